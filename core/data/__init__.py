@@ -1,0 +1,1 @@
+"""Clips, datasets, tokenizer, feature store and batches."""
