@@ -1,0 +1,1 @@
+"""The window of AAC Studio. Qt lives here and only here."""

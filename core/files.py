@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 
+# Read once: the only way to read it is to change it, which is not safe while other threads write.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
+
 @contextmanager
 def replace_atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success flush it to disk and rename it to `path`.
@@ -26,7 +31,7 @@ def replace_atomic(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         # mkstemp makes files that only the owner reads; ours are ordinary files.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -52,9 +57,3 @@ def write_json_atomic(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file. Raises `OSError` or `ValueError` as the standard library does."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,1 @@
+"""Files shipped with the product: presets, sounds, icons, word lists, checkpoints."""

@@ -1,0 +1,49 @@
+"""The one description of a run: what the form shows, the command line takes and the run folder keeps.
+
+Lengths of time are in seconds, rates in hertz, sizes in tokens or clips as the fields say.
+"""
+
+from core.config.objectives import CaptionNTXentConfig, ObjectiveConfig, ObjectiveSchedule
+from core.config.parsing import (
+    Problem,
+    allowed_range,
+    describe_problems,
+    field_info,
+    load_config,
+    parse_config,
+    replace_field,
+    save_config,
+)
+from core.config.run import SCHEMA_VERSION, RunConfig
+from core.config.sections import (
+    DataConfig,
+    DecodingConfig,
+    ModelConfig,
+    OptimizerConfig,
+    Section,
+    TrainingConfig,
+    ValidationConfig,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CaptionNTXentConfig",
+    "DataConfig",
+    "DecodingConfig",
+    "ModelConfig",
+    "ObjectiveConfig",
+    "ObjectiveSchedule",
+    "OptimizerConfig",
+    "Problem",
+    "RunConfig",
+    "Section",
+    "TrainingConfig",
+    "ValidationConfig",
+    "allowed_range",
+    "describe_problems",
+    "field_info",
+    "load_config",
+    "parse_config",
+    "replace_field",
+    "save_config",
+]

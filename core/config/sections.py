@@ -1,0 +1,220 @@
+"""The parts of a run's description: data, model, optimizer, training, validation, decoding.
+
+Every field carries its title, help and allowed range; the form in the app, the command line and the
+error sentences are all made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """Base of all parts of the tree: immutable, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(Section):
+    """What the run is trained on."""
+
+    dataset: str = Field(
+        "starter-scenes", title="Dataset", description="Name of the dataset that is trained on."
+    )
+    root: str = Field(
+        "",
+        title="Dataset folder",
+        description="Where the dataset lies on disk; empty for built-in ones.",
+    )
+    encoder: str = Field(
+        "yamnet",
+        title="Encoder",
+        description="Frozen audio encoder whose frame embeddings the caption model hears.",
+    )
+    train_clips: int = Field(
+        0, ge=0, title="Training clips", description="Use only the first n clips; 0 uses all."
+    )
+    validation_clips: int = Field(
+        0, ge=0, title="Validation clips", description="Use only the first n clips; 0 uses all."
+    )
+    feature_dtype: Literal["float32", "float16"] = Field(
+        "float32",
+        title="Feature precision",
+        description="Number type of the stored frame embeddings.",
+    )
+
+
+class ModelConfig(Section):
+    """Sizes of the caption model: a projection of the frames and a transformer decoder."""
+
+    d_model: int = Field(256, ge=8, le=4096, title="Model width", description="Features per token.")
+    layers: int = Field(6, ge=1, le=48, title="Decoder layers", description="Transformer layers.")
+    heads: int = Field(
+        8, ge=1, le=64, title="Attention heads", description="Must divide the model width."
+    )
+    feedforward: int = Field(
+        2048,
+        ge=8,
+        le=65536,
+        title="Feed-forward width",
+        description="Hidden features of each layer.",
+    )
+    dropout: float = Field(
+        0.2, ge=0, lt=1, title="Dropout", description="Share of decoder activations set to zero."
+    )
+    projection_dropout: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        title="Projection dropout",
+        description="Dropout before and after the projection.",
+    )
+    activation: Literal["gelu", "relu"] = Field(
+        "gelu", title="Activation", description="Non-linearity of the feed-forward layers."
+    )
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> ModelConfig:
+        if self.d_model % self.heads or self.d_model % 2:
+            raise ValueError(
+                f"model width {self.d_model} must be even and a multiple of the {self.heads} attention heads"
+            )
+        return self
+
+
+class OptimizerConfig(Section):
+    """AdamW with decoupled weight decay, and its learning-rate schedule."""
+
+    learning_rate: float = Field(
+        5e-4, gt=0, le=1, title="Learning rate", description="Peak learning rate of AdamW."
+    )
+    beta1: float = Field(0.9, ge=0, lt=1, title="Beta 1", description="Decay of the first moment.")
+    beta2: float = Field(
+        0.999, ge=0, lt=1, title="Beta 2", description="Decay of the second moment."
+    )
+    epsilon: float = Field(
+        1e-8, gt=0, le=1, title="Epsilon", description="Added to the denominator."
+    )
+    weight_decay: float = Field(
+        2.0,
+        ge=0,
+        le=100,
+        title="Weight decay",
+        description="Decoupled decay of matrices; biases and norms are never decayed.",
+    )
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine",
+        title="Schedule",
+        description="Cosine falls to zero over the epochs, stepped per epoch.",
+    )
+    clip_norm: float = Field(
+        1.0,
+        ge=0,
+        le=1e6,
+        title="Gradient clipping",
+        description="Largest gradient norm; 0 switches it off.",
+    )
+
+
+class TrainingConfig(Section):
+    """How long and in what portions the model is trained."""
+
+    epochs: int = Field(
+        400,
+        ge=1,
+        le=100_000,
+        title="Epochs",
+        description="One epoch shows every clip once, with one caption.",
+    )
+    batch_size: int = Field(
+        64,
+        ge=1,
+        le=65536,
+        title="Batch size",
+        description="Clips in one forward and backward pass.",
+    )
+    accumulate: int = Field(
+        8, ge=1, le=4096, title="Accumulation", description="Batches whose gradients make one step."
+    )
+    label_smoothing: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        title="Label smoothing",
+        description="Share of probability given to other words.",
+    )
+    mixup_alpha: float = Field(
+        0.4,
+        ge=0,
+        le=10,
+        title="Mixup alpha",
+        description="Beta distribution of the mixing weight; 0 is off.",
+    )
+    initial_checkpoint: str = Field(
+        "",
+        title="Start from",
+        description="Checkpoint whose weights and tokenizer the run starts with.",
+    )
+
+
+class ValidationConfig(Section):
+    """What is measured between epochs, and which checkpoint counts as best."""
+
+    every_epochs: int = Field(
+        1, ge=1, le=10_000, title="Validate every", description="Epochs between two validations."
+    )
+    monitor: Literal["loss", "cider_d"] = Field(
+        "loss",
+        title="Best by",
+        description="Validation figure that decides the best checkpoint: loss (lower) or CIDEr-D (higher).",
+    )
+    caption_clips: int = Field(
+        0,
+        ge=0,
+        title="Captioned clips",
+        description="Validation clips that are captioned for CIDEr-D and vocabulary each time; 0 is none.",
+    )
+    previews: int = Field(
+        4,
+        ge=0,
+        le=64,
+        title="Preview clips",
+        description="Fixed clips whose captions are kept each time.",
+    )
+
+
+class DecodingConfig(Section):
+    """How a caption is searched for."""
+
+    beam_size: int = Field(
+        3,
+        ge=1,
+        le=64,
+        title="Beam size",
+        description="Hypotheses kept at a time; 1 is greedy search.",
+    )
+    min_tokens: int = Field(
+        3, ge=0, le=200, title="Shortest caption", description="Tokens before a caption may end."
+    )
+    max_tokens: int = Field(
+        20,
+        ge=1,
+        le=200,
+        title="Longest caption",
+        description="Tokens at most, the end token included.",
+    )
+    forbid_repeated: Literal["content_words", "all", "none"] = Field(
+        "content_words",
+        title="No repetition of",
+        description="Which words may not appear twice; content words are all but English stopwords.",
+    )
+
+    @model_validator(mode="after")
+    def _lengths_are_ordered(self) -> DecodingConfig:
+        if self.min_tokens >= self.max_tokens:
+            raise ValueError(
+                f"shortest caption {self.min_tokens} must be below longest caption {self.max_tokens}"
+            )
+        return self

@@ -1,0 +1,192 @@
+"""What long work says while it goes on: small frozen records, one class a kind.
+
+Training, extraction, captioning, evaluation and downloads are generators of these. Each turns into
+one line of JSON (`to_record`) and back (`from_record`), which is how a run folder keeps them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events. `recorded` says whether the run folder keeps it."""
+
+    recorded: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Event):
+    """`done` of `total` items of a phase such as "Extracting features"; `total` None is unknown."""
+
+    recorded: ClassVar[bool] = False
+    phase: str
+    done: int
+    total: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned(Event):
+    """Something a user should know that does not stop the work: one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """Training begins, or goes on after `step` optimiser steps."""
+
+    epochs: int
+    steps_per_epoch: int
+    device: str
+    parameters: int
+    vocabulary_size: int
+    train_clips: int
+    validation_clips: int
+    epoch: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLogged(Event):
+    """After an optimiser step: unweighted loss terms by name and their weighted "total"."""
+
+    epoch: int
+    step: int
+    losses: Mapping[str, float]
+    learning_rate: float
+    gradient_norm: float
+    examples_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnded(Event):
+    """All clips were seen once more: mean training losses of the epoch and its length in seconds."""
+
+    epoch: int
+    step: int
+    losses: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationEnded(Event):
+    """Validation losses by name, and metrics such as cider_d and vocabulary where computed."""
+
+    epoch: int
+    step: int
+    losses: Mapping[str, float]
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewCaptioned(Event):
+    """The caption that the model of this epoch gives to one fixed validation clip."""
+
+    epoch: int
+    step: int
+    clip: str
+    caption: str
+    log_prob: float
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved(Event):
+    """A checkpoint was written; `path` is relative to the run folder."""
+
+    epoch: int
+    step: int
+    kind: Literal["best", "last"]
+    path: str
+    monitor: str = ""
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """No more events follow, unless the run is resumed. `message` is the sentence of a failure."""
+
+    reason: Literal["finished", "stopped", "failed"]
+    epoch: int = 0
+    step: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCaptioned(Event):
+    """One sound file was captioned; `caption` is a `core.captioner.Caption`."""
+
+    recorded: ClassVar[bool] = False
+    path: str
+    caption: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFailed(Event):
+    """One sound file could not be read; the work goes on with the next."""
+
+    recorded: ClassVar[bool] = False
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated(Event):
+    """Corpus scores of one checkpoint on one split, and where everything was written."""
+
+    recorded: ClassVar[bool] = False
+    split: str
+    clips: int
+    scores: Mapping[str, float]
+    unavailable: Mapping[str, str]
+    folder: str
+
+
+_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        Progress,
+        Warned,
+        RunStarted,
+        StepLogged,
+        EpochEnded,
+        ValidationEnded,
+        PreviewCaptioned,
+        CheckpointSaved,
+        RunEnded,
+        Evaluated,
+    )
+}
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """Return a JSON-ready dictionary; key "event" names the kind."""
+    values = {item.name: getattr(event, item.name) for item in dataclasses.fields(event)}
+    return {"event": type(event).__name__, **values}
+
+
+def from_record(record: Mapping[str, Any]) -> Event | None:
+    """Return the event of a record, or None when its kind is not known to this version.
+
+    Unknown fields of newer versions are left out. Raises `ValueError` when a field is missing.
+    """
+    kind = _KINDS.get(str(record.get("event")))
+    if kind is None:
+        return None
+    known = {item.name for item in dataclasses.fields(kind)}
+    values = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in record.items()
+        if key in known
+    }
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"a {record.get('event')} record is incomplete ({error})") from error
