@@ -66,7 +66,7 @@ class StepLogged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnded(Event):
-    """All clips were seen once more: mean training losses of the epoch and its length in seconds."""
+    """All clips were seen once more: mean training losses, and the epoch's length in seconds."""
 
     epoch: int
     step: int

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-
 # Read once: the only way to read it is to change it, which is not safe while other threads write.
 _UMASK = os.umask(0)
 os.umask(_UMASK)

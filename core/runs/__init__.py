@@ -1,0 +1,16 @@
+"""The run folder: the database of everything that was trained. No torch here."""
+
+from core.runs.events_file import EventsFile
+from core.runs.folder import RunFolder, RunSummary, create_run, list_runs, open_run, summarize
+from core.runs.recorder import record
+
+__all__ = [
+    "EventsFile",
+    "RunFolder",
+    "RunSummary",
+    "create_run",
+    "list_runs",
+    "open_run",
+    "record",
+    "summarize",
+]

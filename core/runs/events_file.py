@@ -1,0 +1,84 @@
+"""`events.jsonl`: append-only, one event a line, readable while another process writes it.
+
+Each line holds "time" (seconds since 1970) beside the event's own fields. A torn last line, as a
+killed process or a full disk leaves it, is skipped when reading and closed off before appending.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.events import Event, from_record, to_record
+
+
+class EventsFile:
+    """Reader and writer of one events file; a reader remembers how far it has read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+
+    def append(self, event: Event, time: float) -> None:
+        """Add one event. Raises `OSError` on a full disk; the line is then torn or absent."""
+        line = json.dumps(
+            {"time": round(time, 3), **to_record(event)}, default=dict, allow_nan=True
+        )
+        with self.path.open("ab+") as stream:
+            if stream.seek(0, 2) > 0:
+                stream.seek(-1, 2)
+                if stream.read(1) != b"\n":
+                    stream.write(b"\n")
+            stream.write(line.encode() + b"\n")
+
+    def read_new(self) -> Iterator[tuple[float, Event]]:
+        """Yield (time, event) of the whole lines added since the last call."""
+        try:
+            stream = self.path.open("rb")
+        except FileNotFoundError:
+            return
+        with stream:
+            stream.seek(self._offset)
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    return
+                self._offset += len(line)
+                parsed = _parse(line)
+                if parsed is not None:
+                    yield parsed
+
+    def read_all(self) -> list[tuple[float, Event]]:
+        """Return every readable event from the beginning."""
+        self._offset = 0
+        return list(self.read_new())
+
+    def last(self) -> tuple[float, Event] | None:
+        """Return the last readable event, reading only the end of the file."""
+        try:
+            size = self.path.stat().st_size
+        except FileNotFoundError:
+            return None
+        tail = 1 << 16
+        with self.path.open("rb") as stream:
+            stream.seek(max(0, size - tail))
+            lines = stream.read().splitlines()
+        for line in reversed(lines):
+            parsed = _parse(line)
+            if parsed is not None:
+                return parsed
+        return None
+
+
+def _parse(line: bytes) -> tuple[float, Event] | None:
+    try:
+        record: Any = json.loads(line)
+        event = from_record(record)
+        time = float(record["time"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if event is None or not math.isfinite(time):
+        return None
+    return time, event

@@ -1,0 +1,77 @@
+"""The recorder: a generator around a generator that keeps what passes through.
+
+Whatever the run's end (finished, `close()`, an exception), the last line says so. A run started
+from the command line, in a window or on a server is therefore the same to whoever reads its folder.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+
+from core.errors import StudioError
+from core.events import (
+    EpochEnded,
+    Event,
+    PreviewCaptioned,
+    RunEnded,
+    RunStarted,
+    StepLogged,
+    Warned,
+)
+from core.runs.folder import RunFolder
+from core.runs.owner import owned
+
+
+def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
+    """Pass events on, appending each to the run folder first.
+
+    Raises
+    ------
+    RunFolderError
+        Another process writes this folder.
+    """
+    epoch = step = 0
+    with owned(run.path):
+        writer, previews = run.events, run.previews
+        try:
+            for event in events:
+                if event.recorded:
+                    target = previews if isinstance(event, PreviewCaptioned) else writer
+                    target.append(event, time.time())
+                if isinstance(event, RunStarted | StepLogged | EpochEnded):
+                    epoch, step = event.epoch, event.step
+                elif isinstance(event, Warned):
+                    _log(run, event.message)
+                yield event
+        except GeneratorExit:
+            # Close the engine first: its `finally` saves the checkpoint that "stopped" promises.
+            _close(events)
+            writer.append(RunEnded(reason="stopped", epoch=epoch, step=step), time.time())
+            raise
+        except BaseException as error:
+            _close(events)
+            sentence = (
+                str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+            )
+            _log(run, "".join(traceback.format_exception(error)))
+            writer.append(
+                RunEnded(reason="failed", epoch=epoch, step=step, message=sentence), time.time()
+            )
+            raise
+        ended = RunEnded(reason="finished", epoch=epoch, step=step)
+        writer.append(ended, time.time())
+        yield ended
+
+
+def _close(events: Iterator[Event]) -> None:
+    close = getattr(events, "close", None)
+    if close is not None:
+        close()
+
+
+def _log(run: RunFolder, text: str) -> None:
+    with run.log_file.open("a", encoding="utf-8") as stream:
+        stream.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")
