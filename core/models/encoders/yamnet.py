@@ -1,0 +1,234 @@
+"""YAMNet in torch: 64 log-mel bands in, 1024-d frame embeddings and 521 AudioSet tags out.
+
+Architecture and front end are those of YAMNet (MobileNet v1 on AudioSet; Plakal and Ellis,
+TensorFlow models, Apache-2.0); the weights come from `core.models.encoders.yamnet_weights`.
+
+The network hears patches of 0.96 s. It is run patch by patch and never over a whole clip at once:
+every unit was trained with zero padding 0.96 s apart and the tags collapse without it (reference:
+offline-assets.md, 1a). The last map of a patch is 3 (time) x 2 (frequency) cells of 1024; the mean
+over frequency gives three frames of 0.32 s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Self
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from core.audio.encoder import Encoding
+from core.errors import EncoderError
+from core.models.encoders.yamnet_weights import CLASSES, load_tag_names, load_weights
+
+SAMPLE_RATE = 16_000
+DIM = 1024
+PATCH_FRAMES = 3
+PATCH_SAMPLES = 15_360
+FRAME_SAMPLES = PATCH_SAMPLES // PATCH_FRAMES
+
+_HOP = 160
+_WINDOW = 400
+_FFT = 512
+_BANDS = 64
+_SPECTRA = PATCH_SAMPLES // _HOP
+# The last spectrum of a patch reaches beyond the patch's own samples.
+_PATCH_REACH = PATCH_SAMPLES + _FFT - _HOP
+_LOG_OFFSET = 0.001
+# Output channels and stride of the 13 depthwise-separable blocks after the first convolution.
+_BLOCKS = (
+    (64, 1),
+    (128, 2),
+    (128, 1),
+    (256, 2),
+    (256, 1),
+    (512, 2),
+    *[(512, 1)] * 5,
+    (1024, 2),
+    (1024, 1),
+)
+# Patches in one pass of the network: what fits the caches of a CPU, or fills a GPU.
+_PATCHES_PER_PASS = {"cpu": 64}
+_PATCHES_PER_PASS_GPU = 512
+
+
+class YamNetFrontEnd(nn.Module):
+    """Patches of samples to patches of log-mel spectra, by YAMNet's rules.
+
+    Magnitude spectra of periodic Hann windows (25 ms, every 10 ms), 64 HTK mel bands from 125 to
+    7500 Hz, log(mel + 0.001).
+    """
+
+    window: torch.Tensor
+    mel: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        window = torch.zeros(_FFT)
+        window[:_WINDOW] = torch.hann_window(_WINDOW, periodic=True)
+        self.register_buffer("window", window, persistent=False)
+        self.register_buffer("mel", _mel_weights(), persistent=False)
+
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        """(P, 15712) samples at 16 kHz to (P, 96, 64)."""
+        spectra = torch.fft.rfft(samples.unfold(-1, _FFT, _HOP) * self.window)
+        # Root of the power: several times faster than abs() of complex numbers.
+        magnitude = torch.view_as_real(spectra).square().sum(-1).sqrt_()
+        return (magnitude @ self.mel).add_(_LOG_OFFSET).log_()
+
+
+class YamNetNetwork(nn.Module):
+    """The convolutions and the classifier.
+
+    Layers with stride 2 pad at the end only (TensorFlow's 'SAME' on even sizes). Turning input and
+    kernels round makes that the ordinary padding of a torch convolution, which saves a copy of
+    every map; the output is turned back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers = [nn.Conv2d(1, 32, 3, stride=2, padding=1)]
+        channels = 32
+        for outputs, stride in _BLOCKS:
+            layers.append(nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels))
+            layers.append(nn.Conv2d(channels, outputs, 1))
+            channels = outputs
+        self.conv = nn.ModuleList(layers)
+        self.classifier = nn.Linear(DIM, CLASSES)
+
+    def load_weights(self, weights: dict[str, torch.Tensor]) -> None:
+        """Take weights as `yamnet_weights.load_weights` returns them."""
+        turned = {
+            name: tensor.flip(2, 3) if tensor.dim() == 4 else tensor
+            for name, tensor in weights.items()
+        }
+        self.load_state_dict(turned)
+
+    def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
+        """(P, 96, 64) log-mel patches to (P, 3, 1024) frame embeddings."""
+        maps = log_mel.flip(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        for layer in self.conv:
+            maps = functional.relu_(layer(maps))
+        return maps.mean(3).flip(2).transpose(1, 2)
+
+
+class YamNet:
+    """YAMNet as an `AudioEncoder`: 1024-d frames of 0.32 s and 521 AudioSet tags."""
+
+    name = "yamnet"
+    sample_rate = SAMPLE_RATE
+    frame_seconds = FRAME_SAMPLES / SAMPLE_RATE
+    dim = DIM
+
+    def __init__(self) -> None:
+        weights, self.weights_hash = load_weights()
+        self.tag_names = load_tag_names()
+        self._device = torch.device("cpu")
+        self._front_end = YamNetFrontEnd().requires_grad_(False).eval()
+        with torch.device("meta"):
+            self._network = YamNetNetwork()
+        self._network.to_empty(device="cpu")
+        self._network.load_weights(weights)
+        self._network.requires_grad_(False).eval()
+        # torch's stubs leave out the overload for a memory format.
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the weights to a device and return the encoder itself."""
+        self._device = torch.device(device)
+        self._front_end.to(self._device)
+        self._network.to(self._device)
+        return self
+
+    def encode(self, waveform: torch.Tensor) -> Encoding:
+        """Encode one mono waveform (n,), float32 at 16 kHz, into ceil(n / 5120) frames.
+
+        Raises
+        ------
+        EncoderError
+            The waveform is empty or is not one row of floating-point samples.
+        """
+        return self.encode_batch([waveform])[0]
+
+    def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
+        """Encode waveforms of any lengths at once; working memory does not grow with them."""
+        for waveform in waveforms:
+            _check(waveform)
+        counts = [math.ceil(len(waveform) / PATCH_SAMPLES) for waveform in waveforms]
+        # Made outside inference mode, so that the results may be used in training.
+        embeddings = torch.empty(sum(counts), PATCH_FRAMES, DIM, device=self._device)
+        with torch.inference_mode():
+            done = 0
+            for patches in _grouped(_patches(waveforms), self._patches_per_pass()):
+                log_mel = self._front_end(patches.to(self._device, torch.float32))
+                embeddings[done : done + len(patches)] = self._network(log_mel)
+                done += len(patches)
+        return [
+            self._encoding(part, len(waveform))
+            for part, waveform in zip(embeddings.split(counts), waveforms, strict=True)
+        ]
+
+    def _encoding(self, embeddings: torch.Tensor, samples: int) -> Encoding:
+        """Drop the frames that lie wholly in the padding and average the tags of the patches."""
+        frames = math.ceil(samples / FRAME_SAMPLES)
+        with torch.no_grad():
+            probabilities = self._network.classifier(embeddings.mean(1)).sigmoid()
+            heard = torch.full((len(embeddings), 1), float(PATCH_FRAMES), device=self._device)
+            heard[-1] = frames - PATCH_FRAMES * (len(embeddings) - 1)
+            tags = (probabilities * heard).sum(0) / frames
+        # A copy, so that one clip's frames do not keep those of the whole batch alive.
+        return Encoding(embeddings.reshape(-1, DIM)[:frames].clone(), tags)
+
+    def _patches_per_pass(self) -> int:
+        return _PATCHES_PER_PASS.get(self._device.type, _PATCHES_PER_PASS_GPU)
+
+
+def _check(waveform: torch.Tensor) -> None:
+    if waveform.dim() != 1 or not waveform.is_floating_point():
+        raise EncoderError(
+            "YAMNet takes one mono waveform of floating-point samples; it was given "
+            f"{waveform.dtype} of shape {tuple(waveform.shape)}."
+        )
+    if not len(waveform):
+        raise EncoderError("YAMNet cannot encode a sound of zero length; choose a longer one.")
+
+
+def _patches(waveforms: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """Yield the samples of each patch (15712,), zeros beyond the end of the waveform."""
+    for waveform in waveforms:
+        for start in range(0, len(waveform), PATCH_SAMPLES):
+            patch = waveform[start : start + _PATCH_REACH]
+            yield functional.pad(patch, (0, _PATCH_REACH - len(patch)))
+
+
+def _grouped(patches: Iterator[torch.Tensor], size: int) -> Iterator[torch.Tensor]:
+    group: list[torch.Tensor] = []
+    for patch in patches:
+        group.append(patch)
+        if len(group) == size:
+            yield torch.stack(group)
+            group = []
+    if group:
+        yield torch.stack(group)
+
+
+def _mel_weights() -> torch.Tensor:
+    """(257, 64) triangular weights, HTK mel scale, each band peaking at 1.
+
+    The triangles are straight lines on the mel axis, as in YAMNet's own front end (on the axis of
+    frequency, as most libraries draw them, the bands come out slightly different).
+    """
+
+    def mel(hertz: torch.Tensor) -> torch.Tensor:
+        return 1127.0 * torch.log1p(hertz / 700.0)
+
+    bins = mel(torch.linspace(0, SAMPLE_RATE / 2, _FFT // 2 + 1, dtype=torch.float64))
+    low, high = mel(torch.tensor([125.0, 7500.0], dtype=torch.float64)).tolist()
+    edges = torch.linspace(low, high, _BANDS + 2, dtype=torch.float64)
+    rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
+    weights = torch.minimum(rising, falling).clamp_min(0)
+    weights[0] = 0  # the constant part of a signal is not sound
+    return weights.float()
