@@ -1,0 +1,203 @@
+"""Which checkpoints there are: of the runs, imported ones and those shipped. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from core import paths
+from core.config import RunConfig
+from core.errors import CheckpointError
+from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
+from core.runs import RunFolder
+
+SUFFIX = ".safetensors"
+
+CheckpointKind = Literal["best", "last", "imported", "built-in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFile:
+    """What lists show of one checkpoint file; `problem` is a sentence when it cannot be used.
+
+    `run` is the name of the run folder (empty for imported and built-in files) and `run_title` the
+    user's name for it; `best_value` is the validation figure named `monitor` at the moment of
+    saving, `epoch` the number of epochs seen, `size` in bytes, `modified` in seconds since 1970.
+    """
+
+    path: Path
+    title: str
+    kind: CheckpointKind
+    run: str = ""
+    run_title: str = ""
+    encoder: str = ""
+    dataset: str = ""
+    objective: str = ""
+    epoch: int = 0
+    step: int = 0
+    monitor: str = ""
+    best_value: float | None = None
+    size: int = 0
+    modified: float = 0.0
+    parameters: int = 0
+    vocabulary_size: int = 0
+    dtype: str = ""
+    origin: str = ""
+    notes: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    config: RunConfig | None = field(default=None, repr=False)
+    problem: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be loaded, as far as its header tells."""
+        return not self.problem
+
+
+def list_checkpoints(
+    runs: Path | None = None, imported: Path | None = None, builtin: Path | None = None
+) -> list[CheckpointFile]:
+    """Return every checkpoint: of the newest run first, then imported ones, then those shipped.
+
+    The folders default to the user's own. A file that cannot be read is listed with its problem.
+    """
+    return [
+        *_of_runs(runs or paths.runs_dir()),
+        *_of_folder(imported or paths.checkpoints_dir(), "imported"),
+        *_of_folder(builtin or paths.resources_dir() / "models", "built-in"),
+    ]
+
+
+def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> CheckpointFile:
+    """Describe one file. Never raises: what is wrong with it becomes its `problem`."""
+    run = _run_of(path)
+    if kind is None:
+        kind = ("last" if path.stem == "last" else "best") if run else "imported"
+    run_title = run.title() if run else ""
+    title = f"{run_title} · {path.stem}" if run else _spoken(path.stem)
+    try:
+        status = path.stat()
+        size, modified = status.st_size, status.st_mtime
+    except OSError:
+        size, modified = 0, 0.0
+    try:
+        header = read_checkpoint_info(path)
+    except CheckpointError as error:
+        return CheckpointFile(
+            path=path,
+            title=title,
+            kind=kind,
+            run=run.name if run else "",
+            run_title=run_title,
+            size=size,
+            modified=modified,
+            problem=str(error),
+        )
+    config, info = header.config, header.info
+    if not run and config.name:
+        title = config.name
+    monitor, value = _monitored(header)
+    return CheckpointFile(
+        path=path,
+        title=title,
+        kind=kind,
+        run=run.name if run else "",
+        run_title=run_title,
+        encoder=info.encoder or config.data.encoder,
+        dataset=config.data.dataset,
+        objective=objective_of(config),
+        epoch=info.epoch,
+        step=info.step,
+        monitor=monitor,
+        best_value=value,
+        size=size,
+        modified=modified,
+        parameters=header.parameters,
+        vocabulary_size=header.vocabulary_size,
+        dtype=header.dtype,
+        origin=info.origin,
+        notes=info.notes,
+        metrics=dict(info.metrics),
+        config=config,
+    )
+
+
+def find_checkpoint(name: str) -> Path:
+    """Return the checkpoint meant by a path, a run folder or a name.
+
+    A run stands for its best checkpoint, else its last; other names are those of imported and
+    shipped files without the suffix. Raises `CheckpointError` when nothing fits.
+    """
+    given = Path(name).expanduser()
+    if given.is_file():
+        return given
+    for folder in (given, paths.runs_dir() / name):
+        if folder.is_dir():
+            run = RunFolder(folder)
+            for path in (run.best, run.last):
+                if path.is_file():
+                    return path
+            raise CheckpointError(
+                f"The run {folder.name} has no checkpoint yet; train it for one epoch first."
+            )
+    for folder in (paths.checkpoints_dir(), paths.resources_dir() / "models"):
+        path = folder / f"{name}{SUFFIX}"
+        if path.is_file():
+            return path
+    raise CheckpointError(
+        f"There is no checkpoint or run named {name}; 'aac-studio runs' lists the runs."
+    )
+
+
+def objective_of(config: RunConfig) -> str:
+    """Name what a run minimises, as "CE" or "CE + caption NT-Xent"."""
+    names = {"caption-ntxent": "caption NT-Xent"}
+    return " + ".join(["CE", *(names.get(term.name, term.name) for term in config.objectives)])
+
+
+def _of_runs(folder: Path) -> Iterator[CheckpointFile]:
+    for run in sorted(_subfolders(folder), reverse=True):
+        for path, kind in ((RunFolder(run).best, "best"), (RunFolder(run).last, "last")):
+            if path.is_file():
+                yield describe_checkpoint(path, "best" if kind == "best" else "last")
+
+
+def _of_folder(folder: Path, kind: CheckpointKind) -> Iterator[CheckpointFile]:
+    try:
+        files = sorted(folder.glob(f"*{SUFFIX}"))
+    except OSError:
+        return
+    for path in files:
+        # A hidden name is a file that is just being written.
+        if path.is_file() and not path.name.startswith("."):
+            yield describe_checkpoint(path, kind)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return [item for item in folder.iterdir() if item.is_dir()]
+    except OSError:
+        return []
+
+
+def _run_of(path: Path) -> RunFolder | None:
+    folder = path.parent
+    if folder.name == "checkpoints" and (folder.parent / "config.json").is_file():
+        return RunFolder(folder.parent)
+    return None
+
+
+def _monitored(header: CheckpointHeader) -> tuple[str, float | None]:
+    wanted = header.config.validation.monitor
+    names = ("cider_d",) if wanted == "cider_d" else ("loss", "ce", "total")
+    for name in names:
+        if name in header.info.metrics:
+            return wanted, float(header.info.metrics[name])
+    return wanted, None
+
+
+def _spoken(stem: str) -> str:
+    words = stem.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:] if words else stem
