@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.models.attention import DecoderLayer
+from core.models.attention import DecoderLayer, KeysValues
 from core.models.decoder_cache import DecoderCache
 
 PAD_ID = 0
@@ -32,15 +32,25 @@ class AudioMemory:
         (B, T, d_model) projected frame embeddings.
     padding
         (B, T) boolean, True where a frame is padding. Every clip has at least one real frame.
+    heard
+        Keys and values of each layer, where `CaptionModel.listen` has computed them.
     """
 
     frames: Tensor
     padding: Tensor
+    heard: tuple[KeysValues, ...] | None = None
 
     @property
     def audible(self) -> Tensor:
         """(B, 1, 1, T) boolean, True where attention may look."""
         return ~self.padding[:, None, None, :]
+
+    def select(self, clips: Tensor) -> AudioMemory:
+        """Return the memory of the clips numbered (N,), in that order; clips may repeat."""
+        heard = self.heard and tuple(
+            KeysValues(layer.keys[clips], layer.values[clips]) for layer in self.heard
+        )
+        return AudioMemory(self.frames[clips], self.padding[clips], heard)
 
 
 class CaptionModel(nn.Module):
@@ -90,6 +100,11 @@ class CaptionModel(nn.Module):
         steps = torch.arange(frames.shape[1], device=frames.device)
         return AudioMemory(self.projection(frames), steps >= lengths[:, None])
 
+    def listen(self, memory: AudioMemory) -> AudioMemory:
+        """Compute what all layers attend to, so that several captions of a clip can share it."""
+        heard = tuple(layer.cross_attention.remember(memory.frames) for layer in self._layers())
+        return AudioMemory(memory.frames, memory.padding, heard)
+
     def silence(self, clips: int) -> AudioMemory:
         """Return a memory in which nothing can be heard: one zero frame a clip."""
         frames = self.positions.new_zeros(clips, 1, self.settings.d_model)
@@ -121,10 +136,17 @@ class CaptionModel(nn.Module):
         states = self._with_positions(token_embeddings)
         allowed = _may_look(token_embeddings, caption_padding)
         audible = memory.audible
-        for layer in self._layers():
-            keys_values = layer.cross_attention.remember(memory.frames)
+        for index, layer in enumerate(self._layers()):
+            if memory.heard is None:
+                keys_values = layer.cross_attention.remember(memory.frames)
+            else:
+                keys_values = memory.heard[index]
             states = layer(states, allowed, keys_values, audible)
         return states
+
+    def decode_tokens(self, tokens: Tensor, memory: AudioMemory) -> Tensor:
+        """Run the decoder on input token ids (B, L); see `decode`."""
+        return self.decode(self.embed(tokens), tokens == PAD_ID, memory)
 
     def classify(self, hidden: Tensor) -> Tensor:
         """Turn decoder states (..., d) into logits (..., vocabulary)."""
@@ -132,8 +154,7 @@ class CaptionModel(nn.Module):
 
     def forward(self, frames: Tensor, lengths: Tensor, tokens: Tensor) -> Tensor:
         """Return next-token logits (B, L, vocabulary) for input tokens (B, L)."""
-        memory = self.project(frames, lengths)
-        return self.classify(self.decode(self.embed(tokens), tokens == PAD_ID, memory))
+        return self.classify(self.decode_tokens(tokens, self.project(frames, lengths)))
 
     @torch.no_grad()
     def attention(self, tokens: Tensor, memory: AudioMemory) -> Tensor:

@@ -1,0 +1,145 @@
+"""Clips with their frames and captions as tensors on the device, and batches cut out of them.
+
+A batch is an index: frames and token ids of the whole split are put on the device once. Lengths
+stay on the CPU as well, so that cutting a batch to its longest clip asks nothing of the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.data.clips import Clip
+from core.data.feature_store import FeatureStore
+from core.data.tokenizer import PAD, Tokenizer
+from core.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """B clips with one caption each.
+
+    Attributes
+    ----------
+    clips
+        (B,) index of each clip in its split, on the device.
+    frames
+        (B, T, D) frame embeddings, zero behind each clip's end.
+    frame_lengths
+        (B,) valid frames.
+    tokens
+        (B, L) token ids with begin and end, padded.
+    """
+
+    clips: Tensor
+    frames: Tensor
+    frame_lengths: Tensor
+    tokens: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedClips:
+    """One split on the device: N clips, up to C captions each.
+
+    Attributes
+    ----------
+    frames, frame_lengths
+        (N, T, D) and (N,).
+    tokens, caption_counts
+        (N, C, L) padded token ids and (N,) how many captions each clip has.
+    token_lengths
+        (N, C) tokens of each caption with begin and end; on the CPU, as are `caption_counts`.
+    """
+
+    frames: Tensor
+    frame_lengths: Tensor
+    tokens: Tensor
+    cpu_frame_lengths: Tensor
+    token_lengths: Tensor
+    caption_counts: Tensor
+    ids: tuple[str, ...]
+    references: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def batch(self, clips: Tensor, captions: Tensor) -> Batch:
+        """Cut out clips (B,) with caption number captions (B,); both indices live on the CPU."""
+        frames, length = int(self.cpu_frame_lengths[clips].max()), self.longest(clips, captions)
+        device = self.frames.device
+        index = clips.to(device, non_blocking=True)
+        return Batch(
+            clips=index,
+            frames=self.frames[index, :frames].float(),
+            frame_lengths=self.frame_lengths[index],
+            tokens=self.tokens[index, captions.to(device, non_blocking=True), :length],
+        )
+
+    def captions(self, clips: Tensor, captions: Tensor) -> Tensor:
+        """Return token ids (B, L) of other captions of the same clips."""
+        length = self.longest(clips, captions)
+        device = self.tokens.device
+        return self.tokens[clips.to(device), captions.to(device), :length]
+
+    def longest(self, clips: Tensor, captions: Tensor) -> int:
+        """Return the most tokens among the chosen captions."""
+        return int(self.token_lengths[clips, captions].max())
+
+
+def load_clips(
+    clips: Sequence[Clip],
+    store: FeatureStore,
+    tokenizer: Tokenizer,
+    device: torch.device,
+) -> CaptionedClips:
+    """Put the frames and captions of `clips` on the device.
+
+    Clips that the store lacks (their files could not be read) are left out. Raises `DatasetError`
+    when none is left.
+    """
+    positions = {clip_id: row for row, clip_id in enumerate(store.clip_ids)}
+    kept = [clip for clip in clips if clip.id in positions and clip.captions]
+    if not kept:
+        raise DatasetError("No clip of this split has both readable audio and a caption.")
+    arrays = [np.asarray(store.frames(positions[clip.id])) for clip in kept]
+    lengths = torch.tensor([len(array) for array in arrays])
+    frames = torch.zeros(len(kept), int(lengths.max()), arrays[0].shape[1])
+    for row, array in enumerate(arrays):
+        frames[row, : len(array)] = torch.from_numpy(array.astype(np.float32))
+    encoded = [[tokenizer.encode(text) for text in clip.captions] for clip in kept]
+    counts = torch.tensor([len(captions) for captions in encoded])
+    longest = max(len(ids) for captions in encoded for ids in captions)
+    tokens = torch.full((len(kept), int(counts.max()), longest), PAD)
+    token_lengths = torch.zeros(len(kept), int(counts.max()), dtype=torch.long)
+    for row, captions in enumerate(encoded):
+        for column, ids in enumerate(captions):
+            tokens[row, column, : len(ids)] = torch.tensor(ids)
+            token_lengths[row, column] = len(ids)
+    return CaptionedClips(
+        frames=frames.to(device),
+        frame_lengths=lengths.to(device),
+        tokens=tokens.to(device),
+        cpu_frame_lengths=lengths,
+        token_lengths=token_lengths,
+        caption_counts=counts,
+        ids=tuple(clip.id for clip in kept),
+        references=tuple(clip.captions for clip in kept),
+    )
+
+
+def draw_captions(counts: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw one caption number for each clip; `counts` (N,) says how many each has."""
+    draws = torch.rand(len(counts), generator=generator, dtype=torch.float64)
+    return (draws * counts).long().clamp(max=counts - 1)
+
+
+def draw_other_captions(counts: Tensor, first: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw a second, different caption number for each clip; the first again where it has one."""
+    others = counts - 1
+    draws = torch.rand(len(counts), generator=generator, dtype=torch.float64)
+    offset = (draws * others).long().clamp(max=(others - 1).clamp(min=0)) + 1
+    return torch.where(others > 0, (first + offset) % counts, first)
