@@ -1,0 +1,24 @@
+"""Every test has a home of its own, no window on a screen, and leaves the machine's cores alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Before anything imports Qt, numpy or torch.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Nothing in the tests may depend on what was drawn before.
+settings.register_profile("studio", derandomize=True, database=None, deadline=None)
+settings.load_profile("studio")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user folder; whatever a test makes through `core.paths` lands there."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("AAC_STUDIO_HOME", str(folder))
+    return folder
