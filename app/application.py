@@ -1,0 +1,80 @@
+"""Making the application: fonts, number format, theme, window, and the engine's warm-up."""
+
+from __future__ import annotations
+
+import locale
+import sys
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.errors import ErrorReporter, start_logging
+from app.studio import Studio
+from app.window import MainWindow
+
+WARM_UP_MS = 1500
+
+
+def make_application() -> QApplication:
+    """Return the QApplication, made with our style, font size and number format."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        app = existing
+    else:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
+        app = QApplication(sys.argv[:1])
+    # Qt adopts the user's locale; with a decimal comma, C libraries would misread every number.
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    app.setApplicationName("AAC Studio")
+    app.setDesktopFileName("aac-studio")
+    app.setStyle("Fusion")
+    font = app.font()
+    font.setPixelSize(13)
+    app.setFont(font)
+    # The GUI thread waits this long at most for a worker to let go of the interpreter.
+    sys.setswitchinterval(0.001)
+    return app
+
+
+def make_window() -> MainWindow:
+    """Return the window with its studio, not yet shown."""
+    studio = Studio()
+    window = MainWindow(studio)
+    studio.setParent(window)
+    return window
+
+
+def first_page(window: MainWindow) -> None:
+    """Show the page of the last session, Train at first."""
+    window.show_page(str(window.studio.settings.value("page", "train")))
+
+
+def run() -> int:
+    """Show the window and stay until it is closed. Returns the exit code."""
+    app = make_application()
+    start_logging()
+    window = make_window()
+    reporter = ErrorReporter(window)
+    reporter.install()
+    window.studio.jobs.unhandled.connect(reporter.show_error)
+    first_page(window)
+    window.show()
+    QTimer.singleShot(0, window.status_line.measure_storage)
+    QTimer.singleShot(WARM_UP_MS, lambda: warm_up(window.studio))
+    code = app.exec()
+    window.studio.jobs.shut_down()
+    return code
+
+
+def warm_up(studio: Studio) -> None:
+    """Load the engine in a worker thread, so that the first start does not wait for it."""
+
+    def load() -> None:
+        import importlib
+
+        importlib.import_module("core.training")
+
+    studio.jobs.run_quick(load, lambda _none: studio.engine_ready.emit(), lambda *_: None, studio)

@@ -1,0 +1,56 @@
+"""Texts of the help menu."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from core import paths
+
+SHORTCUTS = (
+    ("Ctrl+1 to Ctrl+4", "Train, Caption, Compare, Library"),
+    ("Ctrl+O", "Open a sound in Caption"),
+    ("Ctrl+Shift+O", "Open a run folder in Train"),
+    ("Ctrl+Return", "Train: start"),
+    ("Ctrl+P", "Train: pause or resume"),
+    ("Ctrl+.", "Train: stop and keep"),
+    ("F", "Train: fit the curves"),
+    ("Space", "Play or pause the sound"),
+    ("Ctrl+Q", "Quit"),
+)
+
+
+def shortcuts_text() -> str:
+    """Return the table of shortcuts as HTML."""
+    rows = "".join(
+        f"<tr><td style='padding:3px 16px 3px 0'><b>{keys}</b></td><td>{text}</td></tr>"
+        for keys, text in SHORTCUTS
+    )
+    return f"<table>{rows}</table>"
+
+
+def about_text() -> str:
+    """Return name, purpose, versions and places as HTML."""
+    versions = " · ".join(
+        f"{label} {_version(package)}"
+        for label, package in (
+            ("PySide", "PySide6-Essentials"),
+            ("torch", "torch"),
+            ("pyqtgraph", "pyqtgraph"),
+        )
+    )
+    return (
+        f"<h3>AAC Studio {_version('aac-studio')}</h3>"
+        "<p>Train, listen to and compare automated audio captioning systems: cross-entropy "
+        "against cross-entropy plus contrast.</p>"
+        f"<p>Python {platform.python_version()} · {versions}</p>"
+        f"<p>Runs, features and presets are in {paths.home()}</p>"
+        "<p>MIT licence. Icons: Material Design Icons, Apache 2.0, from qtawesome.</p>"
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,293 @@
+"""The one way to run long work: a thread that pulls a generator of events.
+
+Pause is not pulling, stop is closing the generator, a failure is an exception that reaches the
+puller. The worker only fills a queue; a timer in the GUI thread empties it at most ten times a
+second, so a fast engine cannot flood the window.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from shiboken6 import isValid
+
+from core.errors import StudioError
+from core.events import Event
+
+DELIVERY_INTERVAL_MS = 100
+ENDED = ("finished", "stopped", "failed")
+
+
+def sentence_of(error: BaseException) -> str:
+    """Return the sentence that a user reads about an error."""
+    if isinstance(error, StudioError):
+        return str(error)
+    return f"Something unexpected went wrong: {type(error).__name__}: {error}".rstrip(": ")
+
+
+def details_of(error: BaseException) -> str:
+    """Return the whole traceback as text."""
+    return "".join(traceback.format_exception(error))
+
+
+class Job(QThread):
+    """One long piece of work.
+
+    Parameters
+    ----------
+    title
+        What is being done, for the status line: "Training ce-1".
+    factory
+        Called in the worker thread; returns the events to pull.
+    lane
+        Jobs of one lane run one after the other; "" runs at once.
+    """
+
+    events = Signal(list)
+    state_changed = Signal(str)
+    failed = Signal(str, str)
+    done = Signal()
+
+    def __init__(
+        self,
+        title: str,
+        factory: Callable[[], Iterator[Event]],
+        parent: QObject | None = None,
+        lane: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.lane = lane
+        self.state = "queued"
+        self._factory = factory
+        self._queue: deque[Event] = deque()
+        self._stop = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self._outcome = "finished"
+        self._error: tuple[str, str] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(DELIVERY_INTERVAL_MS)
+        self._timer.timeout.connect(self._deliver)
+        self.finished.connect(self._thread_ended)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ENDED
+
+    def begin(self) -> None:
+        """Start the thread. Called by `Jobs` when it is this job's turn."""
+        if self.state == "queued":
+            self._set_state("running")
+            self._timer.start()
+            self.start()
+
+    def pause(self) -> None:
+        """Pull no further event until `resume`."""
+        if self.state == "running":
+            self._go.clear()
+            self._set_state("paused")
+
+    def resume(self) -> None:
+        """Go on pulling."""
+        if self.state == "paused":
+            self._set_state("running")
+            self._go.set()
+
+    def stop(self) -> None:
+        """Close the generator before its next event; its `finally` saves what there is to save."""
+        if self.state == "queued":
+            self._set_state("stopped")
+            self.done.emit()
+        elif self.state in ("running", "paused"):
+            self._set_state("stopping")
+            self._stop.set()
+            self._go.set()
+
+    def run(self) -> None:
+        """Pull until the end, a stop or an exception. Runs in the worker thread."""
+        try:
+            events = self._factory()
+            try:
+                while True:
+                    self._go.wait()
+                    if self._stop.is_set():
+                        self._outcome = "stopped"
+                        break
+                    try:
+                        event = next(events)
+                    except StopIteration:
+                        break
+                    self._queue.append(event)
+            finally:
+                close = getattr(events, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            self._outcome = "failed"
+            self._error = (sentence_of(error), details_of(error))
+
+    def _deliver(self) -> None:
+        batch = []
+        with contextlib.suppress(IndexError):
+            while True:
+                batch.append(self._queue.popleft())
+        if batch:
+            self.events.emit(batch)
+
+    def _thread_ended(self) -> None:
+        self.wait()
+        self._timer.stop()
+        self._deliver()
+        self._set_state(self._outcome)
+        if self._error is not None:
+            self.failed.emit(*self._error)
+        self.done.emit()
+
+    def _set_state(self, state: str) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+
+class _Quick:
+    """A plain function on its way through a worker thread and back."""
+
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        on_done: Callable[[Any], None] | None,
+        on_failed: Callable[[str, str], None] | None,
+        owner: QObject | None,
+    ) -> None:
+        self.function, self.on_done, self.on_failed = function, on_done, on_failed
+        self.owner = owner
+        self.has_owner = owner is not None
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.function()
+        except BaseException as error:
+            self.error = error
+
+
+class Jobs(QObject):
+    """Owns every job until its thread has ended, and the short tasks beside them."""
+
+    job_added = Signal(object)
+    job_removed = Signal(object)
+    idle = Signal()
+    unhandled = Signal(str, str)
+    _back = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+        self._closing = False
+        self._pool: ThreadPoolExecutor | None = None
+        self._quick = 0
+        self._back.connect(self._quick_ended)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the window is going away and no new work may start."""
+        return self._closing
+
+    def submit(self, job: Job) -> bool:
+        """Take a job and start it when its lane is free. Returns False while closing."""
+        if self._closing:
+            return False
+        self._jobs.append(job)
+        job.done.connect(self._job_done)
+        self.job_added.emit(job)
+        self._start_next()
+        return True
+
+    def running(self) -> list[Job]:
+        """Jobs that have not ended, in the order they came."""
+        return [job for job in self._jobs if not job.ended]
+
+    def stop_all(self) -> None:
+        """Stop every job and take no new one; `idle` follows when the last thread has ended."""
+        self._closing = True
+        for job in reversed(self.running()):
+            job.stop()
+        if not self.running():
+            self.idle.emit()
+
+    def run_quick(
+        self,
+        function: Callable[[], Any],
+        on_done: Callable[[Any], None] | None = None,
+        on_failed: Callable[[str, str], None] | None = None,
+        owner: QObject | None = None,
+    ) -> None:
+        """Run a short function in a worker thread and hand its result to the GUI thread.
+
+        Nothing is delivered once `owner` (or the widget that a bound method belongs to) is gone.
+        `on_failed` gets a sentence and the traceback; without it the signal `unhandled` does.
+        """
+        if self._closing:
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, thread_name_prefix="quick")
+        self._quick += 1
+        task = _Quick(function, on_done, on_failed, owner)
+        self._pool.submit(self._run_quick, task)
+
+    def shut_down(self) -> None:
+        """Wait for the short tasks that have begun and drop the others."""
+        self._closing = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _run_quick(self, task: _Quick) -> None:
+        task.run()
+        # The window may have gone while the function ran.
+        with contextlib.suppress(RuntimeError):
+            self._back.emit(task)
+
+    def _quick_ended(self, task: _Quick) -> None:
+        self._quick -= 1
+        if task.error is not None:
+            report = task.on_failed or self.unhandled.emit
+            if _alive(task, report):
+                report(sentence_of(task.error), details_of(task.error))
+        elif task.on_done is not None and _alive(task, task.on_done):
+            task.on_done(task.result)
+
+    def _job_done(self) -> None:
+        for job in [job for job in self._jobs if job.ended]:
+            self._jobs.remove(job)
+            self.job_removed.emit(job)
+            job.deleteLater()
+        self._start_next()
+        if not self._jobs and self._closing:
+            self.idle.emit()
+
+    def _start_next(self) -> None:
+        if self._closing:
+            return
+        busy = {job.lane for job in self._jobs if job.lane and job.state not in ("queued", *ENDED)}
+        for job in list(self._jobs):
+            if job.state == "queued" and job.lane not in busy:
+                if job.lane:
+                    busy.add(job.lane)
+                job.begin()
+
+
+def _alive(task: _Quick, receiver: Callable[..., Any]) -> bool:
+    if task.has_owner and (task.owner is None or not isValid(task.owner)):
+        return False
+    owner = getattr(receiver, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)

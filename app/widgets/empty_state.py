@@ -1,0 +1,68 @@
+"""The state before there is anything to show: what this is for, and the one thing to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.theme import Theme
+
+
+class _Sentence(QLabel):
+    """Text that is as wide as is easy to read, and narrower where there is no room."""
+
+    def sizeHint(self) -> QSize:
+        wanted = self.fontMetrics().horizontalAdvance(self.text()) + 4
+        width = min(420, wanted)
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.fontMetrics().height())
+
+
+class EmptyState(QWidget):
+    """An icon, a title, a sentence and at most one button."""
+
+    clicked = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        icon: str,
+        title: str,
+        sentence: str,
+        button: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.picture = QToolButton()
+        self.picture.setIconSize(QSize(48, 48))
+        self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.set_icon(self.picture, icon, "muted")
+        self.title = QLabel(title)
+        self.title.setProperty("role", "title")
+        self.sentence = _Sentence(sentence)
+        self.sentence.setProperty("role", "muted")
+        self.sentence.setWordWrap(True)
+        self.button = QPushButton(button)
+        self.button.setProperty("role", "primary")
+        self.button.setVisible(bool(button))
+        self.button.clicked.connect(self.clicked)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addStretch()
+        for item in (self.picture, self.title, self.sentence, self.button):
+            layout.addWidget(item, 0, Qt.AlignmentFlag.AlignHCenter)
+            if isinstance(item, QLabel):
+                item.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch()
+
+    def set_texts(self, title: str, sentence: str, button: str | None = None) -> None:
+        """Say something else; `button` None leaves the button as it is."""
+        self.title.setText(title)
+        self.sentence.setText(sentence)
+        if button is not None:
+            self.button.setText(button)
+            self.button.setVisible(bool(button))
