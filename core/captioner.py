@@ -1,0 +1,176 @@
+"""From sound to sentence: what files, previews, comparison and command line all use.
+
+A `Captioner` is loaded once and captions many sounds. It may be used from one thread at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.audio.encoder import Encoding
+from core.audio.files import Waveform, read_audio
+from core.audio.resample import resample
+from core.captions import Beam, Caption, Tag, TokenScore
+from core.config import DecodingConfig
+from core.data.tokenizer import EOS, Tokenizer
+from core.decoding.beam import Hypothesis, beam_search
+from core.decoding.rules import DecodingRules
+from core.errors import EncoderError, StudioError
+from core.events import Event, FileCaptioned, FileFailed, Progress
+from core.models.checkpoints import Checkpoint, load_checkpoint
+from core.models.encoders import load_encoder
+
+TAGS_SHOWN = 10
+
+
+class Captioner:
+    """A checkpoint with its encoder, ready to caption."""
+
+    def __init__(self, checkpoint: Checkpoint, path: str, device: torch.device | str) -> None:
+        self.path = path
+        self.checkpoint = checkpoint
+        self.encoder = load_encoder(checkpoint.config.data.encoder, device)
+        if self.encoder.dim != checkpoint.model.audio_dim:
+            raise EncoderError(
+                f"{path} expects frames of width {checkpoint.model.audio_dim} but the encoder "
+                f"{self.encoder.name} gives {self.encoder.dim}; the checkpoint names the wrong one."
+            )
+        self._device = torch.device(device)
+
+    @classmethod
+    def load(cls, path: Path | str, device: torch.device | str = "cpu") -> Captioner:
+        """Load a checkpoint and the encoder it was trained on.
+
+        Raises `CheckpointError` or `EncoderError` with the reason and the remedy.
+        """
+        return cls(load_checkpoint(path, device), str(path), device)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The checkpoint's vocabulary."""
+        return self.checkpoint.tokenizer
+
+    @property
+    def decoding(self) -> DecodingConfig:
+        """How the checkpoint's run decoded, the default of every method here."""
+        return self.checkpoint.config.decoding
+
+    def caption_file(
+        self,
+        path: Path | str,
+        decoding: DecodingConfig | None = None,
+        start: float = 0.0,
+        duration: float | None = None,
+    ) -> Caption:
+        """Caption a sound file, or the part of it from `start` on, both in seconds.
+
+        Raises `AudioFileError` when it cannot be read.
+        """
+        sound = read_audio(Path(path), self.encoder.sample_rate, start, duration)
+        return self.caption_waveform(sound.samples, sound.sample_rate, decoding)
+
+    def caption_waveform(
+        self,
+        samples: NDArray[np.float32],
+        sample_rate: int,
+        decoding: DecodingConfig | None = None,
+    ) -> Caption:
+        """Caption mono samples (n,) at `sample_rate` Hz."""
+        started = time.monotonic()
+        duration = len(samples) / sample_rate
+        samples = resample(samples, sample_rate, self.encoder.sample_rate)
+        encoding = self.encoder.encode(torch.from_numpy(np.ascontiguousarray(samples)))
+        found = self.search([encoding.frames], decoding, attention=True)[0]
+        seconds = time.monotonic() - started
+        return self._caption(found, encoding, duration, seconds)
+
+    def caption_files(
+        self, paths: Iterable[Path | str], decoding: DecodingConfig | None = None
+    ) -> Iterator[Event]:
+        """Caption files one after the other, reading the next while the model works.
+
+        Yields
+        ------
+        Event
+            `FileCaptioned` or `FileFailed` for each file in turn, each followed by `Progress`.
+        """
+        files = [Path(path) for path in paths]
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as reader:
+            ahead = None
+            for number, path in enumerate(files):
+                present = ahead or reader.submit(self._read, path)
+                following = files[number + 1 : number + 2]
+                ahead = reader.submit(self._read, following[0]) if following else None
+                try:
+                    sound = present.result()
+                    caption = self.caption_waveform(sound.samples, sound.sample_rate, decoding)
+                    yield FileCaptioned(path=str(path), caption=caption)
+                except StudioError as error:
+                    yield FileFailed(path=str(path), message=str(error))
+                yield Progress(phase="Captioning", done=number + 1, total=len(files))
+
+    def search(
+        self,
+        frames: Sequence[torch.Tensor],
+        decoding: DecodingConfig | None = None,
+        attention: bool = False,
+    ) -> list[list[Hypothesis]]:
+        """Search captions for clips given by their frames, (T, D) each, as one batch."""
+        lengths = torch.tensor([len(clip) for clip in frames], device=self._device)
+        padded = torch.nn.utils.rnn.pad_sequence(list(frames), batch_first=True)
+        rules = DecodingRules.from_config(decoding or self.decoding, self.tokenizer)
+        return beam_search(
+            self.checkpoint.model,
+            padded.to(self._device).float(),
+            lengths,
+            rules,
+            attention=attention,
+        )
+
+    def _read(self, path: Path) -> Waveform:
+        return read_audio(path, self.encoder.sample_rate)
+
+    def _caption(
+        self, found: list[Hypothesis], encoding: Encoding, duration: float, seconds: float
+    ) -> Caption:
+        beams = tuple(self._beam(hypothesis) for hypothesis in found)
+        best, attention = beams[0], found[0].attention
+        assert attention is not None
+        return Caption(
+            text=best.text,
+            log_prob=best.log_prob,
+            tokens=best.tokens,
+            beams=beams,
+            attention=attention[: len(best.tokens)].float().cpu().numpy(),
+            frame_seconds=self.encoder.frame_seconds,
+            tags=self._tags(encoding),
+            duration=duration,
+            seconds_taken=seconds,
+            checkpoint=self.path,
+        )
+
+    def _beam(self, hypothesis: Hypothesis) -> Beam:
+        words = tuple(
+            TokenScore(self.tokenizer.words[token], log_prob)
+            for token, log_prob in zip(hypothesis.tokens, hypothesis.token_log_probs, strict=True)
+            if token != EOS
+        )
+        return Beam(self.tokenizer.decode(hypothesis.tokens), hypothesis.log_prob, words)
+
+    def _tags(self, encoding: Encoding) -> tuple[Tag, ...]:
+        names = self.encoder.tag_names
+        count = min(TAGS_SHOWN, len(names))
+        if not count:
+            return ()
+        best = encoding.tag_probabilities.topk(count)
+        return tuple(
+            Tag(names[index], probability)
+            for index, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        )

@@ -1,0 +1,84 @@
+"""Before the first step: dataset, vocabulary, features, everything on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core.config import RunConfig
+from core.data.batches import CaptionedClips, load_clips
+from core.data.clips import Dataset
+from core.data.datasets import open_dataset
+from core.data.extraction import extract
+from core.data.feature_store import FeatureStore, store_path
+from core.data.limited import FirstClips
+from core.data.tokenizer import Tokenizer
+from core.errors import DatasetError
+from core.events import Event
+from core.models.checkpoints import Checkpoint, load_checkpoint
+from core.models.encoders import load_encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a trainer needs: both splits on the device, the vocabulary, where frames come from.
+
+    `initial` is the checkpoint the run starts from, where the configuration names one.
+    """
+
+    train: CaptionedClips
+    validation: CaptionedClips
+    tokenizer: Tokenizer
+    encoder_name: str
+    encoder_hash: str
+    initial: Checkpoint | None
+
+
+def prepare(
+    config: RunConfig, device: torch.device, tokenizer: Tokenizer | None = None
+) -> Generator[Event, None, Prepared]:
+    """Open the dataset, extract missing features and load both splits.
+
+    Yields the events of the extraction. `tokenizer` is that of a resumed run; else it comes from
+    the initial checkpoint, else it is fitted on the training captions.
+
+    Raises
+    ------
+    DatasetError, EncoderError, CheckpointError
+        As their loaders do; each names the file and the remedy.
+    """
+    dataset = open_run_dataset(config)
+    if len(dataset.splits) < 2:
+        raise DatasetError(
+            f"The dataset '{dataset.name}' has no validation split; training needs one."
+        )
+    initial = None
+    if config.training.initial_checkpoint:
+        initial = load_checkpoint(Path(config.training.initial_checkpoint).expanduser())
+        tokenizer = tokenizer or initial.tokenizer
+    train_split, validation_split = dataset.splits[:2]
+    if tokenizer is None:
+        tokenizer = Tokenizer.fit(
+            caption for clip in dataset.clips(train_split) for caption in clip.captions
+        )
+    encoder = load_encoder(config.data.encoder, str(device))
+    loaded = []
+    for split in (train_split, validation_split):
+        folder = store_path(dataset, split, encoder, config.data.feature_dtype)
+        yield from extract(dataset, split, encoder, folder, config.data.feature_dtype)
+        loaded.append(
+            load_clips(dataset.clips(split), FeatureStore.open(folder), tokenizer, device)
+        )
+    return Prepared(loaded[0], loaded[1], tokenizer, encoder.name, encoder.weights_hash, initial)
+
+
+def open_run_dataset(config: RunConfig) -> Dataset:
+    """Open the dataset of a run, cut to the clips that its configuration asks for."""
+    data = config.data
+    dataset = open_dataset(data.dataset, Path(data.root).expanduser() if data.root else None)
+    wanted = zip(dataset.splits, (data.train_clips, data.validation_clips), strict=False)
+    limits = {split: limit for split, limit in wanted if limit}
+    return FirstClips(dataset, limits) if limits else dataset

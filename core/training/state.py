@@ -1,0 +1,99 @@
+"""What a stopped run needs to go on as if it had never stopped, beside its last weights."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import CheckpointError
+from core.files import replace_atomic
+
+
+@dataclass(slots=True)
+class Position:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    epoch, step
+        Current epoch (from 0) and optimiser steps made in all.
+    step_in_epoch
+        Optimiser steps made in this epoch; all of them means that validation is next.
+    sums, counted
+        Summed training losses of this epoch and how many steps they come from.
+    best
+        Best monitored value so far.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    step_in_epoch: int = 0
+    counted: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    best: float | None = None
+
+    def add(self, losses: dict[str, float]) -> None:
+        """Count the losses of one step towards the epoch's means."""
+        self.counted += 1
+        for name, value in losses.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+
+    def mean_losses(self) -> dict[str, float]:
+        """Return the epoch's mean losses so far."""
+        return {name: value / self.counted for name, value in self.sums.items()}
+
+    def next_epoch(self) -> None:
+        """Go on to the beginning of the next epoch."""
+        self.epoch += 1
+        self.step_in_epoch = self.counted = 0
+        self.sums = {}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """Position, optimiser, and the weights of the model and of the objectives' own heads.
+
+    The weights stand here as well as in ``last.safetensors``, so that one rename decides what a
+    killed run goes on from.
+    """
+
+    position: Position
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    objectives: dict[str, Any]
+
+
+def save_state(path: Path, state: TrainingState) -> None:
+    """Write the state, whole or not at all."""
+    content = {
+        "position": asdict(state.position),
+        "model": state.model,
+        "optimizer": state.optimizer,
+        "objectives": state.objectives,
+    }
+    with replace_atomic(path) as temporary:
+        torch.save(content, temporary)
+
+
+def load_state(path: Path) -> TrainingState:
+    """Read a state without unpickling code. Raises `CheckpointError` when missing or damaged."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return TrainingState(
+            Position(**content["position"]),
+            content["model"],
+            content["optimizer"],
+            content["objectives"],
+        )
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing, so the run cannot be resumed; start a new run from its checkpoint."
+        ) from None
+    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError, EOFError) as error:
+        raise CheckpointError(
+            f"{path} is damaged, so the run cannot be resumed; start a new run from its checkpoint."
+        ) from error

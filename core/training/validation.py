@@ -1,0 +1,117 @@
+"""What is measured between epochs: losses, captions of validation clips, previews."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.config import DecodingConfig
+from core.data.batches import CaptionedClips
+from core.data.tokenizer import PAD, Tokenizer
+from core.decoding.beam import beam_search
+from core.decoding.rules import DecodingRules
+from core.events import Event, Progress
+from core.models.caption_model import CaptionModel
+from core.objectives.base import ContrastBatch, Objective
+from core.objectives.cross_entropy import validation_cross_entropy
+from core.training.losses import ActiveTerm, caption_view
+
+PHASE = "Validating"
+
+
+@torch.inference_mode()
+def validation_losses(
+    model: CaptionModel,
+    terms: Sequence[ActiveTerm],
+    data: CaptionedClips,
+    batch_size: int,
+) -> Generator[Event, None, dict[str, float]]:
+    """Measure the losses on a split: no smoothing, no mixup, no dropout.
+
+    The cross-entropy is averaged over the tokens of a caption, then over the captions of a clip,
+    then over clips, as the baseline does. Contrastive terms compare the first two captions of each
+    clip. "total" is the sum by the terms' weights.
+    """
+    model.eval()
+    sums: dict[str, float] = defaultdict(float)
+    batches = list(torch.arange(len(data)).split(batch_size))
+    for number, clips in enumerate(batches):
+        yield Progress(phase=PHASE, done=number, total=len(batches))
+        sums["ce"] += float(_clip_losses(model, data, clips).sum())
+        for term in terms:
+            output = term.objective(_two_captions(model, data, clips, term.objective))
+            sums[term.objective.name] += float(output.loss) * len(clips)
+            for name, value in output.figures.items():
+                sums[f"{term.objective.name}/{name}"] += float(value) * len(clips)
+    losses = {name: value / len(data) for name, value in sums.items()}
+    weighted = [term.weight * losses[term.objective.name] for term in terms if term.weight]
+    losses["total"] = losses["ce"] + sum(weighted)
+    return losses
+
+
+def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Tensor:
+    """Return the mean loss of each clip's captions, (B,)."""
+    counts = data.caption_counts[clips]
+    rows = torch.repeat_interleave(torch.arange(len(clips)), counts)
+    captions = torch.cat([torch.arange(int(count)) for count in counts])
+    batch = data.batch(clips, torch.zeros_like(clips))
+    memory = model.listen(model.project(batch.frames, batch.frame_lengths))
+    tokens = data.captions(clips[rows], captions)
+    device = tokens.device
+    rows = rows.to(device)
+    hidden = model.decode_tokens(tokens[:, :-1], memory.select(rows))
+    losses = validation_cross_entropy(model.classify(hidden), tokens[:, 1:], PAD)
+    sums = torch.zeros(len(clips), device=device).index_add_(0, rows, losses)
+    return sums / counts.to(device)
+
+
+def _two_captions(
+    model: CaptionModel, data: CaptionedClips, clips: Tensor, objective: Objective
+) -> ContrastBatch:
+    first = torch.zeros_like(clips)
+    batch = data.batch(clips, first)
+    if objective.hears_audio:
+        memory = model.listen(model.project(batch.frames, batch.frame_lengths))
+    else:
+        memory = model.silence(len(clips))
+    others = data.captions(clips, torch.where(data.caption_counts[clips] > 1, 1, 0))
+    return ContrastBatch(
+        batch.clips,
+        caption_view(model, batch.tokens, memory),
+        caption_view(model, others, memory),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClipCaption:
+    """The caption of clip number `clip`; `raw` is the text as the metrics are defined on it."""
+
+    clip: int
+    text: str
+    raw: str
+    log_prob: float
+
+
+@torch.inference_mode()
+def caption_clips(
+    model: CaptionModel,
+    data: CaptionedClips,
+    count: int,
+    tokenizer: Tokenizer,
+    decoding: DecodingConfig,
+    batch_size: int = 32,
+) -> Iterator[ClipCaption]:
+    """Caption the first `count` clips by beam search, yielding one after the other."""
+    model.eval()
+    rules = DecodingRules.from_config(decoding, tokenizer)
+    for clips in torch.arange(min(count, len(data))).split(batch_size):
+        batch = data.batch(clips, torch.zeros_like(clips))
+        found = beam_search(model, batch.frames, batch.frame_lengths, rules)
+        for clip, beams in zip(clips.tolist(), found, strict=True):
+            tokens = beams[0].tokens
+            text, raw = tokenizer.decode(tokens), tokenizer.decode(tokens, raw=True)
+            yield ClipCaption(clip, text, raw, beams[0].log_prob)
