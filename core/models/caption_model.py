@@ -163,7 +163,7 @@ class CaptionModel(nn.Module):
         Parameters
         ----------
         tokens
-            (B, L) input token ids, beginning with ``<bos>``.
+            (B, L) input token ids, beginning with ``<bos>``; what follows a caption's end is free.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class CaptionModel(nn.Module):
             (B, layers, L, T), mean over heads, each row sums to 1 over the clip's real frames.
         """
         states = self._with_positions(self.embed(tokens))
-        allowed = _may_look(states, tokens == PAD_ID)
+        allowed = _may_look(states, None)
         audible = memory.audible
         weights = []
         for layer in self._layers():

@@ -1,0 +1,1 @@
+"""From a trained caption model to captions: rules, beam search, hypotheses."""

@@ -1,0 +1,56 @@
+"""What a caption may look like: its length, and which words it may say twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from core.config import DecodingConfig
+from core.data.tokenizer import Tokenizer
+from core.decoding.stopwords import english_stopwords
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingRules:
+    """Rules of a search, with the defaults of the DCASE 2024 baseline.
+
+    Attributes
+    ----------
+    beam_size
+        Hypotheses kept per clip; 1 is greedy search.
+    min_tokens
+        Tokens that must stand before ``<eos>`` is allowed.
+    max_tokens
+        Tokens at most, ``<eos>`` included; a caption that gets there is closed without it.
+    once
+        (vocabulary,) boolean, True for tokens that may be said once only; None forbids nothing.
+    """
+
+    beam_size: int = 3
+    min_tokens: int = 3
+    max_tokens: int = 20
+    once: Tensor | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def from_config(cls, config: DecodingConfig, tokenizer: Tokenizer) -> DecodingRules:
+        """Make the rules that `config` describes for a vocabulary."""
+        return cls(
+            beam_size=config.beam_size,
+            min_tokens=config.min_tokens,
+            max_tokens=config.max_tokens,
+            once=tokens_allowed_once(tokenizer, config.forbid_repeated),
+        )
+
+
+def tokens_allowed_once(tokenizer: Tokenizer, forbid_repeated: str) -> Tensor | None:
+    """Return the mask of tokens that may be said once only, or None where all may be repeated.
+
+    With "content_words" that is every token but the stopwords, so also the comma and the special
+    tokens; with "all" it is every token.
+    """
+    if forbid_repeated == "none":
+        return None
+    exempt = english_stopwords() if forbid_repeated == "content_words" else frozenset[str]()
+    return torch.tensor([word not in exempt for word in tokenizer.words])
