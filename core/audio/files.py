@@ -92,7 +92,7 @@ def probe(path: str | Path) -> AudioInfo:
     """
     path = Path(path)
     _check_file(path)
-    if file := _open_native(path):
+    if (file := _open_native(path)) is not None:
         with file:
             _check_header(path, file)
             return AudioInfo(path, file.samplerate, file.channels, file.frames, file.format)
@@ -160,7 +160,7 @@ def _open_mono(
     if start < 0 or (duration is not None and duration <= 0) or not math.isfinite(start):
         raise ValueError(f"no such part of a sound: from {start} s for {duration} s")
     _check_file(path)
-    if file := _open_native(path):
+    if (file := _open_native(path)) is not None:
         with file:
             _check_header(path, file)
             yield file.samplerate, _mono(path, _native_blocks(path, file, start, duration))
