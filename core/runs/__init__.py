@@ -2,6 +2,7 @@
 
 from core.runs.events_file import EventsFile
 from core.runs.folder import RunFolder, RunSummary, create_run, list_runs, open_run, summarize
+from core.runs.history import effective, is_undone
 from core.runs.recorder import record
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "RunFolder",
     "RunSummary",
     "create_run",
+    "effective",
+    "is_undone",
     "list_runs",
     "open_run",
     "record",

@@ -18,6 +18,7 @@ from core.errors import RunFolderError, StudioError
 from core.events import CheckpointSaved, EpochEnded, RunEnded, RunStarted, ValidationEnded
 from core.files import read_json, write_json_atomic
 from core.runs.events_file import EventsFile
+from core.runs.history import effective
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,10 @@ class RunFolder:
     def title(self) -> str:
         """Return the user's name for the run, else the folder's."""
         try:
-            return str(read_json(self.path / "label.json")["title"]) or self.name
+            title = read_json(self.path / "label.json")["title"]
         except (OSError, ValueError, KeyError, TypeError):
             return self.name
+        return title.strip() if isinstance(title, str) and title.strip() else self.name
 
     def rename(self, title: str) -> None:
         """Give the run a name of the user's; the folder keeps its own."""
@@ -182,7 +184,7 @@ def summarize(run: RunFolder) -> RunSummary:
         return summary
     started = False
     try:
-        for time, event in run.events.read_all():
+        for time, event in effective(run.events.read_all()):
             summary.started = summary.started or time
             summary.updated = time
             if isinstance(event, RunStarted):

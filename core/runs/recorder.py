@@ -48,22 +48,27 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
                 yield event
         except GeneratorExit:
             # Close the engine first: its `finally` saves the checkpoint that "stopped" promises.
-            _close(events)
+            try:
+                _close(events)
+            except BaseException as error:
+                _fail(run, error, epoch, step)
+                raise
             writer.append(RunEnded(reason="stopped", epoch=epoch, step=step), time.time())
             raise
         except BaseException as error:
             _close(events)
-            sentence = (
-                str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
-            )
-            _log(run, "".join(traceback.format_exception(error)))
-            writer.append(
-                RunEnded(reason="failed", epoch=epoch, step=step, message=sentence), time.time()
-            )
+            _fail(run, error, epoch, step)
             raise
         ended = RunEnded(reason="finished", epoch=epoch, step=step)
         writer.append(ended, time.time())
         yield ended
+
+
+def _fail(run: RunFolder, error: BaseException, epoch: int, step: int) -> None:
+    sentence = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
+    _log(run, "".join(traceback.format_exception(error)))
+    ended = RunEnded(reason="failed", epoch=epoch, step=step, message=sentence)
+    run.events.append(ended, time.time())
 
 
 def _close(events: Iterator[Event]) -> None:

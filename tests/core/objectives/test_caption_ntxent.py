@@ -1,0 +1,87 @@
+"""The pairs that caption contrast makes, and its schedule."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from core.config import CaptionNTXentConfig
+from core.objectives.base import CaptionView, ContrastBatch, scheduled_weight
+from core.objectives.caption_ntxent import CaptionNTXent, identical_captions, pool
+
+
+def view(hidden: torch.Tensor, tokens: list[list[int]]) -> CaptionView:
+    ids = torch.tensor(tokens)
+    return CaptionView(hidden, ids != 0, ids)
+
+
+def batch(clips: list[int], first: list[list[int]], second: list[list[int]]) -> ContrastBatch:
+    generator = torch.Generator().manual_seed(3)
+    views = [
+        view(torch.randn(len(rows), len(rows[0]), 8, generator=generator), rows)
+        for rows in (first, second)
+    ]
+    return ContrastBatch(torch.tensor(clips), views[0], views[1])
+
+
+def test_pooling_leaves_padding_out() -> None:
+    hidden = torch.arange(12.0).view(1, 4, 3)
+    seen = view(hidden, [[1, 5, 0, 0]])
+    assert pool(seen, "mean").tolist() == [[1.5, 2.5, 3.5]]
+    assert pool(seen, "last").tolist() == [[3.0, 4.0, 5.0]]
+
+
+def test_identical_captions_are_found_across_views_of_other_lengths() -> None:
+    first = view(torch.zeros(2, 3, 4), [[1, 5, 0], [1, 6, 7]])
+    second = view(torch.zeros(2, 2, 4), [[1, 5], [1, 8]])
+    same = identical_captions(first, second)
+    assert same.tolist() == [
+        [True, False, True, False],
+        [False, True, False, False],
+        [True, False, True, False],
+        [False, False, False, True],
+    ]
+
+
+def test_a_clip_with_one_caption_is_skipped_and_counted() -> None:
+    objective = CaptionNTXent(CaptionNTXentConfig(), 8)
+    output = objective(batch([0, 1], [[1, 5], [1, 6]], [[1, 5], [1, 7]]))
+    assert float(output.figures["skipped-pairs"]) == 1
+    assert float(output.loss) > 0
+
+
+def test_equal_captions_of_other_clips_are_negatives_only_when_asked() -> None:
+    pairs = batch([0, 1], [[1, 5], [1, 5]], [[1, 6], [1, 7]])
+    ignoring = CaptionNTXent(CaptionNTXentConfig(), 8)(pairs)
+    counting = CaptionNTXent(CaptionNTXentConfig(ignore_identical_captions=False), 8)(pairs)
+    assert float(counting.loss) > float(ignoring.loss)
+
+
+def test_the_same_clip_twice_is_never_its_own_negative() -> None:
+    objective = CaptionNTXent(CaptionNTXentConfig(), 8)
+    output = objective(batch([4, 4], [[1, 5], [1, 6]], [[1, 7], [1, 8]]))
+    assert float(output.loss) == 0.0
+
+
+def test_a_head_learns() -> None:
+    objective = CaptionNTXent(CaptionNTXentConfig(projection_dim=4), 8)
+    objective(batch([0, 1], [[1, 5], [1, 6]], [[1, 7], [1, 8]])).loss.backward()
+    gradients = [weight.grad for weight in objective.parameters()]
+    assert len(gradients) == 4
+    assert any(gradient is not None and gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ({}, [0.1] * 5),
+        ({"start_epoch": 2}, [0, 0, 0.1, 0.1, 0.1]),
+        ({"start_epoch": 1, "end_epoch": 3}, [0, 0.1, 0.1, 0, 0]),
+        ({"start_epoch": 1, "ramp_epochs": 1}, [0, 0.05, 0.1, 0.1, 0.1]),
+        ({"weight": 0.0}, [0] * 5),
+    ],
+)
+def test_schedule(schedule: dict[str, float], expected: list[float]) -> None:
+    config = CaptionNTXentConfig.model_validate(schedule)
+    weights = [scheduled_weight(config, epoch) for epoch in range(5)]
+    assert weights == pytest.approx(expected)

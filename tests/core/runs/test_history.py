@@ -1,0 +1,51 @@
+"""What a resumed run undid is not shown."""
+
+from __future__ import annotations
+
+from core.events import EpochEnded, Event, RunStarted, StepLogged, ValidationEnded, Warned
+from core.runs import effective
+
+
+def started(epoch: int, step: int) -> RunStarted:
+    return RunStarted(
+        epochs=9,
+        steps_per_epoch=2,
+        device="cpu",
+        parameters=1,
+        vocabulary_size=9,
+        train_clips=4,
+        validation_clips=2,
+        epoch=epoch,
+        step=step,
+    )
+
+
+def stepped(step: int) -> StepLogged:
+    return StepLogged(
+        epoch=(step - 1) // 2,
+        step=step,
+        losses={"total": 1.0},
+        learning_rate=0.1,
+        gradient_norm=1.0,
+        examples_per_second=1.0,
+    )
+
+
+def ended(epoch: int) -> EpochEnded:
+    return EpochEnded(epoch=epoch, step=2 * epoch + 2, losses={}, seconds=1.0)
+
+
+def test_a_killed_run_repeats_what_lay_behind_its_last_state() -> None:
+    validated = ValidationEnded(epoch=0, step=2, losses={})
+    warned = Warned(message="slow")
+    before: list[Event] = [started(0, 0), stepped(1), stepped(2), ended(0), validated, warned]
+    undone: list[Event] = [stepped(3), stepped(4), ended(1)]
+    again: list[Event] = [started(1, 3), stepped(4), ended(1)]
+    events = [(float(time), event) for time, event in enumerate(before + undone + again)]
+    kept = [event for _, event in effective(events)]
+    assert kept == [*before, stepped(3), *again]
+
+
+def test_a_run_that_was_never_stopped_is_whole() -> None:
+    events = [(float(step), stepped(step)) for step in range(1, 6)]
+    assert effective(events) == events

@@ -1,0 +1,209 @@
+"""The training loop: what it says, that it learns, and that stopping changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.config import RunConfig
+from core.errors import CheckpointError, StudioError
+from core.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Event,
+    PreviewCaptioned,
+    Progress,
+    RunStarted,
+    StepLogged,
+    ValidationEnded,
+    Warned,
+)
+from core.models.checkpoints import load_checkpoint
+from core.runs import RunFolder, create_run
+from core.training.prepare import Prepared
+from core.training.trainer import Trainer
+from tests.core.training.conftest import tiny_config
+
+CPU = torch.device("cpu")
+CONTRAST = {"name": "caption-ntxent"}
+
+
+def trainer(config: RunConfig, folder: RunFolder, data: Prepared, resume: bool = False) -> Trainer:
+    return Trainer(config, folder, data, CPU, resume)
+
+
+def comparable(event: Event) -> Event:
+    """Leave out what the clock decides."""
+    clocks = {
+        field.name: 0.0
+        for field in dataclasses.fields(event)
+        if field.name in ("seconds", "examples_per_second")
+    }
+    return dataclasses.replace(event, **clocks)  # type: ignore[arg-type]
+
+
+def weights(made: Trainer) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in made.model.state_dict().items()}
+
+
+def same_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_it_says_what_it_does(folder: RunFolder, data: Prepared) -> None:
+    events = list(trainer(tiny_config(), folder, data).run())
+    first = events[0]
+    assert isinstance(first, RunStarted)
+    # 22 clips in batches of 5 are 5 batches; in groups of 2 that is 3 steps.
+    assert first.steps_per_epoch == 3
+    steps = [event for event in events if isinstance(event, StepLogged)]
+    assert [event.step for event in steps] == list(range(1, 13))
+    assert [event.epoch for event in events if isinstance(event, EpochEnded)] == [0, 1, 2, 3]
+    validations = [event for event in events if isinstance(event, ValidationEnded)]
+    assert len(validations) == 4
+    previews = [event for event in events if isinstance(event, PreviewCaptioned)]
+    assert [event.clip for event in previews[:2]] == ["clip-0", "clip-1"]
+    assert len(previews) == 8
+    assert isinstance(events[-1], CheckpointSaved)
+    assert (folder.path / events[-1].path).is_file()
+
+
+def test_it_learns(folder: RunFolder, data: Prepared) -> None:
+    config = tiny_config(
+        training={"epochs": 30, "mixup_alpha": 0.0, "label_smoothing": 0.0},
+        model={"dropout": 0.0, "projection_dropout": 0.0},
+        optimizer={"weight_decay": 0.0, "learning_rate": 0.01},
+    )
+    ended = [e for e in trainer(config, folder, data).run() if isinstance(e, EpochEnded)]
+    assert ended[-1].losses["ce"] < 0.7 * ended[0].losses["ce"]
+
+
+def test_the_learning_rate_falls_once_an_epoch(folder: RunFolder, data: Prepared) -> None:
+    events = trainer(tiny_config(), folder, data).run()
+    rates = [event.learning_rate for event in events if isinstance(event, StepLogged)]
+    assert rates[0] == pytest.approx(0.003)
+    assert rates[0] == rates[1] == rates[2] > rates[3] == rates[5] > rates[6]
+
+
+def test_the_best_checkpoint_is_the_lowest_validation_loss(
+    folder: RunFolder, data: Prepared
+) -> None:
+    events = list(trainer(tiny_config(), folder, data).run())
+    lowest = min(e.losses["ce"] for e in events if isinstance(e, ValidationEnded))
+    best = [e for e in events if isinstance(e, CheckpointSaved) and e.kind == "best"][-1]
+    assert best.value == lowest
+    assert load_checkpoint(folder.best).info.epoch == best.epoch
+
+
+def test_weight_zero_changes_no_bit_of_the_run(
+    tmp_path: Path, folder: RunFolder, data: Prepared
+) -> None:
+    epochs = {"epochs": 17}  # 51 steps
+    plain = trainer(tiny_config(training=epochs), folder, data)
+    plain_events = list(plain.run())
+    config = tiny_config(
+        training=epochs, objectives=[{**CONTRAST, "weight": 0.0, "projection_dim": 8}]
+    )
+    watched = trainer(config, create_run(config, tmp_path / "other"), data)
+    watched_events = list(watched.run())
+    assert same_weights(weights(plain), weights(watched))
+    pairs = zip(
+        (e for e in plain_events if isinstance(e, StepLogged)),
+        (e for e in watched_events if isinstance(e, StepLogged)),
+        strict=True,
+    )
+    for one, other in pairs:
+        assert one.losses["ce"] == other.losses["ce"] == other.losses["total"]
+        assert one.gradient_norm == other.gradient_norm
+        assert "caption-ntxent" in other.losses
+
+
+def test_arms_are_the_same_run_until_the_contrast_starts(
+    tmp_path: Path, folder: RunFolder, data: Prepared
+) -> None:
+    plain = list(trainer(tiny_config(), folder, data).run())
+    config = tiny_config(objectives=[{**CONTRAST, "start_epoch": 2}])
+    arm = list(trainer(config, create_run(config, tmp_path / "arm"), data).run())
+
+    def ce(events: list[Event]) -> list[float]:
+        return [event.losses["ce"] for event in events if isinstance(event, StepLogged)]
+
+    assert ce(plain)[:7] == ce(arm)[:7]
+    assert ce(plain)[7:] != ce(arm)[7:]
+    terms = ["caption-ntxent" in e.losses for e in arm if isinstance(e, StepLogged)]
+    assert terms == [False] * 6 + [True] * 6
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+@pytest.mark.parametrize("hears_audio", [True, False])
+def test_contrast_brings_captions_of_a_clip_together(
+    folder: RunFolder, data: Prepared, mixup: float, hears_audio: bool
+) -> None:
+    objective = {**CONTRAST, "weight": 1.0, "hears_audio": hears_audio}
+    config = tiny_config(
+        objectives=[objective],
+        training={"epochs": 25, "mixup_alpha": mixup, "batch_size": 8, "accumulate": 1},
+        optimizer={"weight_decay": 0.0, "learning_rate": 0.01},
+    )
+    ended = [e for e in trainer(config, folder, data).run() if isinstance(e, EpochEnded)]
+    assert ended[-1].losses["caption-ntxent"] < ended[0].losses["caption-ntxent"]
+    total = ended[3].losses["ce"] + ended[3].losses["caption-ntxent"]
+    assert ended[3].losses["total"] == pytest.approx(total, rel=1e-5)
+
+
+def interrupted(events: Iterator[Event], count: int) -> list[Event]:
+    seen = [next(events) for _ in range(count)]
+    events.close()  # type: ignore[attr-defined]
+    return seen
+
+
+@pytest.mark.parametrize("stop_after", [1, 2, 3, 5, 9, 12, 13, 17, 20, 30])
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(
+    tmp_path: Path, folder: RunFolder, data: Prepared, stop_after: int
+) -> None:
+    config = tiny_config(objectives=[{**CONTRAST, "projection_dim": 4}])
+    whole = trainer(config, folder, data)
+    expected = [comparable(event) for event in whole.run()]
+    other = create_run(config, tmp_path / "stopped")
+    interrupted(trainer(config, other, data).run(), stop_after)
+    resumed = trainer(config, other, data, resume=True)
+    events = [comparable(event) for event in resumed.run()]
+    assert isinstance(events[0], RunStarted)
+    rest = [event for event in events[1:] if not isinstance(event, Progress)]
+    tail = [event for event in expected if not isinstance(event, Progress)][-len(rest) :]
+    assert rest == tail
+    assert same_weights(weights(whole), weights(resumed))
+
+
+def test_a_damaged_state_is_one_sentence(folder: RunFolder, data: Prepared) -> None:
+    interrupted(trainer(tiny_config(), folder, data).run(), 4)
+    folder.state.write_bytes(folder.state.read_bytes()[:100])
+    with pytest.raises(CheckpointError, match=r"last\.state\.pt is damaged"):
+        trainer(tiny_config(), folder, data, resume=True)
+
+
+def test_ten_steps_without_a_finite_loss_end_the_run(folder: RunFolder, data: Prepared) -> None:
+    data.train.frames.fill_(float("nan"))
+    before = trainer(tiny_config(), folder, data)
+    start = weights(before)
+    warnings = []
+    with pytest.raises(StudioError, match="10 steps in a row"):
+        warnings.extend(e for e in before.run() if isinstance(e, Warned))
+    assert same_weights(start, weights(before))
+
+
+def test_an_initial_checkpoint_is_where_the_run_begins(
+    tmp_path: Path, folder: RunFolder, data: Prepared
+) -> None:
+    list(trainer(tiny_config(), folder, data).run())
+    config = tiny_config(training={"initial_checkpoint": str(folder.best)})
+    initial = load_checkpoint(folder.best)
+    started = trainer(
+        config, create_run(config, tmp_path / "next"), dataclasses.replace(data, initial=initial)
+    )
+    assert same_weights(weights(started), initial.model.state_dict())
