@@ -1,4 +1,4 @@
-"""The one description of a run: what the form shows, the command line takes and the run folder keeps.
+"""The one description of a run, for the form, the command line and the run folder alike.
 
 Lengths of time are in seconds, rates in hertz, sizes in tokens or clips as the fields say.
 """

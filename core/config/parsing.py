@@ -56,6 +56,20 @@ def describe_problems(error: ValidationError) -> list[Problem]:
     return [_describe(dict(finding)) for finding in error.errors(include_url=False)]
 
 
+_KINDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "model_type": "a group of settings",
+    "model_attributes_type": "a group of settings",
+}
 _BOUNDS = {
     "greater_than_equal": ("ge", "must be at least {}"),
     "greater_than": ("gt", "must be above {}"),
@@ -67,24 +81,36 @@ _BOUNDS = {
 def _describe(finding: dict[str, Any]) -> Problem:
     location = ".".join(str(part) for part in finding["loc"])
     kind, context = finding["type"], finding.get("ctx", {})
-    value = finding.get("input")
+    value = _shortened(finding.get("input"))
     if kind == "extra_forbidden":
-        text = f"{location} is no setting"
+        text = f"'{location}' is no setting"
     elif kind in _BOUNDS:
         key, phrase = _BOUNDS[kind]
-        text = f"{location} is {value!r} but {phrase.format(context[key])}"
+        text = f"{location} is {value} but {phrase.format(f'{context[key]:.10g}')}"
     elif kind == "literal_error":
-        text = f"{location} is {value!r} but must be {context['expected']}"
+        text = f"{location} is {value} but must be {context['expected']}"
+    elif kind in _KINDS:
+        text = f"{location or 'the whole'} is {value} but must be {_KINDS[kind]}"
+    elif kind == "string_too_long":
+        text = f"{location} is {value} but must have at most {context['max_length']} characters"
+    elif kind == "string_pattern_mismatch":
+        # The description of such a field begins with what may be written.
+        text = f"{location} is {value} but must be {field_info(location).description.split(';')[0]}"
     elif kind == "value_error":
         text = str(context["error"])
         if location:
             text = f"{location}: {text}"
     else:
-        text = f"{location or 'the whole'} is {value!r}: {finding['msg'].lower()}"
+        text = f"{location or 'the whole'} is {value}: {finding['msg'].lower()}"
     allowed = allowed_range(location)
     if allowed and kind != "value_error" and allowed not in text:
         text += f" (allowed: {allowed})"
     return Problem(field=location, sentence=text)
+
+
+def _shortened(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:50]}…"
 
 
 def allowed_range(path: str) -> str:
@@ -138,5 +164,7 @@ def replace_field(config: RunConfig, path: str, value: Any) -> RunConfig:
                 raise KeyError(last)
             target[last] = value
     except (KeyError, IndexError, ValueError, TypeError):
-        raise ConfigError(f"{path} is no setting; 'aac-studio train --help' lists them.") from None
+        raise ConfigError(
+            f"'{path}' is no setting; 'aac-studio train --list-settings' lists them."
+        ) from None
     return parse_config(values, "the settings")

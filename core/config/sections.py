@@ -79,7 +79,8 @@ class ModelConfig(Section):
     def _heads_divide_width(self) -> ModelConfig:
         if self.d_model % self.heads or self.d_model % 2:
             raise ValueError(
-                f"model width {self.d_model} must be even and a multiple of the {self.heads} attention heads"
+                f"model width {self.d_model} must be even and a multiple of "
+                f"the {self.heads} attention heads"
             )
         return self
 
@@ -168,13 +169,13 @@ class ValidationConfig(Section):
     monitor: Literal["loss", "cider_d"] = Field(
         "loss",
         title="Best by",
-        description="Validation figure that decides the best checkpoint: loss (lower) or CIDEr-D (higher).",
+        description="Figure that decides the best checkpoint: loss (lower) or CIDEr-D (higher).",
     )
     caption_clips: int = Field(
         0,
         ge=0,
         title="Captioned clips",
-        description="Validation clips that are captioned for CIDEr-D and vocabulary each time; 0 is none.",
+        description="Validation clips captioned for CIDEr-D and vocabulary each time; 0 is none.",
     )
     previews: int = Field(
         4,
@@ -208,13 +209,14 @@ class DecodingConfig(Section):
     forbid_repeated: Literal["content_words", "all", "none"] = Field(
         "content_words",
         title="No repetition of",
-        description="Which words may not appear twice; content words are all but English stopwords.",
+        description="Words that may not appear twice; content words are all but stopwords.",
     )
 
     @model_validator(mode="after")
     def _lengths_are_ordered(self) -> DecodingConfig:
         if self.min_tokens >= self.max_tokens:
             raise ValueError(
-                f"shortest caption {self.min_tokens} must be below longest caption {self.max_tokens}"
+                f"shortest caption {self.min_tokens} must be below "
+                f"longest caption {self.max_tokens}"
             )
         return self

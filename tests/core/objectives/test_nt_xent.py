@@ -26,21 +26,18 @@ def by_the_formula(embeddings: torch.Tensor, labels: torch.Tensor, temperature: 
 
     losses = []
     for i in range(len(rows)):
-        negatives = sum(
-            math.exp(s(i, n)) for n in range(len(rows)) if labels[n] != labels[i]
-        )
-        for p in range(len(rows)):
-            if p != i and labels[p] == labels[i] and negatives:
-                losses.append(-math.log(math.exp(s(i, p)) / (math.exp(s(i, p)) + negatives)))
+        negatives = sum(math.exp(s(i, n)) for n in range(len(rows)) if labels[n] != labels[i])
+        positives = [p for p in range(len(rows)) if p != i and labels[p] == labels[i]]
+        if negatives:
+            attractions = [math.exp(s(i, p)) for p in positives]
+            losses.extend(-math.log(value / (value + negatives)) for value in attractions)
     return sum(losses) / len(losses) if losses else 0.0
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("temperature", [0.07, 0.5, 1.0])
 @pytest.mark.parametrize("clips", [2, 3, 8])
-def test_agrees_with_the_formula_and_the_library(
-    seed: int, temperature: float, clips: int
-) -> None:
+def test_agrees_with_the_formula_and_the_library(seed: int, temperature: float, clips: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     embeddings = torch.randn(16, 12, generator=generator, dtype=torch.float64)
     labels = torch.randint(clips, (16,), generator=generator)

@@ -13,7 +13,20 @@ from core.data.tokenizer import PAD, Tokenizer
 from core.runs import RunFolder, create_run
 from core.training.prepare import Prepared
 
-WORDS = "a dog cat barks meows twice while rain falls on the roof and then stops".split()
+WORDS = (
+    "a",
+    "dog",
+    "cat",
+    "barks",
+    "meows",
+    "twice",
+    "while",
+    "rain",
+    "falls",
+    "on",
+    "the",
+    "roof",
+)
 
 
 def random_clips(count: int, tokenizer: Tokenizer, seed: int, captions: int = 3) -> CaptionedClips:
