@@ -23,6 +23,10 @@ class KeysValues:
     keys: Tensor
     values: Tensor
 
+    def contiguous(self) -> KeysValues:
+        """Return the same in memory order, for use again and again."""
+        return KeysValues(self.keys.contiguous(), self.values.contiguous())
+
 
 class SelfAttention(nn.Module):
     """Each token attends to the tokens up to itself."""
@@ -94,12 +98,19 @@ class CrossAttention(nn.Module):
         )
         return self.output(_merge_heads(attended))
 
+    def step(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
+        """Do the same without dropout, faster than the fused kernel where L is a few rows."""
+        attended = self._shares(states, memory, audible).to(memory.values.dtype) @ memory.values
+        return self.output(_merge_heads(attended))
+
     def weights(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
         """Return how much each token attends to each frame, mean over heads: (B, L, T)."""
-        query = self._queries(states)
-        scores = query @ memory.keys.transpose(-2, -1) / math.sqrt(query.shape[-1])
-        scores = scores.float().masked_fill(~audible, -math.inf)
-        return scores.softmax(dim=-1).mean(dim=1)
+        return self._shares(states, memory, audible).mean(dim=1)
+
+    def _shares(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
+        queries = self._queries(states)
+        scores = queries @ memory.keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
+        return scores.float().masked_fill(~audible, -math.inf).softmax(dim=-1)
 
     def _queries(self, states: Tensor) -> Tensor:
         batch, length, _ = states.shape

@@ -183,7 +183,9 @@ class CaptionModel(nn.Module):
 
     def start(self, memory: AudioMemory) -> DecoderCache:
         """Begin to decode token by token, with one row a clip."""
-        heard = [layer.cross_attention.remember(memory.frames) for layer in self._layers()]
+        heard = [
+            layer.cross_attention.remember(memory.frames).contiguous() for layer in self._layers()
+        ]
         return DecoderCache(heard, memory.audible)
 
     def step(self, tokens: Tensor, cache: DecoderCache) -> Tensor:
@@ -192,7 +194,7 @@ class CaptionModel(nn.Module):
         for index, layer in enumerate(self._layers()):
             states, cache.past[index] = layer.attend_past(states, cache.past[index])
             queries = cache.to_clips(states)
-            heard = layer.cross_attention(queries, cache.heard[index], cache.audible)
+            heard = layer.cross_attention.step(queries, cache.heard[index], cache.audible)
             states = layer.finish(states, cache.to_rows(heard))
         cache.length += 1
         return self.classify(states[:, 0])
