@@ -78,9 +78,13 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self.rail.selected.connect(self.show_page)
         studio.show_page.connect(self.show_page)
-        studio.open_in_caption.connect(lambda _paths: self.show_page("caption"))
-        studio.open_in_compare.connect(lambda _paths: self.show_page("compare"))
-        studio.show_run.connect(lambda _path: self.show_page("train"))
+        studio.open_in_caption.connect(
+            lambda paths: self._bring("caption", "open_in_caption", paths)
+        )
+        studio.open_in_compare.connect(
+            lambda paths: self._bring("compare", "open_in_compare", paths)
+        )
+        studio.show_run.connect(lambda path: self._bring("train", "show_run", path))
         studio.jobs.idle.connect(self._jobs_idle)
         self._restore()
 
@@ -100,6 +104,13 @@ class MainWindow(QMainWindow):
     def page(self, name: str) -> QWidget | None:
         """Return a page that was already made."""
         return self._pages.get(name)
+
+    def _bring(self, name: str, signal: str, payload: object) -> None:
+        new = name not in self._pages
+        self.show_page(name)
+        if new:
+            # The page did not exist when the signal was sent: send it once more, now to the page.
+            QTimer.singleShot(0, self, lambda: getattr(self.studio, signal).emit(payload))
 
     def _make_page(self, name: str) -> QWidget:
         class_name = next(page[4] for page in PAGES if page[0] == name)
@@ -164,13 +175,11 @@ class MainWindow(QMainWindow):
         files, _ = QFileDialog.getOpenFileNames(self, "Open sound", start, AUDIO_FILTER)
         if files:
             self.studio.settings.setValue("folders/sound", str(Path(files[0]).parent))
-            self.show_page("caption")
             self.studio.open_in_caption.emit(files)
 
     def _open_run(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open run folder", str(paths.runs_dir()))
         if folder:
-            self.show_page("train")
             self.studio.show_run.emit(folder)
 
     def _open_logs(self) -> None:
