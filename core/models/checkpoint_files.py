@@ -25,6 +25,7 @@ class CheckpointFile:
     `run` is the name of the run folder (empty for imported and built-in files) and `run_title` the
     user's name for it; `best_value` is the validation figure named `monitor` at the moment of
     saving, `epoch` the number of epochs seen, `size` in bytes, `modified` in seconds since 1970.
+    Titles are not unique: a run's best and last checkpoint share one (see `label`).
     """
 
     path: Path
@@ -49,6 +50,11 @@ class CheckpointFile:
     metrics: dict[str, float] = field(default_factory=dict)
     config: RunConfig | None = field(default=None, repr=False)
     problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """Title and, for those of a run, which of its checkpoints: "CE, seed 1 · best"."""
+        return f"{self.title} · {self.kind}" if self.run else self.title
 
     @property
     def usable(self) -> bool:
@@ -76,7 +82,7 @@ def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Check
     if kind is None:
         kind = ("last" if path.stem == "last" else "best") if run else "imported"
     run_title = run.title() if run else ""
-    title = f"{run_title} · {path.stem}" if run else _spoken(path.stem)
+    title = run_title if run else _spoken(path.stem)
     try:
         status = path.stat()
         size, modified = status.st_size, status.st_mtime

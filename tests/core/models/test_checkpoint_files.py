@@ -56,7 +56,8 @@ def test_lists_checkpoints_of_runs_imports_and_resources(home: Path, tmp_path: P
 
     assert [item.kind for item in found] == ["best", "last", "imported", "built-in"]
     best, last, imported, builtin = found
-    assert best.title == "Contrast, seed 1 · best"
+    assert best.title == "Contrast, seed 1"
+    assert (best.label, imported.label) == ("Contrast, seed 1 · best", imported.title)
     assert best.run == run.name
     assert best.objective == "CE + caption NT-Xent"
     assert (best.encoder, best.dataset) == ("yamnet", "starter-scenes")
@@ -80,7 +81,7 @@ def test_broken_files_are_listed_with_their_problem(home: Path) -> None:
 
     found = list_checkpoints(builtin=home / "nothing")
 
-    assert [item.title for item in found] == ["Broken · best", "Cut"]
+    assert [item.title for item in found] == ["Broken", "Cut"]
     assert all(item.problem and not item.usable for item in found)
     assert str(run.best) in found[0].problem
     assert "damaged" in found[1].problem
