@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +44,13 @@ class AudioMemory:
     def audible(self) -> Tensor:
         """(B, 1, 1, T) boolean, True where attention may look."""
         return ~self.padding[:, None, None, :]
+
+    def select(self, rows: Tensor) -> AudioMemory:
+        """Return the memory of some clips, in the order of `rows`, which may name one twice."""
+        heard = self.heard
+        if heard is not None:
+            heard = tuple(KeysValues(past.keys[rows], past.values[rows]) for past in heard)
+        return AudioMemory(self.frames[rows], self.padding[rows], heard)
 
     def select(self, clips: Tensor) -> AudioMemory:
         """Return the memory of the clips numbered (N,), in that order; clips may repeat."""
@@ -110,6 +117,13 @@ class CaptionModel(nn.Module):
         frames = self.positions.new_zeros(clips, 1, self.settings.d_model)
         return AudioMemory(frames, torch.zeros_like(frames[..., 0], dtype=torch.bool))
 
+    def listen(self, memory: AudioMemory) -> AudioMemory:
+        """Add every layer's keys and values, for a memory that several captions are decoded on."""
+        if memory.heard is not None:
+            return memory
+        heard = tuple(layer.cross_attention.remember(memory.frames) for layer in self._layers())
+        return replace(memory, heard=heard)
+
     def embed(self, tokens: Tensor) -> Tensor:
         """Look up token ids (B, L). Padding is a zero vector; mixup mixes these embeddings."""
         return self.embedding(tokens)
@@ -174,8 +188,8 @@ class CaptionModel(nn.Module):
         allowed = _may_look(states, None)
         audible = memory.audible
         weights = []
-        for layer in self._layers():
-            keys_values = layer.cross_attention.remember(memory.frames)
+        heard = self.listen(memory).heard or ()
+        for layer, keys_values in zip(self._layers(), heard, strict=True):
             states = layer.attend_captions(states, allowed)
             weights.append(layer.cross_attention.weights(states, keys_values, audible))
             states = layer.attend_frames(states, keys_values, audible)
@@ -183,9 +197,7 @@ class CaptionModel(nn.Module):
 
     def start(self, memory: AudioMemory) -> DecoderCache:
         """Begin to decode token by token, with one row a clip."""
-        heard = [
-            layer.cross_attention.remember(memory.frames).contiguous() for layer in self._layers()
-        ]
+        heard = [past.contiguous() for past in self.listen(memory).heard or ()]
         return DecoderCache(heard, memory.audible)
 
     def step(self, tokens: Tensor, cache: DecoderCache) -> Tensor:

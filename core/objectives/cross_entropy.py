@@ -1,0 +1,46 @@
+"""Cross-entropy of the next word, in the two forms of the DCASE 2024 baseline.
+
+They are not comparable: training smooths its labels, mixes its inputs and averages over words, so
+that long captions weigh more; validation averages over the words of each caption first.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def training_cross_entropy(
+    logits: Tensor, targets: Tensor, pad: int, label_smoothing: float
+) -> Tensor:
+    """Return the mean over all targets that are not padding, as a scalar.
+
+    Parameters
+    ----------
+    logits
+        (B, L, vocabulary).
+    targets
+        (B, L) the tokens to be predicted.
+    pad
+        Id of padding, which is left out.
+    label_smoothing
+        Share of probability spread evenly over the vocabulary.
+    """
+    return F.cross_entropy(
+        logits.flatten(0, 1),
+        targets.flatten(),
+        ignore_index=pad,
+        label_smoothing=label_smoothing,
+    )
+
+
+def validation_cross_entropy(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
+    """Return the mean over each caption's targets that are not padding, (B,).
+
+    Shapes are those of `training_cross_entropy`; a caption of nothing but padding gives 0.
+    """
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=pad, reduction="none"
+    ).view_as(targets)
+    counts = (targets != pad).sum(dim=1).clamp(min=1)
+    return losses.sum(dim=1) / counts
