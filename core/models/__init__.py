@@ -1,1 +1,1 @@
-"""Audio encoders, the caption model, their weights and checkpoints. Importing this loads no torch."""
+"""Audio encoders, the caption model, weights and checkpoints. Importing this loads no torch."""

@@ -74,8 +74,8 @@ def read_checkpoint_info(path: Path | str) -> CheckpointHeader:
     version = metadata.get("schema_version", "")
     if version != str(SCHEMA_VERSION):
         raise CheckpointError(
-            f"{path} has checkpoint format {version or 'unknown'}, this version of AAC Studio reads "
-            f"format {SCHEMA_VERSION}; update AAC Studio or save the checkpoint again."
+            f"{path} has checkpoint format {version or 'unknown'}; this version of AAC Studio "
+            f"reads format {SCHEMA_VERSION}; update AAC Studio or save the checkpoint again."
         )
     try:
         config = parse_config(json.loads(metadata["config"]), f"{path} (its configuration)")

@@ -20,6 +20,7 @@ from core.errors import CheckpointError
 from core.files import replace_atomic
 from core.models.caption_model import CaptionModel
 from core.models.checkpoint_header import CheckpointInfo, metadata_of, read_checkpoint_info
+from core.models.state_checks import mismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +107,10 @@ def load_strictly(
 ) -> None:
     """Copy `tensors` into `model`; every name and shape must agree, every value be finite.
 
-    Raises `CheckpointError` with one sentence that names what is missing, left over or misshapen.
+    Raises `CheckpointError` with a sentence that names what is missing, left over or misshapen.
     """
-    expected = model.state_dict()
-    for problem, names in (
-        ("lacks", sorted(expected.keys() - tensors.keys())),
-        ("has unknown", sorted(tensors.keys() - expected.keys())),
-    ):
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise CheckpointError(
-                f"{path} {problem} {', '.join(names[:3])}{more}; "
-                "it was made for another model or is damaged."
-            )
-    for name, tensor in tensors.items():
-        if tensor.shape != expected[name].shape:
-            raise CheckpointError(
-                f"{path} has {name} of shape {tuple(tensor.shape)} where the model needs "
-                f"{tuple(expected[name].shape)}; it was made for another model."
-            )
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise CheckpointError(
-                f"{path} has values in {name} that are not finite; the training it comes from "
-                "diverged, so choose an earlier checkpoint."
-            )
+    if problem := mismatch(model.state_dict(), tensors):
+        raise CheckpointError(f"{path} {problem}; it was made for another model or is damaged.")
     model.load_state_dict(tensors)
 
 
