@@ -175,7 +175,8 @@ def to_record(event: Event) -> dict[str, Any]:
 def from_record(record: Mapping[str, Any]) -> Event | None:
     """Return the event of a record, or None when its kind is not known to this version.
 
-    Unknown fields of newer versions are left out. Raises `ValueError` when a field is missing.
+    Unknown fields of newer versions are left out. Raises `ValueError` when a field is missing or of
+    another type.
     """
     kind = _KINDS.get(str(record.get("event")))
     if kind is None:
@@ -186,7 +187,27 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
         for key, value in record.items()
         if key in known
     }
+    for item in dataclasses.fields(kind):
+        if item.name in values and not _fits(str(item.type), values[item.name]):
+            raise ValueError(f"a {record.get('event')} record has a wrong {item.name}")
     try:
         return kind(**values)
     except TypeError as error:
         raise ValueError(f"a {record.get('event')} record is incomplete ({error})") from error
+
+
+def _fits(annotation: str, value: Any) -> bool:
+    """Say whether a value read from JSON has the type that a field is annotated with."""
+    if value is None:
+        return annotation.endswith("| None")
+    name = annotation.removesuffix(" | None")
+    if name.startswith("Mapping"):
+        inner = name.removeprefix("Mapping[str, ").removesuffix("]")
+        return isinstance(value, dict) and all(_fits(inner, item) for item in value.values())
+    if name.startswith("tuple"):
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if name == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str)

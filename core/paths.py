@@ -1,7 +1,8 @@
 """Where things live on disk.
 
 Everything a user makes stands under one folder, `home()`: the platform's data folder, or the
-folder named by the environment variable ``AAC_STUDIO_HOME``. Folders are made when first asked for.
+folder named by the environment variable ``AAC_STUDIO_HOME``. Folders are made when first asked for;
+where that fails, each function raises `StudioError`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
+from core.errors import StudioError
+
 HOME_VARIABLE = "AAC_STUDIO_HOME"
 
 
@@ -18,7 +21,7 @@ def home() -> Path:
     """Return the folder that holds runs, features, weights, presets and logs."""
     chosen = os.environ.get(HOME_VARIABLE)
     folder = Path(chosen) if chosen else platformdirs.user_data_path("aac-studio", appauthor=False)
-    return _made(folder.expanduser())
+    return _made(folder.expanduser().absolute())
 
 
 def runs_dir() -> Path:
@@ -57,5 +60,11 @@ def resources_dir() -> Path:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(
+            f"The folder {folder} cannot be made ({error.strerror or error}); let {HOME_VARIABLE} "
+            "name a folder you may write in."
+        ) from error
     return folder

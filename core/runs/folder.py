@@ -168,6 +168,8 @@ def find_run(name: str) -> RunFolder:
 def list_runs(parent: Path | None = None) -> Iterator[RunSummary]:
     """Yield a summary of every run folder, the newest first; broken ones carry their problem."""
     parent = parent or paths.runs_dir()
+    if not parent.is_dir():
+        return
     for folder in sorted((item for item in parent.iterdir() if item.is_dir()), reverse=True):
         yield summarize(RunFolder(folder))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from core.errors import StudioError
@@ -66,9 +67,11 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
 
 def _fail(run: RunFolder, error: BaseException, epoch: int, step: int) -> None:
     sentence = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {error}"
-    _log(run, "".join(traceback.format_exception(error)))
     ended = RunEnded(reason="failed", epoch=epoch, step=step, message=sentence)
-    run.events.append(ended, time.time())
+    # On a full disk this fails as well; the first error is the one worth telling.
+    with suppress(OSError):
+        _log(run, "".join(traceback.format_exception(error)))
+        run.events.append(ended, time.time())
 
 
 def _close(events: Iterator[Event]) -> None:
