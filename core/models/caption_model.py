@@ -45,13 +45,6 @@ class AudioMemory:
         """(B, 1, 1, T) boolean, True where attention may look."""
         return ~self.padding[:, None, None, :]
 
-    def select(self, rows: Tensor) -> AudioMemory:
-        """Return the memory of some clips, in the order of `rows`, which may name one twice."""
-        heard = self.heard
-        if heard is not None:
-            heard = tuple(KeysValues(past.keys[rows], past.values[rows]) for past in heard)
-        return AudioMemory(self.frames[rows], self.padding[rows], heard)
-
     def select(self, clips: Tensor) -> AudioMemory:
         """Return the memory of the clips numbered (N,), in that order; clips may repeat."""
         heard = self.heard and tuple(
@@ -106,11 +99,6 @@ class CaptionModel(nn.Module):
         """Project frame embeddings (B, T, audio_dim) of which `lengths` (B,) are real."""
         steps = torch.arange(frames.shape[1], device=frames.device)
         return AudioMemory(self.projection(frames), steps >= lengths[:, None])
-
-    def listen(self, memory: AudioMemory) -> AudioMemory:
-        """Compute what all layers attend to, so that several captions of a clip can share it."""
-        heard = tuple(layer.cross_attention.remember(memory.frames) for layer in self._layers())
-        return AudioMemory(memory.frames, memory.padding, heard)
 
     def silence(self, clips: int) -> AudioMemory:
         """Return a memory in which nothing can be heard: one zero frame a clip."""
