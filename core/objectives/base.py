@@ -1,6 +1,6 @@
-"""What every contrastive objective is: a module that takes two captions of each clip.
+"""What every contrastive objective is: a module over un-mixed clips and their captions.
 
-Objectives see un-mixed data only, while the cross-entropy keeps its mixup; negatives come from the
+Objectives see un-mixed data only, while the cross-entropy keeps its mixup. Negatives come from the
 micro-batch, so gradient accumulation does not add any.
 """
 
@@ -11,34 +11,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from core.config import ObjectiveSchedule
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionView:
-    """One caption of each of B clips, as the decoder saw it under teacher forcing.
-
-    Attributes
-    ----------
-    hidden
-        (B, L, d) decoder states at the input tokens (begin to last word).
-    valid
-        (B, L) True where the input token is not padding.
-    tokens
-        (B, L) the input token ids.
-    """
-
-    hidden: Tensor
-    valid: Tensor
-    tokens: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class ContrastBatch:
-    """Two captions of each clip of a batch; `clips` (B,) tells clips apart."""
-
-    clips: Tensor
-    first: CaptionView
-    second: CaptionView
+from core.objectives.inputs import ContrastInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +23,11 @@ class ObjectiveOutput:
 
 
 class Objective(nn.Module):
-    """Base of the contrastive terms. `hears_audio` False asks for views made without the clip."""
+    """Base of the contrastive terms; `name` is that of its configuration."""
 
     name: str
-    hears_audio: bool = True
 
-    def forward(self, batch: ContrastBatch) -> ObjectiveOutput:
+    def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the term's loss for one micro-batch."""
         raise NotImplementedError
 
@@ -65,7 +37,13 @@ def scheduled_weight(schedule: ObjectiveSchedule, epoch: int) -> float:
 
     With a ramp of n epochs the weight is 1/(n+1), 2/(n+1), ... of the full one, then full.
     """
-    if epoch < schedule.start_epoch or (schedule.end_epoch and epoch >= schedule.end_epoch):
+    if not within_schedule(schedule, epoch):
         return 0.0
     ramp = min(1.0, (epoch - schedule.start_epoch + 1) / (schedule.ramp_epochs + 1))
     return schedule.weight * ramp
+
+
+def within_schedule(schedule: ObjectiveSchedule, epoch: int) -> bool:
+    """Say whether a term is computed in an epoch (from 0), whatever its weight."""
+    ended = bool(schedule.end_epoch) and epoch >= schedule.end_epoch
+    return schedule.start_epoch <= epoch and not ended

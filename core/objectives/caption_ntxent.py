@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from core.config import CaptionNTXentConfig
-from core.objectives.base import CaptionView, ContrastBatch, Objective, ObjectiveOutput
+from core.objectives.base import Objective, ObjectiveOutput
+from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.nt_xent import nt_xent, similarity_matrix
 
 
@@ -28,19 +29,19 @@ class CaptionNTXent(Objective):
     def __init__(self, config: CaptionNTXentConfig, d_model: int) -> None:
         super().__init__()
         self.config = config
-        self.hears_audio = config.hears_audio
         self.head: nn.Module = nn.Identity()
         if config.projection_dim:
             self.head = nn.Sequential(
                 nn.Linear(d_model, d_model), nn.ReLU(), nn.Linear(d_model, config.projection_dim)
             )
 
-    def forward(self, batch: ContrastBatch) -> ObjectiveOutput:
+    def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the loss and the mean similarities of positive and negative pairs."""
-        pooled = [pool(view, self.config.pooling) for view in (batch.first, batch.second)]
+        views = (inputs.first, inputs.second) if self.config.hears_audio else inputs.silent
+        pooled = [pool(view, self.config.pooling) for view in views]
         similarities = similarity_matrix(self.head(torch.cat(pooled)), self.config.similarity)
-        same_text = identical_captions(batch.first, batch.second)
-        clips = torch.cat([batch.clips, batch.clips])
+        same_text = identical_captions(*views)
+        clips = torch.cat([inputs.clips, inputs.clips])
         same_clip = clips[:, None] == clips[None, :]
         not_self = ~torch.eye(len(clips), dtype=torch.bool, device=clips.device)
         positive = same_clip & not_self & ~same_text
@@ -49,7 +50,7 @@ class CaptionNTXent(Objective):
             negative &= ~same_text
         loss = nt_xent(similarities, positive, negative, self.config.temperature)
         with torch.no_grad():
-            size = len(batch.clips)
+            size = len(inputs.clips)
             skipped = size - positive[:size, size:].diagonal().sum()
             figures = {
                 "positive-similarity": _mean(similarities, positive),

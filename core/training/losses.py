@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.config import ObjectiveConfig, RunConfig
+from core.config import RunConfig
 from core.data.batches import Batch, CaptionedClips
 from core.data.tokenizer import PAD
-from core.models.caption_model import AudioMemory, CaptionModel
-from core.objectives.base import CaptionView, ContrastBatch, Objective, scheduled_weight
+from core.models.caption_model import CaptionModel
+from core.objectives.base import Objective, scheduled_weight, within_schedule
 from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
+from core.objectives.inputs import CaptionPass, ContrastInputs
 from core.training.mixup import draw_mixup
 from core.training.random_streams import generator, seed_global
 
@@ -71,24 +72,26 @@ class Losses:
         batch = data.batch(clips, first)
         active = self.active(epoch)
         seed_global(seed, "dropout", epoch, number)
-        states, memory = self._caption_pass(batch, epoch, number, share=bool(active))
+        hidden, shared = self._caption_pass(batch, epoch, number)
         loss = training_cross_entropy(
-            self.model.classify(states), batch.tokens[:, 1:], PAD, settings.label_smoothing
+            self.model.classify(hidden), batch.tokens[:, 1:], PAD, settings.label_smoothing
         )
         terms = {"ce": loss.detach()}
-        for term in active:
-            name = term.objective.name
-            seed_global(seed, f"dropout-{name}", epoch, number)
-            # Without a graph, a term of weight zero can be watched and moves nothing.
-            with torch.set_grad_enabled(term.weight > 0):
-                others = data.captions(clips, second)
-                output = term.objective(
-                    self._contrast_batch(batch, others, term.objective, states, memory)
-                )
-            if term.weight:
-                loss = loss + term.weight * output.loss
-            terms[name] = output.loss.detach()
-            terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
+        others = data.captions(clips, second) if active else batch.tokens
+        # Terms of weight zero are watched without a graph, on inputs of their own: what they
+        # compute must never stand in for what another term learns from.
+        for watched in (False, True):
+            draws = generator(seed, "negatives", epoch, number)
+            inputs = ContrastInputs(self.model, batch, others, draws, shared)
+            for term in (item for item in active if (item.weight == 0) is watched):
+                name = term.objective.name
+                seed_global(seed, f"dropout-{name}", epoch, number)
+                with torch.set_grad_enabled(not watched):
+                    output = term.objective(inputs)
+                if not watched:
+                    loss = loss + term.weight * output.loss
+                terms[name] = output.loss.detach()
+                terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
         terms["total"] = loss.detach()
         # Always by the full count, as the baseline's framework does it: the last, shorter group of
         # an epoch makes a smaller step.
@@ -96,12 +99,11 @@ class Losses:
         return terms
 
     def _caption_pass(
-        self, batch: Batch, epoch: int, number: int, share: bool
-    ) -> tuple[Tensor, AudioMemory | None]:
+        self, batch: Batch, epoch: int, number: int
+    ) -> tuple[Tensor, CaptionPass | None]:
         """Run the cross-entropy's forward pass.
 
-        Returns the decoder states, and what the decoder heard where it is un-mixed and is to be
-        shared with other captions of the same clips.
+        Returns the decoder states, and the pass for objectives to share where it is un-mixed.
         """
         alpha, size = self.config.training.mixup_alpha, len(batch.clips)
         inputs = batch.tokens[:, :-1]
@@ -112,45 +114,11 @@ class Losses:
             frames, lengths = mixup.frames(batch.frames, batch.frame_lengths)
             memory = self.model.project(frames, lengths)
             return self.model.decode(mixup.embeddings(embeddings), padding, memory), None
-        memory = self.model.project(batch.frames, batch.frame_lengths)
-        if share:
-            memory = self.model.listen(memory)
-        return self.model.decode(embeddings, padding, memory), memory
-
-    def _contrast_batch(
-        self,
-        batch: Batch,
-        others: Tensor,
-        objective: Objective,
-        states: Tensor,
-        memory: AudioMemory | None,
-    ) -> ContrastBatch:
-        """Make the two views; the cross-entropy's own pass is the first where it may be."""
-        model = self.model
-        inputs = batch.tokens[:, :-1]
-        if not objective.hears_audio:
-            memory = model.silence(len(batch.clips))
-            states = model.decode_tokens(inputs, memory)
-        elif memory is None:
-            memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-            states = model.decode_tokens(inputs, memory)
-        return ContrastBatch(
-            batch.clips,
-            CaptionView(states, inputs != PAD, inputs),
-            caption_view(model, others, memory),
-        )
-
-
-def caption_view(model: CaptionModel, tokens: Tensor, memory: AudioMemory) -> CaptionView:
-    """Decode captions (B, L) under teacher forcing, their last token left out as input."""
-    inputs = tokens[:, :-1]
-    return CaptionView(model.decode_tokens(inputs, memory), inputs != PAD, inputs)
-
-
-def within_schedule(schedule: ObjectiveConfig, epoch: int) -> bool:
-    """Say whether a term is computed in an epoch (from 0), whatever its weight."""
-    ended = bool(schedule.end_epoch) and epoch >= schedule.end_epoch
-    return schedule.start_epoch <= epoch and not ended
+        # Always listened to in advance, so that gradients are summed in the same order, and thus
+        # to the same bits, whether or not an objective shares it.
+        memory = self.model.listen(self.model.project(batch.frames, batch.frame_lengths))
+        hidden = self.model.decode(embeddings, padding, memory)
+        return hidden, CaptionPass(memory, hidden)
 
 
 def mean_terms(gathered: Sequence[dict[str, Tensor]]) -> dict[str, float]:

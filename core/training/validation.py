@@ -16,9 +16,10 @@ from core.decoding.beam import beam_search
 from core.decoding.rules import DecodingRules
 from core.events import Event, Progress
 from core.models.caption_model import CaptionModel
-from core.objectives.base import ContrastBatch, Objective
 from core.objectives.cross_entropy import validation_cross_entropy
-from core.training.losses import ActiveTerm, caption_view
+from core.objectives.inputs import ContrastInputs
+from core.training.losses import ActiveTerm
+from core.training.random_streams import generator
 
 PHASE = "Validating"
 
@@ -42,8 +43,9 @@ def validation_losses(
     for number, clips in enumerate(batches):
         yield Progress(phase=PHASE, done=number, total=len(batches))
         sums["ce"] += float(_clip_losses(model, data, clips).sum())
+        inputs = _contrast_inputs(model, data, clips)
         for term in terms:
-            output = term.objective(_two_captions(model, data, clips, term.objective))
+            output = term.objective(inputs)
             sums[term.objective.name] += float(output.loss) * len(clips)
             for name, value in output.figures.items():
                 sums[f"{term.objective.name}/{name}"] += float(value) * len(clips)
@@ -69,21 +71,12 @@ def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Te
     return sums / counts.to(device)
 
 
-def _two_captions(
-    model: CaptionModel, data: CaptionedClips, clips: Tensor, objective: Objective
-) -> ContrastBatch:
-    first = torch.zeros_like(clips)
-    batch = data.batch(clips, first)
-    if objective.hears_audio:
-        memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-    else:
-        memory = model.silence(len(clips))
-    others = data.captions(clips, torch.where(data.caption_counts[clips] > 1, 1, 0))
-    return ContrastBatch(
-        batch.clips,
-        caption_view(model, batch.tokens, memory),
-        caption_view(model, others, memory),
-    )
+def _contrast_inputs(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> ContrastInputs:
+    second = torch.where(data.caption_counts[clips] > 1, 1, 0)
+    batch = data.batch(clips, torch.zeros_like(clips))
+    # The same draws at every validation, so that its figures can be compared.
+    draws = generator(0, "validation-negatives", int(clips[0]))
+    return ContrastInputs(model, batch, data.captions(clips, second), draws)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from core.config import CaptionNTXentConfig
-from core.objectives.base import CaptionView, ContrastBatch, scheduled_weight
+from core.objectives.base import scheduled_weight
 from core.objectives.caption_ntxent import CaptionNTXent, identical_captions, pool
+from core.objectives.inputs import CaptionView, ContrastInputs
 
 
 def view(hidden: torch.Tensor, tokens: list[list[int]]) -> CaptionView:
@@ -15,13 +16,24 @@ def view(hidden: torch.Tensor, tokens: list[list[int]]) -> CaptionView:
     return CaptionView(hidden, ids != 0, ids)
 
 
-def batch(clips: list[int], first: list[list[int]], second: list[list[int]]) -> ContrastBatch:
+class Views(ContrastInputs):
+    """Views that are given instead of decoded."""
+
+    def __init__(self, clips: list[int], first: CaptionView, second: CaptionView) -> None:
+        self.numbers, self.first, self.second = torch.tensor(clips), first, second
+
+    @property
+    def clips(self) -> torch.Tensor:
+        return self.numbers
+
+
+def batch(clips: list[int], first: list[list[int]], second: list[list[int]]) -> ContrastInputs:
     generator = torch.Generator().manual_seed(3)
     views = [
         view(torch.randn(len(rows), len(rows[0]), 8, generator=generator), rows)
         for rows in (first, second)
     ]
-    return ContrastBatch(torch.tensor(clips), views[0], views[1])
+    return Views(clips, views[0], views[1])
 
 
 def test_pooling_leaves_padding_out() -> None:

@@ -1,0 +1,106 @@
+"""What an objective may look at. Everything is computed when first asked for, and once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from core.data.batches import Batch
+from core.data.tokenizer import PAD
+from core.models.caption_model import AudioMemory, CaptionModel
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionView:
+    """One caption of each of B clips, as the decoder saw it under teacher forcing.
+
+    Attributes
+    ----------
+    hidden
+        (B, L, d) decoder states at the input tokens (begin to last word).
+    valid
+        (B, L) True where the input token is not padding.
+    tokens
+        (B, L) the input token ids.
+    """
+
+    hidden: Tensor
+    valid: Tensor
+    tokens: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionPass:
+    """The cross-entropy's own forward pass over un-mixed clips, which objectives share."""
+
+    memory: AudioMemory
+    hidden: Tensor
+
+
+class ContrastInputs:
+    """B un-mixed clips with two captions each.
+
+    Parameters
+    ----------
+    model
+        The caption model.
+    batch
+        The clips with their first captions.
+    others
+        (B, L) token ids of a second caption of each clip; the first again where it has only one.
+    generator
+        For draws such as negatives, on the CPU.
+    shared
+        The cross-entropy's pass over the same batch, where it was un-mixed.
+    """
+
+    def __init__(
+        self,
+        model: CaptionModel,
+        batch: Batch,
+        others: Tensor,
+        generator: torch.Generator,
+        shared: CaptionPass | None = None,
+    ) -> None:
+        self._model, self._batch, self._others, self._shared = model, batch, others, shared
+        self.generator = generator
+
+    @property
+    def clips(self) -> Tensor:
+        """(B,) number of each clip in its split; equal numbers are the same clip."""
+        return self._batch.clips
+
+    @cached_property
+    def memory(self) -> AudioMemory:
+        """What the decoder hears of the clips, with the keys and values of all layers."""
+        if self._shared is not None:
+            return self._shared.memory
+        batch = self._batch
+        return self._model.listen(self._model.project(batch.frames, batch.frame_lengths))
+
+    @cached_property
+    def first(self) -> CaptionView:
+        """The captions of the cross-entropy, decoded while hearing their clips."""
+        if self._shared is None:
+            return self.hear(self._batch.tokens, self.memory)
+        inputs = self._batch.tokens[:, :-1]
+        return CaptionView(self._shared.hidden, inputs != PAD, inputs)
+
+    @cached_property
+    def second(self) -> CaptionView:
+        """The second captions, decoded while hearing their clips."""
+        return self.hear(self._others, self.memory)
+
+    @cached_property
+    def silent(self) -> tuple[CaptionView, CaptionView]:
+        """Both captions decoded while hearing nothing: a pure space of captions."""
+        silence = self._model.silence(len(self.clips))
+        return self.hear(self._batch.tokens, silence), self.hear(self._others, silence)
+
+    def hear(self, tokens: Tensor, memory: AudioMemory) -> CaptionView:
+        """Decode captions (B, L) under teacher forcing, their last token left out as input."""
+        inputs = tokens[:, :-1]
+        return CaptionView(self._model.decode_tokens(inputs, memory), inputs != PAD, inputs)
