@@ -65,7 +65,7 @@ class FrequencyScale:
 
     def ticks(self, count: int = 6) -> tuple[Tick, ...]:
         """Return about `count` ticks at round frequencies, evenly spread as far as they can be."""
-        gap = 0.6 / max(1, count)
+        gap = 0.5 / max(1, count)
         chosen: list[Tick] = []
         for hertz in self._round_frequencies(count):
             position = float(self.position(hertz))

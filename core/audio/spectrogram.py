@@ -80,7 +80,7 @@ def display_spectrogram(
         levels[:, column : column + len(power)] = power.T
     # The first spectrum is centred on the first sample.
     times = (np.arange(columns) * pool + (pool - 1) / 2) * hop / sample_rate
-    return Spectrogram(levels, times, np.arange(window // 2 + 1) * (sample_rate / window))
+    return Spectrogram(levels, times, np.linspace(0, sample_rate / 2, window // 2 + 1))
 
 
 def on_scale(spectrogram: Spectrogram, scale: FrequencyScale, rows: int = 256) -> Spectrogram:
