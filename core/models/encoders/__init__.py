@@ -75,7 +75,47 @@ def _load_yamnet() -> AudioEncoder:
     return YamNet()
 
 
-_ENTRIES = {"yamnet": _Entry(_describe_yamnet, _load_yamnet)}
+def _convnext(name: str) -> _Entry:
+    """Return the entry of one of the published ConvNeXt-Tiny files."""
+
+    def describe() -> EncoderInfo:
+        from core.models.weights import find_weights, installed_path
+
+        weights = find_weights(name)
+        return EncoderInfo(
+            name=name,
+            title=weights.title,
+            summary=f"ConvNeXt-Tiny on AudioSet, 527 tags. {weights.purpose}",
+            sample_rate=32_000,
+            frame_seconds=0.32,
+            dim=768,
+            source=f"{weights.url.split('?')[0]}; licence: {weights.licence}",
+            installed=installed_path(name) is not None,
+        )
+
+    def load() -> AudioEncoder:
+        from core.models.encoders.convnext import ConvNeXtEncoder
+        from core.models.weights import find_weights, installed_path
+
+        path = installed_path(name)
+        if path is None:
+            weights = find_weights(name)
+            raise EncoderError(
+                f"The weights {weights.file} are not installed; download them in the Library or "
+                "choose a file you already have."
+            )
+        return ConvNeXtEncoder(path, name)
+
+    return _Entry(describe, load)
+
+
+_ENTRIES = {
+    "yamnet": _Entry(_describe_yamnet, _load_yamnet),
+    **{
+        name: _convnext(name)
+        for name in ("convnext-tiny", "convnext-tiny-75k", "convnext-tiny-471")
+    },
+}
 
 
 def available_encoders() -> tuple[EncoderInfo, ...]:
