@@ -3,7 +3,15 @@
 Lengths of time are in seconds, rates in hertz, sizes in tokens or clips as the fields say.
 """
 
-from core.config.objectives import CaptionNTXentConfig, ObjectiveConfig, ObjectiveSchedule
+from core.config.objectives import (
+    OBJECTIVE_CONFIGS,
+    AudioTextMatchingConfig,
+    AudioTextNTXentConfig,
+    CaptionNTXentConfig,
+    CaptionProxyConfig,
+    ObjectiveConfig,
+    ObjectiveSchedule,
+)
 from core.config.parsing import (
     Problem,
     allowed_range,
@@ -12,6 +20,7 @@ from core.config.parsing import (
     load_config,
     parse_config,
     replace_field,
+    replace_fields,
     save_config,
 )
 from core.config.run import SCHEMA_VERSION, RunConfig
@@ -26,8 +35,12 @@ from core.config.sections import (
 )
 
 __all__ = [
+    "OBJECTIVE_CONFIGS",
     "SCHEMA_VERSION",
+    "AudioTextMatchingConfig",
+    "AudioTextNTXentConfig",
     "CaptionNTXentConfig",
+    "CaptionProxyConfig",
     "DataConfig",
     "DecodingConfig",
     "ModelConfig",
@@ -45,5 +58,6 @@ __all__ = [
     "load_config",
     "parse_config",
     "replace_field",
+    "replace_fields",
     "save_config",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from core.config.sections import Section
+
+Similarity = Literal["cosine", "dot"]
+Pooling = Literal["mean", "last"]
 
 
 class ObjectiveSchedule(Section):
@@ -38,7 +41,7 @@ class CaptionNTXentConfig(ObjectiveSchedule):
     """Pull two captions of the same clip together, push captions of other clips away."""
 
     name: Literal["caption-ntxent"] = "caption-ntxent"
-    similarity: Literal["cosine", "dot"] = Field(
+    similarity: Similarity = Field(
         "cosine",
         title="Similarity",
         description="Cosine of the pooled states, or their plain dot product.",
@@ -46,7 +49,7 @@ class CaptionNTXentConfig(ObjectiveSchedule):
     temperature: float = Field(
         0.07, gt=0, le=100, title="Temperature", description="Similarities are divided by it."
     )
-    pooling: Literal["mean", "last"] = Field(
+    pooling: Pooling = Field(
         "mean", title="Pooling", description="Mean over the caption's tokens, or its last token."
     )
     projection_dim: int = Field(
@@ -62,7 +65,75 @@ class CaptionNTXentConfig(ObjectiveSchedule):
         title="Ignore identical captions",
         description="Equal captions of other clips are not used as negatives.",
     )
+    memory_bank: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        title="Memory bank",
+        description="Captions of earlier batches kept as further negatives; 0 is none.",
+    )
 
 
-# A second method makes this a union, told apart by `name`.
-ObjectiveConfig = CaptionNTXentConfig
+class AudioTextMatchingConfig(ObjectiveSchedule):
+    """Tell a clip's own caption from another clip's (CL4AC)."""
+
+    name: Literal["audio-text-matching"] = "audio-text-matching"
+    weight: float = Field(
+        1.0, ge=0, le=1000, title="Weight", description="Factor of this term in the total loss."
+    )
+    pooling: Pooling = Field(
+        "last",
+        title="Pooling",
+        description="The caption's last token, or the mean over its tokens.",
+    )
+
+
+class AudioTextNTXentConfig(ObjectiveSchedule):
+    """Pull a clip and its caption together, in both directions (symmetric InfoNCE)."""
+
+    name: Literal["audio-text-ntxent"] = "audio-text-ntxent"
+    weight: float = Field(
+        1.0, ge=0, le=1000, title="Weight", description="Factor of this term in the total loss."
+    )
+    temperature: float = Field(
+        0.5, gt=0, le=100, title="Temperature", description="Similarities are divided by it."
+    )
+    text: Literal["decoder", "sentence-embedding"] = Field(
+        "decoder",
+        title="Caption embedding",
+        description="The decoder hearing nothing, or a frozen sentence-embedding model.",
+    )
+    projection_dim: int = Field(
+        256, ge=1, le=4096, title="Shared width", description="Width of the space both meet in."
+    )
+
+
+class CaptionProxyConfig(ObjectiveSchedule):
+    """Learn a caption space by contrast, then draw the decoder to each clip's place in it."""
+
+    name: Literal["caption-proxy"] = "caption-proxy"
+    proxy_epochs: int = Field(
+        20,
+        ge=1,
+        title="First stage",
+        description="Epochs of contrast before each clip's proxy embedding is fixed.",
+    )
+    temperature: float = Field(
+        0.07, gt=0, le=100, title="Temperature", description="Similarities are divided by it."
+    )
+    pooling: Pooling = Field(
+        "mean", title="Pooling", description="Mean over the caption's tokens, or its last token."
+    )
+
+
+ObjectiveConfig = Annotated[
+    CaptionNTXentConfig | AudioTextMatchingConfig | AudioTextNTXentConfig | CaptionProxyConfig,
+    Field(discriminator="name"),
+]
+
+OBJECTIVE_CONFIGS: dict[str, type[ObjectiveSchedule]] = {
+    "caption-ntxent": CaptionNTXentConfig,
+    "audio-text-matching": AudioTextMatchingConfig,
+    "audio-text-ntxent": AudioTextNTXentConfig,
+    "caption-proxy": CaptionProxyConfig,
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from core.config.objectives import CaptionNTXentConfig
+from core.config.objectives import OBJECTIVE_CONFIGS
 from core.config.run import RunConfig
 from core.config.sections import Section
 from core.errors import ConfigError
@@ -79,7 +80,9 @@ _BOUNDS = {
 
 
 def _describe(finding: dict[str, Any]) -> Problem:
-    location = ".".join(str(part) for part in finding["loc"])
+    full_path = ".".join(str(part) for part in finding["loc"])
+    # Findings within a loss term name its method after its number; paths of settings do not.
+    location = ".".join(part for part in full_path.split(".") if part not in OBJECTIVE_CONFIGS)
     kind, context = finding["type"], finding.get("ctx", {})
     value = _shortened(finding.get("input"))
     if kind == "extra_forbidden":
@@ -89,6 +92,9 @@ def _describe(finding: dict[str, Any]) -> Problem:
         text = f"{location} is {value} but {phrase.format(f'{context[key]:.10g}')}"
     elif kind == "literal_error":
         text = f"{location} is {value} but must be {context['expected']}"
+    elif kind.startswith("union_tag"):
+        name = (finding.get("input") or {}).get("name")
+        text = f"{location}.name is {name!r} but must be one of {', '.join(OBJECTIVE_CONFIGS)}"
     elif kind in _KINDS:
         text = f"{location or 'the whole'} is {value} but must be {_KINDS[kind]}"
     elif kind == "string_too_long":
@@ -102,7 +108,7 @@ def _describe(finding: dict[str, Any]) -> Problem:
             text = f"{location}: {text}"
     else:
         text = f"{location or 'the whole'} is {value}: {finding['msg'].lower()}"
-    allowed = allowed_range(location)
+    allowed = allowed_range(full_path)
     if allowed and kind != "value_error" and allowed not in text:
         text += f" (allowed: {allowed})"
     return Problem(field=location, sentence=text)
@@ -130,41 +136,60 @@ def allowed_range(path: str) -> str:
 
 
 def field_info(path: str) -> Any:
-    """Return pydantic's description of the field at a dotted path such as "training.epochs"."""
-    model: type[BaseModel] = RunConfig
-    info = None
-    for part in path.split("."):
-        if part.isdigit() or part == "caption-ntxent":
-            continue
-        info = model.model_fields.get(part)
-        if info is None:
-            return None
-        if part == "objectives":
-            model = CaptionNTXentConfig
-        elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            model = info.annotation
-    return info
+    """Return pydantic's description of the field at a dotted path such as "training.epochs".
+
+    In ``objectives.0.caption-ntxent.weight`` the method decides which loss term is meant; without
+    it, the first one that has such a field. None for a path that leads nowhere.
+    """
+    head, _, rest = path.partition(".")
+    info = RunConfig.model_fields.get(head)
+    if info is None or not rest:
+        return info
+    if head == "objectives":
+        parts = [part for part in rest.split(".") if not part.isdigit()]
+        methods = [OBJECTIVE_CONFIGS[part] for part in parts if part in OBJECTIVE_CONFIGS]
+        fields = [part for part in parts if part not in OBJECTIVE_CONFIGS]
+        if not fields:
+            return info
+        found = (
+            model.model_fields.get(fields[0]) for model in methods or OBJECTIVE_CONFIGS.values()
+        )
+        return next((field for field in found if field is not None), None)
+    section = info.annotation
+    if isinstance(section, type) and issubclass(section, BaseModel):
+        return section.model_fields.get(rest)
+    return None
 
 
 def replace_field(config: RunConfig, path: str, value: Any) -> RunConfig:
-    """Return a copy with the field at a dotted path set, validated as a whole.
+    """Return a copy with the field at a dotted path set; see `replace_fields`."""
+    return replace_fields(config, {path: value})
 
-    Numbers in the path index lists: ``objectives.0.weight``. Raises `ConfigError`.
+
+def replace_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """Return a copy with the fields at dotted paths set, validated once and as a whole.
+
+    Numbers in a path index lists: ``objectives.0.weight``. Raises `ConfigError`.
     """
     values: Any = config.model_dump(mode="json")
-    target: Any = values
+    for path, value in changes.items():
+        _set(values, path, value)
+    return parse_config(values, "the settings")
+
+
+def _set(values: Any, path: str, value: Any) -> None:
+    target = values
     *parents, last = path.split(".")
     try:
         for part in parents:
             target = target[int(part)] if isinstance(target, list) else target[part]
         if isinstance(target, list):
             target[int(last)] = value
-        else:
-            if last not in target:
-                raise KeyError(last)
+        elif last in target:
             target[last] = value
+        else:
+            raise KeyError(last)
     except (KeyError, IndexError, ValueError, TypeError):
         raise ConfigError(
             f"'{path}' is no setting; 'aac-studio train --list-settings' lists them."
         ) from None
-    return parse_config(values, "the settings")

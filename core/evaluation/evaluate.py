@@ -168,7 +168,7 @@ def _caption_split(
     loaded = load_checkpoint(checkpoint, device)
     dataset = open_dataset(dataset_name, Path(root).expanduser() if root else None)
     chosen = dataset.clips(split)
-    encoder = load_encoder(loaded.info.encoder or loaded.config.data.encoder, str(device))
+    encoder = load_encoder(loaded.config.data.encoder, device)
     trained_on = loaded.info.encoder_hash
     if trained_on and trained_on != encoder.weights_hash:
         raise CheckpointError(
@@ -186,9 +186,10 @@ def _caption_split(
     captions = caption_clips(
         loaded.model, data, len(data), loaded.tokenizer, rules or loaded.config.decoding
     )
-    for number, (row, caption, scored, log_prob) in enumerate(captions):
+    for number, item in enumerate(captions):
         yield Progress(phase="Captioning", done=number, total=len(data))
-        yield CaptionedClip(data.ids[row], caption, scored, log_prob, data.references[row])
+        references = data.references[item.clip]
+        yield CaptionedClip(data.ids[item.clip], item.text, item.raw, item.log_prob, references)
 
 
 def _wait(future: Future[Scores]) -> Generator[Event, None, Scores]:
