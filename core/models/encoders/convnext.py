@@ -86,8 +86,9 @@ class ConvNeXtEncoder:
         """
         for waveform in waveforms:
             _check(waveform)
+        at_once = 0 if self._device.type == "cpu" else _SECONDS_PER_PASS_GPU * SAMPLE_RATE
         encodings: dict[int, Encoding] = {}
-        for indices in self._groups([len(waveform) for waveform in waveforms]):
+        for indices in equal_lengths([len(waveform) for waveform in waveforms], at_once):
             samples = torch.stack([_long_enough(waveforms[index]) for index in indices])
             with torch.inference_mode():
                 frames, logits = self._network(samples.to(self._device, torch.float32))
@@ -97,18 +98,17 @@ class ConvNeXtEncoder:
                 encodings[index] = Encoding(frames[row].clone(), tags[row].clone())
         return [encodings[index] for index in range(len(waveforms))]
 
-    def _groups(self, lengths: list[int]) -> list[list[int]]:
-        """Split the numbers of the waveforms into groups that go through the network together."""
-        if self._device.type == "cpu":
-            return [[index] for index in range(len(lengths))]
-        by_length: dict[int, list[int]] = {}
-        for index, length in enumerate(lengths):
-            by_length.setdefault(length, []).append(index)
-        groups = []
-        for length, indices in by_length.items():
-            size = max(1, _SECONDS_PER_PASS_GPU * SAMPLE_RATE // max(length, MIN_SAMPLES))
-            groups += [indices[start : start + size] for start in range(0, len(indices), size)]
-        return groups
+
+def equal_lengths(lengths: Sequence[int], at_once: int) -> list[list[int]]:
+    """Group the indices of equal lengths, each group at most `at_once` in sum but never empty."""
+    by_length: dict[int, list[int]] = {}
+    for index, length in enumerate(lengths):
+        by_length.setdefault(length, []).append(index)
+    groups = []
+    for length, indices in by_length.items():
+        size = max(1, at_once // max(length, 1))
+        groups += [indices[start : start + size] for start in range(0, len(indices), size)]
+    return groups
 
 
 def read_state(path: Path) -> dict[str, torch.Tensor]:

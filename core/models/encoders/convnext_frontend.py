@@ -75,7 +75,7 @@ def differing_tensor(stored: dict[str, torch.Tensor]) -> str | None:
 
     None when all that are present agree: then they need not be kept, as `LogMel` replaces them.
     """
-    expected = {name: tensor for name, tensor in _expected().items() if name in stored}
+    expected = {name: tensor for name, tensor in stored_tensors().items() if name in stored}
     for name, tensor in expected.items():
         found = stored[name]
         if found.shape != tensor.shape or not torch.allclose(
@@ -85,8 +85,8 @@ def differing_tensor(stored: dict[str, torch.Tensor]) -> str | None:
     return None
 
 
-def _expected() -> dict[str, torch.Tensor]:
-    """Return what the released files hold: windowed cosines and sines, and the mel bands."""
+def stored_tensors() -> dict[str, torch.Tensor]:
+    """Return the fixed tensors of the released files: windowed waves and the mel bands."""
     window = torch.hann_window(FFT, dtype=torch.float64)
     samples = torch.arange(FFT)
     # Whole turns are dropped before the angle is taken, for the last digits.
