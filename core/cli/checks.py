@@ -1,0 +1,222 @@
+"""The checks of ``aac-studio doctor``; what goes wrong inside a check is its result."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+
+from core import paths
+from core.cli.output import size
+
+OK, OPTIONAL, MISSING = "OK", "optional", "missing"
+_PACKAGES = ("numpy", "soundfile", "soxr", "pydantic", "PySide6-Essentials", "pyqtgraph")
+_LEAST_FREE = 2_000_000_000
+
+
+class _AbsentError(Exception):
+    """A check found something missing; the text says what and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at. `look` returns what it found or raises; `required` decides the state.
+
+    `remedy` is appended to errors that do not say themselves what to do.
+    """
+
+    title: str
+    look: Callable[[], str]
+    required: bool = True
+    remedy: str = ""
+
+    def result(self) -> tuple[str, str]:
+        """Return the state and what was found, in one line."""
+        try:
+            return OK, self.look()
+        except _AbsentError as error:
+            text = str(error)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            reason = " ".join(str(error).split()) or type(error).__name__
+            text = f"{reason}; {self.remedy}" if self.remedy else reason
+        return (MISSING if self.required else OPTIONAL), text
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Return the checks in the order in which they are printed."""
+    again = "install AAC Studio again into a fresh environment"
+    return (
+        Check("Python", _python),
+        Check("AAC Studio", _studio),
+        *(Check(name, lambda name=name: _package(name), remedy=again) for name in _PACKAGES),  # type: ignore[misc]
+        Check("PyTorch", _torch, remedy=again),
+        Check("Devices", _devices, remedy=again),
+        Check("torchaudio", _torchaudio, remedy=again),
+        Check("Encoders", _encoders, remedy=again),
+        Check("ffmpeg", _ffmpeg, required=False),
+        Check("Metrics", _metrics, required=False),
+        Check("Java", _java, required=False),
+        Check("Sound output", lambda: _sound("output"), required=False),
+        Check("Microphone", lambda: _sound("input"), required=False),
+        Check("Folders", _folders),
+        Check("Free disk", _free),
+        Check("Display", _display, required=False),
+        Check("Window", _window, required=False),
+    )
+
+
+def _python() -> str:
+    return f"{platform.python_version()} at {sys.executable}, {platform.platform()}"
+
+
+def _studio() -> str:
+    place = paths.resources_dir().parent
+    try:
+        return f"{_package('aac-studio')} in {place}"
+    except metadata.PackageNotFoundError:
+        return f"not installed, runs from {place}"
+
+
+def _package(name: str) -> str:
+    return metadata.version(name)
+
+
+def _torch() -> str:
+    import torch
+
+    build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+    return f"{torch.__version__}, {build}, {torch.get_num_threads()} CPU threads"
+
+
+def _devices() -> str:
+    from core.training.device import list_devices
+
+    return ", ".join(
+        f"{device.name} ({device.title}, {size(device.memory)})" for device in list_devices()
+    )
+
+
+def _torchaudio() -> str:
+    from core.audio.torchaudio_compat import load_torchaudio
+
+    return str(load_torchaudio().__version__)
+
+
+def _encoders() -> str:
+    from core.models.encoders import available_encoders
+
+    encoders = available_encoders()
+    absent = [item for item in encoders if not item.installed]
+    present = [item.name for item in encoders if item.installed]
+    if not present:
+        raise _AbsentError("no encoder has its weights; install AAC Studio again.")
+    text = f"{', '.join(present)} ready"
+    if absent:
+        text += f"; {', '.join(item.name for item in absent)} without weights (see Library)"
+    return text
+
+
+def _ffmpeg() -> str:
+    found = shutil.which("ffmpeg")
+    if found is None:
+        raise _AbsentError("not found; install ffmpeg to read M4A, WMA and video files.")
+    return found
+
+
+def _metrics() -> str:
+    from core.evaluation import METRICS, missing_metrics
+
+    reason = missing_metrics()
+    if reason:
+        raise _AbsentError(reason)
+    return f"aac-metrics {metadata.version('aac-metrics')}: {', '.join(METRICS)}"
+
+
+def _java() -> str:
+    found = shutil.which("java")
+    if found is None:
+        raise _AbsentError("not found; none of the metrics computed here needs it.")
+    answer = subprocess.run([found, "-version"], capture_output=True, text=True, timeout=20)
+    lines = (answer.stderr or answer.stdout).strip().splitlines()
+    return f"{lines[0] if lines else found} (none of the metrics computed here needs it)"
+
+
+def _sound(kind: str) -> str:
+    with _quiet():
+        try:
+            import sounddevice
+        except OSError as error:
+            raise _AbsentError(
+                f"{error}; install PortAudio (on Debian and Ubuntu: apt install libportaudio2)."
+            ) from None
+        devices = sounddevice.query_devices()
+    names = [device["name"] for device in devices if device[f"max_{kind}_channels"] > 0]
+    if not names:
+        use = "play sounds" if kind == "output" else "caption what a microphone hears"
+        raise _AbsentError(f"no {kind} device; connect one to {use}.")
+    return ", ".join(names)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ALSA's own complaints about devices, written past Python, off the terminal."""
+    saved = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nothing)
+
+
+def _folders() -> str:
+    for folder in (paths.runs_dir(), paths.features_dir(), paths.weights_dir(), paths.logs_dir()):
+        if not os.access(folder, os.W_OK):
+            raise _AbsentError(
+                f"{folder} cannot be written; let {paths.HOME_VARIABLE} name another folder."
+            )
+    return f"{paths.home()} can be written"
+
+
+def _free() -> str:
+    free = shutil.disk_usage(paths.home()).free
+    if free < _LEAST_FREE:
+        raise _AbsentError(
+            f"only {size(free)} at {paths.home()}; make room, or let {paths.HOME_VARIABLE} name a "
+            "folder on another disk."
+        )
+    return f"{size(free)} at {paths.home()}"
+
+
+def _display() -> str:
+    if sys.platform in ("win32", "darwin"):
+        return "the desktop's"
+    for name in ("WAYLAND_DISPLAY", "DISPLAY", "QT_QPA_PLATFORM"):
+        if os.environ.get(name):
+            return f"{name}={os.environ[name]}"
+    raise _AbsentError("none; the commands work without one, the window does not.")
+
+
+def _window() -> str:
+    # In a process of its own: a missing system library may end the process that asks.
+    program = "import PySide6.QtWidgets as w; import PySide6.QtCore as c; print(c.qVersion())"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    if answer.returncode == 0:
+        return f"Qt {answer.stdout.strip()} loads"
+    lines = answer.stderr.strip().splitlines() or ["Qt does not load"]
+    raise _AbsentError(
+        f"{lines[-1]}; install the library named there "
+        "(on Debian and Ubuntu: apt install libegl1 libgl1 libxkbcommon0 libfontconfig1)."
+    )

@@ -1,0 +1,88 @@
+"""How the sub-commands write: tables, figures, times, sizes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+_ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return aligned columns, the last one ragged."""
+    lines = [list(head), *[list(row) for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def figures(values: Mapping[str, float]) -> str:
+    """Return "name value" pairs in one line."""
+    return "  ".join(f"{name} {figure(value)}" for name, value in values.items())
+
+
+def figure(value: float) -> str:
+    """Return a figure as people read it: four digits after the point, counts without any."""
+    return f"{value:.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.4f}"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in decimal units."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def one_line(text: str) -> str:
+    """Return text that stays within one tab-separated column."""
+    return text.translate(_ESCAPES)
+
+
+def path_text(path: str | Path) -> str:
+    """Return a path as text that any file can hold, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+class Interrupt:
+    """Becomes true when the user or the system asks to stop; the second Ctrl+C really interrupts.
+
+    A signal that arrived in the midst of an optimiser step would break it; work that yields events
+    looks here between them instead.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __bool__(self) -> bool:
+        return self.asked
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Note the wish, or give up when it was noted before."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Turn Ctrl+C and a polite kill into an `Interrupt` while the body runs."""
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, interrupt.handle) for kind in kinds]
+    try:
+        yield interrupt
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
