@@ -130,9 +130,9 @@ def allowed_range(path: str) -> str:
             if getattr(item, key, None) is not None:
                 bounds[key] = getattr(item, key)
     if "ge" in bounds and "le" in bounds:
-        return f"{bounds['ge']} to {bounds['le']}"
+        return f"{bounds['ge']:.10g} to {bounds['le']:.10g}"
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    return ", ".join(f"{words[key]} {value}" for key, value in bounds.items())
+    return ", ".join(f"{words[key]} {value:.10g}" for key, value in bounds.items())
 
 
 def field_info(path: str) -> Any:
