@@ -53,6 +53,8 @@ class CaptionedClips:
         (N, C, L) padded token ids and (N,) how many captions each clip has.
     token_lengths
         (N, C) tokens of each caption with begin and end; on the CPU, as are `caption_counts`.
+    sentence_embeddings
+        (N, C, E) frozen embeddings of the captions, where a loss term asks for them.
     """
 
     frames: Tensor
@@ -63,6 +65,7 @@ class CaptionedClips:
     caption_counts: Tensor
     ids: tuple[str, ...]
     references: tuple[tuple[str, ...], ...]
+    sentence_embeddings: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -84,6 +87,13 @@ class CaptionedClips:
         length = self.longest(clips, captions)
         device = self.tokens.device
         return self.tokens[clips.to(device), captions.to(device), :length]
+
+    def sentences(self, clips: Tensor, captions: Tensor) -> Tensor | None:
+        """Return the frozen embeddings (B, E) of the chosen captions, where there are such."""
+        if self.sentence_embeddings is None:
+            return None
+        device = self.sentence_embeddings.device
+        return self.sentence_embeddings[clips.to(device), captions.to(device)]
 
     def longest(self, clips: Tensor, captions: Tensor) -> int:
         """Return the most tokens among the chosen captions."""

@@ -6,26 +6,48 @@ micro-batch, so gradient accumulation does not add any.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from core.config import ObjectiveSchedule
 from core.objectives.inputs import ContrastInputs
 
+if TYPE_CHECKING:
+    from core.data.batches import CaptionedClips
+    from core.models.caption_model import CaptionModel
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveOutput:
-    """The loss of a term (a scalar) and scalar figures worth logging, by name."""
+    """What an objective found in a micro-batch.
+
+    Attributes
+    ----------
+    loss
+        Scalar.
+    figures
+        Scalars worth logging, by name.
+    pairs
+        Two (B, E) tables whose equal rows belong together: the space that the term shapes.
+    """
 
     loss: Tensor
     figures: dict[str, Tensor] = field(default_factory=dict)
+    pairs: tuple[Tensor, Tensor] | None = None
 
 
 class Objective(nn.Module):
     """Base of the contrastive terms; `name` is that of its configuration."""
 
     name: str
+
+    def begin_epoch(
+        self, epoch: int, model: CaptionModel, splits: Mapping[str, CaptionedClips]
+    ) -> None:
+        """Get ready for an epoch; called before its first step and before its validation."""
 
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the term's loss for one micro-batch."""

@@ -55,6 +55,10 @@ class ContrastInputs:
         For draws such as negatives, on the CPU.
     shared
         The cross-entropy's pass over the same batch, where it was un-mixed.
+    split
+        The split the clips are from, "train" or "validation".
+    sentence_embeddings
+        (B, E) frozen embeddings of the first captions, where an objective asks for such.
     """
 
     def __init__(
@@ -64,9 +68,14 @@ class ContrastInputs:
         others: Tensor,
         generator: torch.Generator,
         shared: CaptionPass | None = None,
+        split: str = "train",
+        sentence_embeddings: Tensor | None = None,
     ) -> None:
-        self._model, self._batch, self._others, self._shared = model, batch, others, shared
+        self._model, self._batch, self._shared = model, batch, shared
+        self.second_tokens = others
         self.generator = generator
+        self.split = split
+        self._sentences = sentence_embeddings
 
     @property
     def clips(self) -> Tensor:
@@ -92,13 +101,19 @@ class ContrastInputs:
     @cached_property
     def second(self) -> CaptionView:
         """The second captions, decoded while hearing their clips."""
-        return self.hear(self._others, self.memory)
+        return self.hear(self.second_tokens, self.memory)
 
     @cached_property
     def silent(self) -> tuple[CaptionView, CaptionView]:
         """Both captions decoded while hearing nothing: a pure space of captions."""
         silence = self._model.silence(len(self.clips))
-        return self.hear(self._batch.tokens, silence), self.hear(self._others, silence)
+        return self.hear(self._batch.tokens, silence), self.hear(self.second_tokens, silence)
+
+    @property
+    def sentence_embeddings(self) -> Tensor:
+        """(B, E) frozen embeddings of the first captions."""
+        assert self._sentences is not None, "the data were loaded without sentence embeddings"
+        return self._sentences
 
     def hear(self, tokens: Tensor, memory: AudioMemory) -> CaptionView:
         """Decode captions (B, L) under teacher forcing, their last token left out as input."""

@@ -17,6 +17,7 @@ from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
 from core.objectives.inputs import CaptionPass, ContrastInputs
 from core.training.mixup import draw_mixup
+from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
 
 
@@ -34,14 +35,24 @@ class Losses:
     `heads` holds the objectives' own parameters, if any.
     """
 
-    def __init__(self, config: RunConfig, model: CaptionModel) -> None:
+    def __init__(self, config: RunConfig, model: CaptionModel, data: Prepared) -> None:
         self.config = config
         self.model = model
+        self._splits = {"train": data.train, "validation": data.validation}
+        clips = {split: len(part) for split, part in self._splits.items()}
+        sentences = data.train.sentence_embeddings
+        sentence_dim = 0 if sentences is None else sentences.shape[-1]
         seed_global(config.seed, "objectives")
         self._objectives = [
-            (build_objective(item, config.model.d_model), item) for item in config.objectives
+            (build_objective(item, config.model.d_model, clips, sentence_dim), item)
+            for item in config.objectives
         ]
         self.heads = nn.ModuleDict({item.name: made for made, item in self._objectives})
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Let the epoch's objectives get ready."""
+        for term in self.active(epoch):
+            term.objective.begin_epoch(epoch, self.model, self._splits)
 
     def active(self, epoch: int) -> list[ActiveTerm]:
         """Return the contrastive terms that are computed in an epoch."""
@@ -65,7 +76,8 @@ class Losses:
         -------
         dict
             Unweighted terms by name, figures as "term/figure", and their weighted "total":
-            detached scalars on the device.
+            detached scalars on the device. The gradient norm of each term is among them in the
+            first micro-batch of an epoch.
         """
         clips, first, second = chosen
         settings, seed = self.config.training, self.config.seed
@@ -77,12 +89,16 @@ class Losses:
             self.model.classify(hidden), batch.tokens[:, 1:], PAD, settings.label_smoothing
         )
         terms = {"ce": loss.detach()}
+        if active and number == 0:
+            terms["ce/gradient-norm"] = self._gradient_norm(loss)
         others = data.captions(clips, second) if active else batch.tokens
         # Terms of weight zero are watched without a graph, on inputs of their own: what they
         # compute must never stand in for what another term learns from.
         for watched in (False, True):
             draws = generator(seed, "negatives", epoch, number)
-            inputs = ContrastInputs(self.model, batch, others, draws, shared)
+            inputs = ContrastInputs(
+                self.model, batch, others, draws, shared, "train", data.sentences(clips, first)
+            )
             for term in (item for item in active if (item.weight == 0) is watched):
                 name = term.objective.name
                 seed_global(seed, f"dropout-{name}", epoch, number)
@@ -90,6 +106,8 @@ class Losses:
                     output = term.objective(inputs)
                 if not watched:
                     loss = loss + term.weight * output.loss
+                    if number == 0:
+                        terms[f"{name}/gradient-norm"] = self._gradient_norm(output.loss)
                 terms[name] = output.loss.detach()
                 terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
         terms["total"] = loss.detach()
@@ -97,6 +115,13 @@ class Losses:
         # an epoch makes a smaller step.
         (loss / settings.accumulate).backward()  # type: ignore[no-untyped-call]
         return terms
+
+    def _gradient_norm(self, loss: Tensor) -> Tensor:
+        """Return the norm of an unweighted term's own gradient on the caption model."""
+        weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        gradients = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+        norms = [gradient.norm() for gradient in gradients if gradient is not None]
+        return torch.stack(norms).norm() if norms else loss.new_zeros(())
 
     def _caption_pass(
         self, batch: Batch, epoch: int, number: int
@@ -122,7 +147,9 @@ class Losses:
 
 
 def mean_terms(gathered: Sequence[dict[str, Tensor]]) -> dict[str, float]:
-    """Average the terms of the micro-batches of a step; the only place that asks the device."""
-    names = list(gathered[0])
-    table = torch.stack([torch.stack([terms[name] for name in names]) for terms in gathered])
-    return dict(zip(names, table.mean(dim=0).tolist(), strict=True))
+    """Average the terms over the micro-batches that have them, asking the device only once."""
+    names = list(dict.fromkeys(name for terms in gathered for name in terms))
+    means = [
+        torch.stack([terms[name] for terms in gathered if name in terms]).mean() for name in names
+    ]
+    return dict(zip(names, torch.stack(means).tolist(), strict=True))

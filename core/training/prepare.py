@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from core.config import RunConfig
+from core.config import AudioTextNTXentConfig, RunConfig
 from core.data.batches import CaptionedClips, load_clips
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
@@ -20,6 +20,7 @@ from core.errors import DatasetError
 from core.events import Event
 from core.models.checkpoints import Checkpoint, load_checkpoint
 from core.models.encoders import load_encoder
+from core.models.sentence_encoder import embed_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,28 @@ def prepare(
     for split in (train_split, validation_split):
         folder = store_path(dataset, split, encoder, config.data.feature_dtype)
         yield from extract(dataset, split, encoder, folder, config.data.feature_dtype)
-        loaded.append(
-            load_clips(dataset.clips(split), FeatureStore.open(folder), tokenizer, device)
-        )
+        part = load_clips(dataset.clips(split), FeatureStore.open(folder), tokenizer, device)
+        if _wants_sentences(config):
+            part = yield from _with_sentences(part, device)
+        loaded.append(part)
     return Prepared(loaded[0], loaded[1], tokenizer, encoder.name, encoder.weights_hash, initial)
+
+
+def _wants_sentences(config: RunConfig) -> bool:
+    return any(
+        isinstance(item, AudioTextNTXentConfig) and item.text == "sentence-embedding"
+        for item in config.objectives
+    )
+
+
+def _with_sentences(
+    part: CaptionedClips, device: torch.device
+) -> Generator[Event, None, CaptionedClips]:
+    """Add the frozen embedding of every caption; clips with fewer captions are zero-padded."""
+    flat = yield from embed_sentences([text for texts in part.references for text in texts])
+    table = torch.zeros(len(part), int(part.caption_counts.max()), flat.shape[1])
+    table[torch.arange(table.shape[1]) < part.caption_counts[:, None]] = flat
+    return replace(part, sentence_embeddings=table.to(device))
 
 
 def open_run_dataset(config: RunConfig) -> Dataset:

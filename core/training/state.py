@@ -23,8 +23,8 @@ class Position:
         Current epoch (from 0) and optimiser steps made in all.
     step_in_epoch
         Optimiser steps made in this epoch; all of them means that validation is next.
-    sums, counted
-        Summed training losses of this epoch and how many steps they come from.
+    sums, counts
+        Summed training losses of this epoch, and how many steps each comes from.
     best
         Best monitored value so far.
     """
@@ -32,25 +32,25 @@ class Position:
     epoch: int = 0
     step: int = 0
     step_in_epoch: int = 0
-    counted: int = 0
     sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     best: float | None = None
 
     def add(self, losses: dict[str, float]) -> None:
         """Count the losses of one step towards the epoch's means."""
-        self.counted += 1
         for name, value in losses.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     def mean_losses(self) -> dict[str, float]:
         """Return the epoch's mean losses so far."""
-        return {name: value / self.counted for name, value in self.sums.items()}
+        return {name: value / self.counts[name] for name, value in self.sums.items()}
 
     def next_epoch(self) -> None:
         """Go on to the beginning of the next epoch."""
         self.epoch += 1
-        self.step_in_epoch = self.counted = 0
-        self.sums = {}
+        self.step_in_epoch = 0
+        self.sums, self.counts = {}, {}
 
 
 @dataclass(frozen=True, slots=True)

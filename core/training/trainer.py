@@ -58,7 +58,7 @@ class Trainer:
         if data.initial is not None:
             source = config.training.initial_checkpoint
             load_strictly(self.model, data.initial.model.state_dict(), source)
-        self.losses = Losses(config, self.model)
+        self.losses = Losses(config, self.model, data)
         self.model.to(device)
         self.losses.heads.to(device)
         self.optimizer = build_optimizer(config.optimizer, self.model, self.losses.heads)
@@ -108,6 +108,7 @@ class Trainer:
         rate = learning_rate_at(self.config.optimizer, epoch, settings.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        self.losses.begin_epoch(epoch)
         started = time.monotonic()
         self.model.train()
         self.losses.heads.train()

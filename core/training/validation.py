@@ -18,6 +18,7 @@ from core.events import Event, Progress
 from core.models.caption_model import CaptionModel
 from core.objectives.cross_entropy import validation_cross_entropy
 from core.objectives.inputs import ContrastInputs
+from core.objectives.space import space_figures
 from core.training.losses import ActiveTerm
 from core.training.random_streams import generator
 
@@ -35,10 +36,12 @@ def validation_losses(
 
     The cross-entropy is averaged over the tokens of a caption, then over the captions of a clip,
     then over clips, as the baseline does. Contrastive terms compare the first two captions of each
-    clip. "total" is the sum by the terms' weights.
+    clip, and the space that each shapes is described over the whole split (`space_figures`).
+    "total" is the sum by the terms' weights.
     """
     model.eval()
     sums: dict[str, float] = defaultdict(float)
+    pairs: dict[str, list[tuple[Tensor, Tensor]]] = defaultdict(list)
     batches = list(torch.arange(len(data)).split(batch_size))
     for number, clips in enumerate(batches):
         yield Progress(phase=PHASE, done=number, total=len(batches))
@@ -49,7 +52,12 @@ def validation_losses(
             sums[term.objective.name] += float(output.loss) * len(clips)
             for name, value in output.figures.items():
                 sums[f"{term.objective.name}/{name}"] += float(value) * len(clips)
+            if output.pairs is not None:
+                pairs[term.objective.name].append(output.pairs)
     losses = {name: value / len(data) for name, value in sums.items()}
+    for name, parts in pairs.items():
+        first, second = (torch.cat(tables) for tables in zip(*parts, strict=True))
+        losses |= {f"{name}/{key}": value for key, value in space_figures(first, second).items()}
     weighted = [term.weight * losses[term.objective.name] for term in terms if term.weight]
     losses["total"] = losses["ce"] + sum(weighted)
     return losses
@@ -76,7 +84,9 @@ def _contrast_inputs(model: CaptionModel, data: CaptionedClips, clips: Tensor) -
     batch = data.batch(clips, torch.zeros_like(clips))
     # The same draws at every validation, so that its figures can be compared.
     draws = generator(0, "validation-negatives", int(clips[0]))
-    return ContrastInputs(model, batch, data.captions(clips, second), draws)
+    others = data.captions(clips, second)
+    sentences = data.sentences(clips, torch.zeros_like(clips))
+    return ContrastInputs(model, batch, others, draws, None, "validation", sentences)
 
 
 @dataclass(frozen=True, slots=True)

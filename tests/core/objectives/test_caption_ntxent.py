@@ -7,8 +7,9 @@ import torch
 
 from core.config import CaptionNTXentConfig
 from core.objectives.base import scheduled_weight
-from core.objectives.caption_ntxent import CaptionNTXent, identical_captions, pool
+from core.objectives.caption_ntxent import CaptionNTXent, identical_captions
 from core.objectives.inputs import CaptionView, ContrastInputs
+from core.objectives.pooling import pool_caption
 
 
 def view(hidden: torch.Tensor, tokens: list[list[int]]) -> CaptionView:
@@ -39,8 +40,8 @@ def batch(clips: list[int], first: list[list[int]], second: list[list[int]]) -> 
 def test_pooling_leaves_padding_out() -> None:
     hidden = torch.arange(12.0).view(1, 4, 3)
     seen = view(hidden, [[1, 5, 0, 0]])
-    assert pool(seen, "mean").tolist() == [[1.5, 2.5, 3.5]]
-    assert pool(seen, "last").tolist() == [[3.0, 4.0, 5.0]]
+    assert pool_caption(seen, "mean").tolist() == [[1.5, 2.5, 3.5]]
+    assert pool_caption(seen, "last").tolist() == [[3.0, 4.0, 5.0]]
 
 
 def test_identical_captions_are_found_across_views_of_other_lengths() -> None:

@@ -9,7 +9,12 @@ import torch
 from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
 from torch.autograd import gradcheck
 
-from core.objectives.nt_xent import nt_xent, similarity_matrix
+from core.config.objectives import Similarity
+from core.objectives.nt_xent import nt_xent, similarities
+
+
+def similarity_matrix(embeddings: torch.Tensor, kind: Similarity) -> torch.Tensor:
+    return similarities(embeddings, embeddings, kind)
 
 
 def masks(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,11 +98,11 @@ def test_finite_at_a_small_temperature_in_bf16() -> None:
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "dot"])
-def test_gradient(similarity: str) -> None:
+def test_gradient(similarity: Similarity) -> None:
     embeddings = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
     positive, negative = masks(torch.tensor([0, 1, 2, 0, 1, 2]))
     assert gradcheck(
-        lambda x: nt_xent(similarity_matrix(x, similarity), positive, negative, 0.3),  # type: ignore[arg-type]
+        lambda x: nt_xent(similarity_matrix(x, similarity), positive, negative, 0.3),
         (embeddings,),
     )
 
