@@ -94,8 +94,8 @@ class Player:
         except (sounddevice.PortAudioError, ValueError, OSError) as error:
             self.stop()
             raise AudioDeviceError(
-                f"Sound cannot be played ({_reason(error)}); connect a loudspeaker or choose one in "
-                "the system's sound settings."
+                f"Sound cannot be played ({_reason(error)}); connect a loudspeaker or choose one "
+                "in the system's sound settings."
             ) from error
 
     def stop(self) -> None:
