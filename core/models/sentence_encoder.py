@@ -67,7 +67,9 @@ def _embed(sentences: Sequence[str]) -> Generator[Event, None, Tensor]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         parts = []
         for start in range(0, len(sentences), _BATCH):

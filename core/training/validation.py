@@ -111,7 +111,9 @@ def caption_clips(
     """Caption the first `count` clips by beam search, yielding one after the other."""
     model.eval()
     rules = DecodingRules.from_config(decoding, tokenizer)
-    for clips in torch.arange(min(count, len(data))).split(batch_size):
+    count = min(count, len(data))
+    for start in range(0, count, batch_size):
+        clips = torch.arange(start, min(start + batch_size, count))
         batch = data.batch(clips, torch.zeros_like(clips))
         found = beam_search(model, batch.frames, batch.frame_lengths, rules)
         for clip, beams in zip(clips.tolist(), found, strict=True):

@@ -156,17 +156,84 @@ def test_contrast_brings_captions_of_a_clip_together(
     assert ended[3].losses["total"] == pytest.approx(total, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("objective", "figure", "better"),
+    [
+        ({"name": "audio-text-matching"}, "audio-text-matching/accuracy", 1),
+        ({"name": "audio-text-ntxent", "temperature": 0.1}, "audio-text-ntxent", -1),
+        ({"name": "audio-text-ntxent", "weight": 3}, "audio-text-ntxent/recall@10", 1),
+        ({"name": "caption-proxy", "weight": 1, "proxy_epochs": 20}, "caption-proxy", -1),
+        ({**CONTRAST, "weight": 1, "memory_bank": 16}, "caption-ntxent/alignment", -1),
+    ],
+)
+def test_every_method_moves_what_it_is_for(
+    folder: RunFolder, data: Prepared, objective: dict[str, object], figure: str, better: int
+) -> None:
+    data = dataclasses.replace(data, validation=data.train)
+    config = tiny_config(
+        objectives=[objective],
+        training={"epochs": 19, "mixup_alpha": 0.0, "batch_size": 11, "accumulate": 1},
+        model={"dropout": 0.0, "projection_dropout": 0.0},
+        optimizer={"weight_decay": 0.0, "learning_rate": 0.01, "schedule": "constant"},
+        validation={"every_epochs": 9, "previews": 0},
+    )
+    validations = [
+        event.losses[figure]
+        for event in trainer(config, folder, data).run()
+        if isinstance(event, ValidationEnded)
+    ]
+    assert better * (validations[-1] - validations[0]) > 0
+
+
+def test_proxies_are_fixed_when_the_second_stage_begins(folder: RunFolder, data: Prepared) -> None:
+    made = trainer(
+        tiny_config(objectives=[{"name": "caption-proxy", "proxy_epochs": 2}]), folder, data
+    )
+    seen = []
+    for event in made.run():
+        if isinstance(event, EpochEnded):
+            proxies = made.losses.heads["caption-proxy"].get_buffer("proxies_train")
+            seen.append(proxies.clone())
+            assert ("caption-proxy/proxy-similarity" in event.losses) == (event.epoch >= 2)
+    assert not seen[1].any()
+    assert seen[2].any()
+    assert torch.equal(seen[2], seen[3])
+
+
+def test_gradient_norms_of_all_terms_are_told_once_an_epoch(
+    folder: RunFolder, data: Prepared
+) -> None:
+    steps = [
+        event
+        for event in trainer(tiny_config(objectives=ALL_TERMS), folder, data).run()
+        if isinstance(event, StepLogged)
+    ]
+    names = {f"{term['name']}/gradient-norm" for term in ALL_TERMS} | {"ce/gradient-norm"}
+    for step in steps:
+        told = {name for name in step.losses if name.endswith("/gradient-norm")}
+        assert told == (names if step.step % 3 == 1 else set())
+        assert all(step.losses[name] > 0 for name in told)
+
+
 def interrupted(events: Iterator[Event], count: int) -> list[Event]:
     seen = [next(events) for _ in range(count)]
     events.close()  # type: ignore[attr-defined]
     return seen
 
 
-@pytest.mark.parametrize("stop_after", [1, 2, 3, 5, 9, 12, 13, 17, 20, 30])
+ALL_TERMS = [
+    {**CONTRAST, "projection_dim": 4, "memory_bank": 12},
+    {"name": "audio-text-matching"},
+    {"name": "audio-text-ntxent", "projection_dim": 8},
+    {"name": "caption-proxy", "proxy_epochs": 2},
+]
+
+
+@pytest.mark.parametrize("stop_after", [1, 2, 3, 5, 9, 12, 13, 17, 20, 30, 36])
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(
     tmp_path: Path, folder: RunFolder, data: Prepared, stop_after: int
 ) -> None:
-    config = tiny_config(objectives=[{**CONTRAST, "projection_dim": 4}])
+    config = tiny_config(objectives=ALL_TERMS)
     whole = trainer(config, folder, data)
     expected = [comparable(event) for event in whole.run()]
     other = create_run(config, tmp_path / "stopped")
