@@ -1,21 +1,10 @@
-"""Figures as people read them: sizes, lengths, dates."""
+"""Figures as people read them: counts, lengths, dates, metrics."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 NOTHING = "–"
-
-
-def size_text(size: float) -> str:
-    """Return a size in bytes as "12.4 MB" (decimal units, as file managers show them)."""
-    if size < 1000:
-        return f"{size:.0f} B"
-    for unit in ("kB", "MB", "GB"):
-        size /= 1000
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if size >= 100 else f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} TB"
 
 
 def count_text(number: int, one: str, many: str = "") -> str:

@@ -15,6 +15,13 @@ from core.runs import RunFolder
 
 SUFFIX = ".safetensors"
 
+_OBJECTIVES = {
+    "caption-ntxent": "caption NT-Xent",
+    "audio-text-matching": "audio-text matching",
+    "audio-text-ntxent": "audio-text NT-Xent",
+    "caption-proxy": "caption proxy",
+}
+
 CheckpointKind = Literal["best", "last", "imported", "built-in"]
 
 
@@ -159,8 +166,8 @@ def find_checkpoint(name: str) -> Path:
 
 def objective_of(config: RunConfig) -> str:
     """Name what a run minimises, as "CE" or "CE + caption NT-Xent"."""
-    names = {"caption-ntxent": "caption NT-Xent"}
-    return " + ".join(["CE", *(names.get(term.name, term.name) for term in config.objectives)])
+    terms = (_OBJECTIVES.get(term.name, term.name) for term in config.objectives)
+    return " + ".join(["CE", *terms])
 
 
 def _of_runs(folder: Path) -> Iterator[CheckpointFile]:

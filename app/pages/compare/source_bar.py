@@ -1,0 +1,155 @@
+"""What is captioned: the first clips of a dataset's split, or sound files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from app.pages.compare.sources import SplitInfo, dataset_splits
+from app.studio import Studio
+from app.texts import count_text
+from app.widgets.segments import Segments
+from core.data.datasets import dataset_names
+
+SPLIT, FILES = "split", "files"
+FIRST_CLIPS = 24
+
+
+class SourceBar(QWidget):
+    """Signals: `changed()`, `choose_clicked()` (choose files) and `failed(sentence, details)`."""
+
+    changed = Signal()
+    choose_clicked = Signal()
+    failed = Signal(str, str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._splits: list[SplitInfo] = []
+        self.files: list[Path] = []
+        self.kind = Segments(
+            [
+                (SPLIT, "Dataset split", "Clips with reference captions"),
+                (FILES, "Sound files", "Your own sounds"),
+            ]
+        )
+        self.dataset = QComboBox()
+        self.dataset.setAccessibleName("Dataset")
+        self.dataset.addItems(dataset_names())
+        self.split = QComboBox()
+        self.split.setAccessibleName("Split")
+        self.split.setMinimumWidth(120)
+        self.clips = QSpinBox()
+        self.clips.setAccessibleName("Number of clips")
+        self.clips.setRange(1, 1)
+        self.clips.setPrefix("first ")
+        self.clips.setKeyboardTracking(False)
+        self.total = QLabel()
+        self.total.setProperty("role", "muted")
+        self.choose = QPushButton("Choose sounds...")
+        studio.theme.set_icon(self.choose, "folder-open-outline")
+        self.choose.clicked.connect(self.choose_clicked)
+        self.chosen = QLabel()
+        self.chosen.setProperty("role", "muted")
+        self.clear = QToolButton()
+        self.clear.setToolTip("Take all files off the list")
+        self.clear.setAccessibleName("Clear files")
+        studio.theme.set_icon(self.clear, "close", "muted")
+        self.clear.clicked.connect(self._clear_files)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(_row(self.dataset, self.split, self.clips, self.total))
+        self.stack.addWidget(_row(self.choose, self.chosen, self.clear))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self.kind)
+        layout.addWidget(self.stack, 1)
+        self.kind.changed.connect(self._kind_changed)
+        self.dataset.activated.connect(lambda _index: self.load_splits())
+        self.split.activated.connect(lambda _index: self._split_changed())
+        self.clips.valueChanged.connect(lambda _value: self.changed.emit())
+        self._show_files()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to caption."""
+        return bool(self.files) if self.kind.value == FILES else bool(self._splits)
+
+    def split_info(self) -> SplitInfo | None:
+        """Return the chosen split."""
+        index = self.split.currentIndex()
+        return self._splits[index] if 0 <= index < len(self._splits) else None
+
+    def load_splits(self) -> None:
+        """Look into the chosen dataset, in a worker thread."""
+        name = self.dataset.currentText()
+        self._studio.jobs.run_quick(
+            lambda: dataset_splits(name), self._show_splits, self._no_splits, self
+        )
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Put sound files on the list and turn to them."""
+        self.files = list(dict.fromkeys([*self.files, *paths]))
+        self.kind.set_value(FILES)
+        self._kind_changed(FILES)
+
+    # ---- inside ----------------------------------------------------------------------------
+
+    def _kind_changed(self, value: str) -> None:
+        self.stack.setCurrentIndex(1 if value == FILES else 0)
+        self._show_files()
+        self.changed.emit()
+
+    def _show_splits(self, splits: list[SplitInfo]) -> None:
+        self._splits = splits
+        self.split.clear()
+        for split in splits:
+            self.split.addItem(split.name)
+        self._split_changed()
+
+    def _no_splits(self, sentence: str, details: str) -> None:
+        self._show_splits([])
+        self.failed.emit(sentence, details)
+
+    def _split_changed(self) -> None:
+        split = self.split_info()
+        most = split.clips if split else 1
+        blocked = self.clips.blockSignals(True)
+        self.clips.setRange(1, max(1, most))
+        self.clips.setValue(min(FIRST_CLIPS, most))
+        self.clips.blockSignals(blocked)
+        self.total.setText(f"of {count_text(most, 'clip')}" if split else "")
+        self.changed.emit()
+
+    def _show_files(self) -> None:
+        count = len(self.files)
+        self.chosen.setText(count_text(count, "file") if count else "or drop them here")
+        self.clear.setVisible(bool(count))
+
+    def _clear_files(self) -> None:
+        self.files = []
+        self._show_files()
+        self.changed.emit()
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    return holder

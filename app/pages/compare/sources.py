@@ -1,0 +1,86 @@
+"""Where the clips come from: a split of a dataset, or sound files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.pages.compare.work import Audio, ComparedClip
+
+if TYPE_CHECKING:
+    from core.data.clips import Clip, Dataset
+
+# Enough for every encoder at hand (32 kHz); each resamples to its own rate.
+SAMPLE_RATE = 32_000
+TRAINING = "train"
+
+
+@dataclass(frozen=True)
+class SplitInfo:
+    """A split and its number of clips."""
+
+    name: str
+    clips: int
+
+
+def dataset_splits(name: str) -> list[SplitInfo]:
+    """Return the splits of a dataset, those for testing first; for worker threads."""
+    dataset = _open(name)
+    splits = [SplitInfo(split, len(dataset.clips(split))) for split in dataset.splits]
+    # Captions of clips that were trained on say little: those splits stand last.
+    return sorted(splits, key=lambda split: (split.name == dataset.splits[0], split.name != "test"))
+
+
+def split_clips(name: str, split: str, limit: int) -> list[ComparedClip]:
+    """Return the first `limit` clips of a split (0: all); for worker threads."""
+    dataset = _open(name)
+    clips = dataset.clips(split)
+    chosen = clips[:limit] if limit else clips
+    return [
+        ComparedClip(
+            key=f"{name}/{split}/{clip.id}",
+            title=clip.id,
+            audio=_ClipAudio(dataset, clip),
+            references=clip.captions,
+            tags=clip.tags,
+            duration=clip.duration,
+            path=clip.source,
+        )
+        for clip in chosen
+    ]
+
+
+def file_clips(paths: Sequence[Path]) -> list[ComparedClip]:
+    """Return one clip a sound file, without reading any."""
+    return [
+        ComparedClip(key=str(path), title=path.name, audio=_FileAudio(path), path=path)
+        for path in dict.fromkeys(paths)
+    ]
+
+
+@dataclass(frozen=True)
+class _ClipAudio:
+    dataset: Dataset
+    clip: Clip
+
+    def __call__(self) -> Audio:
+        return self.dataset.load_audio(self.clip, SAMPLE_RATE), SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class _FileAudio:
+    path: Path
+
+    def __call__(self) -> Audio:
+        from core.audio.files import read_audio
+
+        sound = read_audio(self.path)
+        return sound.samples, sound.sample_rate
+
+
+def _open(name: str) -> Dataset:
+    from core.data.datasets import open_dataset
+
+    return open_dataset(name)

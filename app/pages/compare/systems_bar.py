@@ -1,0 +1,234 @@
+"""Which checkpoints are compared: two to four chips, each a letter in its colour and a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from app.pages.compare.results import LETTERS
+from app.studio import Studio
+from app.texts import metric_title
+from app.theme import contrast, run_colour
+from core.models.checkpoint_files import CheckpointFile
+
+PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+FEWEST, MOST = 2, len(LETTERS)
+SETTING = "compare/systems"
+
+
+class LetterMark(QLabel):
+    """The letter of a system on its colour."""
+
+    def __init__(self, system: int, parent: QWidget | None = None) -> None:
+        super().__init__(LETTERS[system], parent)
+        hue = run_colour(system)
+        ink = max(("#FFFFFF", "#000000"), key=lambda colour: contrast(colour, hue))
+        self.setFixedSize(QSize(20, 20))
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setStyleSheet(
+            f"background: {hue}; color: {ink}; border-radius: 4px; font-weight: 600;"
+        )
+
+
+class SystemChip(QWidget):
+    """One system: letter, checkpoint, and a button that takes it away."""
+
+    changed = Signal()
+    removed = Signal(object)
+
+    def __init__(self, studio: Studio, system: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.system = system
+        self.combo = QComboBox()
+        self.combo.setAccessibleName(f"Checkpoint {LETTERS[system]}")
+        self.combo.setMinimumWidth(130)
+        self.combo.setMaximumWidth(420)
+        self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.combo.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.items = QStandardItemModel(self)
+        self.combo.setModel(self.items)
+        self.combo.view().setMinimumWidth(360)
+        self.combo.activated.connect(lambda _index: self.changed.emit())
+        self.remove = QToolButton()
+        self.remove.setAccessibleName(f"Remove system {LETTERS[system]}")
+        studio.theme.set_icon(self.remove, "close", "muted")
+        self.remove.clicked.connect(lambda: self.removed.emit(self))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(LetterMark(system))
+        layout.addWidget(self.combo, 1)
+        layout.addWidget(self.remove)
+
+    def path(self) -> Path | None:
+        """Return the chosen checkpoint."""
+        path: Path | None = self.combo.currentData(PATH_ROLE)
+        return path
+
+    def fill(self, files: Sequence[CheckpointFile], chosen: Path | None, taken: set[Path]) -> None:
+        """List the checkpoints; those that other systems use cannot be chosen twice."""
+        self.items.clear()
+        for file in files:
+            item = QStandardItem(file.label)
+            item.setToolTip(describe(file))
+            item.setData(file.path, PATH_ROLE)
+            item.setEnabled(file.path not in taken or file.path == chosen)
+            self.items.appendRow(item)
+        self.combo.setCurrentIndex(
+            next((row for row, file in enumerate(files) if file.path == chosen), -1)
+        )
+        row = self.combo.currentIndex()
+        self.combo.setToolTip(describe(files[row]) if row >= 0 else "")
+
+
+class SystemsBar(QWidget):
+    """Signal `changed()`: other checkpoints are compared now; `open_clicked()`: open a file."""
+
+    changed = Signal()
+    open_clicked = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._files: list[CheckpointFile] = []
+        self._chosen: list[Path] = []
+        self.chips: list[SystemChip] = []
+        self.add = QToolButton()
+        self.add.setAccessibleName("Add a system")
+        studio.theme.set_icon(self.add, "plus")
+        self.add.clicked.connect(self._add)
+        self.open = QPushButton("Open file...")
+        self.open.setProperty("role", "quiet")
+        self.open.setToolTip("Compare a checkpoint file from anywhere")
+        self.open.clicked.connect(self.open_clicked)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(12)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 0)
+        layout.setSpacing(8)
+        layout.addLayout(self._row, 1)
+        layout.addWidget(self.add)
+        layout.addWidget(self.open)
+
+    def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
+        """Offer these (usable) checkpoints; a choice that is still there stays."""
+        self._files = list(files)
+        known = {file.path for file in self._files}
+        before = list(self._chosen)
+        kept = [path for path in self._chosen if path in known]
+        if len(kept) < FEWEST:
+            kept = self._first_choice(kept, known)
+        self._chosen = kept
+        self._rebuild()
+        if before != self._chosen:
+            self.changed.emit()
+
+    def files(self) -> list[CheckpointFile]:
+        """Return every checkpoint on offer."""
+        return list(self._files)
+
+    def selected(self) -> list[CheckpointFile]:
+        """Return the compared checkpoints, A first."""
+        by_path = {file.path: file for file in self._files}
+        return [by_path[path] for path in self._chosen if path in by_path]
+
+    def choose(self, paths: Sequence[Path]) -> None:
+        """Compare these; a single one takes the place of the last system, or is added to one."""
+        known = {file.path for file in self._files}
+        wanted = [path for path in dict.fromkeys(paths) if path in known][:MOST]
+        if not wanted:
+            return
+        if len(wanted) == 1:
+            kept = [path for path in self._chosen if path != wanted[0]]
+            wanted = [*kept[: FEWEST - 1], *wanted]
+        self._set(wanted)
+
+    # ---- inside ----------------------------------------------------------------------------
+
+    def _first_choice(self, kept: list[Path], known: set[Path]) -> list[Path]:
+        """Take up the last session's choice, else the newest CE and contrastive best."""
+        saved = [Path(item) for item in _as_list(self._studio.settings.value(SETTING))]
+        saved = [path for path in saved if path in known]
+        if not kept and len(saved) >= FEWEST:
+            return saved[:MOST]
+        best = [file for file in self._files if file.kind == "best"]
+        plain = next((file.path for file in best if file.objective == "CE"), None)
+        contrast_run = next((file.path for file in best if file.objective != "CE"), None)
+        wanted = [*kept, plain, contrast_run, *[file.path for file in best]]
+        wanted += [file.path for file in self._files]
+        return [path for path in dict.fromkeys(wanted) if path is not None][:FEWEST]
+
+    def _set(self, paths: list[Path]) -> None:
+        if paths != self._chosen:
+            self._chosen = paths
+            self._studio.settings.setValue(SETTING, [str(path) for path in paths])
+            self._rebuild()
+            self.changed.emit()
+
+    def _rebuild(self) -> None:
+        while len(self.chips) > len(self._chosen):
+            chip = self.chips.pop()
+            self._row.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        while len(self.chips) < len(self._chosen):
+            chip = SystemChip(self._studio, len(self.chips))
+            chip.changed.connect(self._chip_changed)
+            chip.removed.connect(self._remove)
+            self.chips.append(chip)
+            self._row.addWidget(chip, 1)
+        taken = set(self._chosen)
+        for chip, path in zip(self.chips, self._chosen, strict=True):
+            chip.fill(self._files, path, taken)
+            removable = len(self._chosen) > FEWEST
+            chip.remove.setEnabled(removable)
+            chip.remove.setToolTip("Remove" if removable else "Two systems are the least.")
+        free = len(taken) < len(self._files)
+        self.add.setEnabled(free and len(self._chosen) < MOST)
+        if len(self._chosen) >= MOST:
+            self.add.setToolTip("Four systems are the most.")
+        else:
+            self.add.setToolTip("Add a system" if free else "There is no other checkpoint.")
+
+    def _chip_changed(self) -> None:
+        self._set([path for chip in self.chips if (path := chip.path()) is not None])
+
+    def _remove(self, chip: SystemChip) -> None:
+        self._set([path for index, path in enumerate(self._chosen) if index != chip.system])
+
+    def _add(self) -> None:
+        free = [file for file in self._files if file.path not in self._chosen]
+        best = [file for file in free if file.kind != "last"]
+        if free:
+            self._set([*self._chosen, (best or free)[0].path])
+
+
+def describe(file: CheckpointFile) -> str:
+    """Say what a checkpoint is, for tooltips."""
+    parts = [file.objective, file.encoder, file.dataset]
+    if file.epoch:
+        parts.append(f"epoch {file.epoch}")
+    if file.best_value is not None:
+        parts.append(f"{metric_title(file.monitor)} {file.best_value:.3f}")
+    return f"{file.label}\n{' · '.join(part for part in parts if part)}\n{file.path}"
+
+
+def _as_list(value: object) -> list[str]:
+    # QSettings gives a list of one back as a plain string.
+    if isinstance(value, str):
+        return [value]
+    return [str(item) for item in value] if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""What is there: datasets, encoders, checkpoints, runs, and the room they take."""

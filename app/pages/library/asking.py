@@ -1,0 +1,53 @@
+"""Questions to the user: which file, really delete; and showing a folder in the file manager."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.studio import Studio
+
+
+def ask_open(studio: Studio, parent: QWidget, title: str, kinds: str) -> Path | None:
+    """Let the user choose an existing file; the last folder is remembered."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, _last_folder(studio), kinds)
+    return _chosen(studio, name)
+
+
+def ask_save(studio: Studio, parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
+    """Let the user choose where a file of that name goes."""
+    start = str(Path(_last_folder(studio)) / name)
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
+    return _chosen(studio, chosen)
+
+
+def confirm(parent: QWidget, title: str, question: str, action: str) -> bool:
+    """Ask before something is taken away; the safe answer is the default."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)
+    yes = box.addButton(action, QMessageBox.ButtonRole.DestructiveRole)
+    no = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(no)
+    box.exec()
+    return box.clickedButton() is yes
+
+
+def show_folder(studio: Studio, path: Path) -> None:
+    """Open a folder, or the folder of a file, in the system's file manager."""
+    folder = path if path.is_dir() else path.parent
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        studio.message.emit(f"No file manager answered; the folder is {folder}")
+
+
+def _last_folder(studio: Studio) -> str:
+    return str(studio.settings.value("library/folder", str(Path.home())))
+
+
+def _chosen(studio: Studio, name: str) -> Path | None:
+    if not name:
+        return None
+    path = Path(name)
+    studio.settings.setValue("library/folder", str(path.parent))
+    return path

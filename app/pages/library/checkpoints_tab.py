@@ -1,0 +1,219 @@
+"""The checkpoints: of the runs, imported and shipped; use, export, import, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.machine import size_text
+from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
+from app.pages.library.list_tab import ListTab
+from app.studio import Studio
+from app.texts import NOTHING, count_text, date_text, metric_title, value_text
+from app.widgets.empty_state import EmptyState
+from app.widgets.record_table import Column, RecordTable
+from core.models.checkpoint_files import SUFFIX, CheckpointFile, list_checkpoints
+from core.models.checkpoint_transfer import export_checkpoint, free_name, import_checkpoint
+from core.runs.transfer import move_to_bin
+
+OUR_FILES = f"Checkpoint (*{SUFFIX})"
+IMPORTED_FILES = f"Checkpoints (*{SUFFIX} *.ckpt *.pt);;All files (*)"
+TOKENIZER_FILES = "Tokenizer (tokenizer.json *.json)"
+
+
+def _best(item: CheckpointFile) -> str:
+    if item.best_value is None:
+        return NOTHING
+    return f"{item.best_value:.3f} {metric_title(item.monitor)}"
+
+
+COLUMNS: tuple[Column[CheckpointFile], ...] = (
+    Column("Checkpoint", lambda c: c.title, width=170),
+    Column("Kind", lambda c: c.kind, width=76),
+    Column("Objective", lambda c: c.objective or NOTHING, width=180),
+    Column("Encoder", lambda c: c.encoder or NOTHING, width=130),
+    Column("Dataset", lambda c: c.dataset or NOTHING, width=150),
+    Column("Epoch", lambda c: str(c.epoch or NOTHING), lambda c: c.epoch, right=True, width=58),
+    Column("Value", _best, lambda c: c.best_value, right=True, width=140),
+    Column("Size", lambda c: size_text(c.size), lambda c: c.size, right=True, width=76),
+    Column("Date", lambda c: date_text(c.modified), lambda c: c.modified, width=150),
+)
+
+
+class CheckpointsTab(ListTab[CheckpointFile]):
+    """Every checkpoint on this machine; broken files carry their problem."""
+
+    def __init__(self, studio: Studio) -> None:
+        table: RecordTable[CheckpointFile] = RecordTable(
+            COLUMNS,
+            identity=lambda c: c.path,
+            faulty=lambda c: bool(c.problem),
+            name="Checkpoints",
+        )
+        empty = EmptyState(
+            studio.theme,
+            "cube-outline",
+            "No checkpoint yet",
+            "A checkpoint is a trained caption model in one file. "
+            "Every run keeps its best and its last; files from elsewhere can be imported.",
+            "Go to Train",
+        )
+        empty.clicked.connect(lambda: studio.show_page.emit("train"))
+        hint = "Select a checkpoint to see where it comes from."
+        super().__init__(studio, "checkpoints", table, empty, hint)
+        self.caption = self.make_action("Open in Caption", "waveform", self._caption, _unusable)
+        self.compare = self.make_action(
+            "Open in Compare", "compare-horizontal", self._compare, _unusable
+        )
+        self.export = self.make_action("Export copy...", "export", self._export, _unusable)
+        self.folder = self.make_action("Show in folder", "folder-outline", self._folder)
+        self.delete = self.make_action(
+            "Delete...", "trash-can-outline", self._delete, _shipped, "danger"
+        )
+        self.import_button = self.add_plain_button("Import...", "import", self._import)
+        for action in (self.caption, self.compare, self.export, self.delete):
+            self.add_button(action)
+        self.table.set_menu(
+            [self.caption, self.compare, None, self.export, self.folder, None, self.delete]
+        )
+        self.table.activated_record.connect(lambda _record: self.caption.trigger())
+        self.table.delete_pressed.connect(self.delete.trigger)
+        studio.checkpoints_changed.connect(self.refresh)
+        studio.runs_changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Read the headers of all checkpoints again, in a worker thread."""
+        self.load(list_checkpoints)
+
+    def count_words(self, number: int) -> str:
+        """Count checkpoints."""
+        return count_text(number, "checkpoint")
+
+    def show_details(self, record: CheckpointFile) -> None:
+        """Show where a checkpoint comes from and what it is."""
+        figures = [(metric_title(key), value_text(value)) for key, value in record.metrics.items()]
+        config = record.config
+        model = []
+        if config is not None:
+            model = [
+                ("Parameters", f"{record.parameters:,}"),
+                ("Number type", record.dtype),
+                ("Vocabulary", count_text(record.vocabulary_size, "token")),
+                ("Model width", str(config.model.d_model)),
+                ("Layers", str(config.model.layers)),
+                ("Attention heads", str(config.model.heads)),
+                ("Beam size", str(config.decoding.beam_size)),
+            ]
+        self.details.show_item(
+            record.title,
+            [
+                (
+                    "",
+                    [
+                        ("Kind", record.kind),
+                        ("Run", record.run_title),
+                        ("Objective", record.objective),
+                        ("Encoder", record.encoder),
+                        ("Dataset", record.dataset),
+                        ("Epoch", str(record.epoch or "")),
+                        ("Step", f"{record.step:,}" if record.step else ""),
+                        ("Origin", record.origin),
+                        ("Notes", record.notes),
+                        ("Saved", date_text(record.modified)),
+                        ("Size", size_text(record.size)),
+                    ],
+                ),
+                ("Validation at that moment", figures),
+                ("Model", model),
+                ("File", [("Path", str(record.path))]),
+            ],
+            problem=record.problem,
+        )
+
+    # ---- actions ---------------------------------------------------------------------------
+
+    def _path(self) -> Path:
+        record = self.table.current()
+        assert record is not None
+        return record.path
+
+    def _caption(self) -> None:
+        self.studio.open_in_caption.emit([str(self._path())])
+
+    def _compare(self) -> None:
+        self.studio.open_in_compare.emit([str(self._path())])
+
+    def _folder(self) -> None:
+        show_folder(self.studio, self._path())
+
+    def _export(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        name = f"{record.run or record.path.stem}-{record.kind}" if record.run else record.path.stem
+        target = ask_save(self.studio, self, "Export checkpoint", f"{name}{SUFFIX}", OUR_FILES)
+        if target is not None:
+            self.studio.jobs.run_quick(
+                lambda: export_checkpoint(record.path, target), self._exported, self.failed, self
+            )
+
+    def _exported(self, path: Path) -> None:
+        self.studio.message.emit(f"Exported to {path}")
+
+    def _import(self) -> None:
+        source = ask_open(self.studio, self, "Import checkpoint", IMPORTED_FILES)
+        if source is None:
+            return
+        if source.suffix == SUFFIX:
+            self.studio.jobs.run_quick(
+                lambda: import_checkpoint(source), self._imported, self.failed, self
+            )
+            return
+        beside = source.with_name("tokenizer.json")
+        tokenizer = (
+            beside
+            if beside.is_file()
+            else ask_open(
+                self.studio, self, f"Tokenizer that belongs to {source.name}", TOKENIZER_FILES
+            )
+        )
+        if tokenizer is not None:
+            self.studio.message.emit(f"Converting {source.name} ...")
+            self.studio.jobs.run_quick(
+                lambda: _convert(source, tokenizer), self._imported, self.failed, self
+            )
+
+    def _imported(self, path: Path) -> None:
+        self.studio.message.emit(f"Imported {path.name}")
+        self.search.clear()
+        self.studio.checkpoints_changed.emit()
+
+    def _delete(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        question = f"Move the checkpoint “{record.title}” ({size_text(record.size)}) to the bin?"
+        if record.kind == "last":
+            question += "\nWithout its last checkpoint the run cannot be resumed."
+        path = record.path
+        if confirm(self, "Delete checkpoint", question, "Move to bin"):
+            self.studio.jobs.run_quick(lambda: move_to_bin(path), self._deleted, self.failed, self)
+
+    def _deleted(self, _nothing: object) -> None:
+        self.studio.checkpoints_changed.emit()
+
+
+def _convert(source: Path, tokenizer: Path) -> Path:
+    """Convert a checkpoint of the reference system; for worker threads (imports torch)."""
+    from core.models.import_reference import import_reference
+
+    from core import paths
+
+    target = free_name(paths.checkpoints_dir(), source.stem)
+    import_reference(source, tokenizer, target)
+    return target
+
+
+def _unusable(record: CheckpointFile) -> str:
+    return "This file cannot be loaded." if record.problem else ""
+
+
+def _shipped(record: CheckpointFile) -> str:
+    return "It belongs to the installation." if record.kind == "built-in" else ""

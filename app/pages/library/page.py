@@ -1,0 +1,50 @@
+"""The Library page: five tabs, each filled when first shown."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from app.pages.library.checkpoints_tab import CheckpointsTab
+from app.pages.library.runs_tab import RunsTab
+from app.pages.library.storage_tab import StorageTab
+from app.studio import Studio
+
+TITLES = ("Checkpoints", "Runs", "Storage")
+
+
+class LibraryPage(QWidget):
+    """Datasets, encoders, checkpoints, runs and storage."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.checkpoints = CheckpointsTab(studio)
+        self.runs = RunsTab(studio)
+        self.storage = StorageTab(studio)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Library")
+        self._order = (self.checkpoints, self.runs, self.storage)
+        for title, tab in zip(TITLES, self._order, strict=True):
+            self.tabs.addTab(tab, title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        self._filled: set[int] = set()
+        self.tabs.setCurrentIndex(int(str(studio.settings.value("library/tab", 0))))
+        self.tabs.currentChanged.connect(self._tab_changed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fill the tab in front when the page is shown for the first time."""
+        super().showEvent(event)
+        self._fill(self.tabs.currentIndex())
+
+    def _tab_changed(self, index: int) -> None:
+        self.studio.settings.setValue("library/tab", index)
+        self._fill(index)
+
+    def _fill(self, index: int) -> None:
+        if index not in self._filled:
+            self._filled.add(index)
+            self._order[index].refresh()

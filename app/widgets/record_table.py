@@ -1,0 +1,333 @@
+"""A table of records: sortable, searchable, with remembered column widths.
+
+One `Column` says how a record is shown and sorted; the rest is the same for every list of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QBrush, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+T = TypeVar("T")
+Index = QModelIndex | QPersistentModelIndex
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """How one column shows a record. `key` sorts (default: the text); None sorts last.
+
+    `width` in pixels is the least of the first column and the most of the others.
+    """
+
+    title: str
+    text: Callable[[T], str]
+    key: Callable[[T], Any] | None = None
+    tooltip: Callable[[T], str] | None = None
+    right: bool = False
+    width: int = 120
+
+
+class RecordModel(QAbstractTableModel, Generic[T]):
+    """Records as rows. `faulty` says which are broken; they are shown in `fault_brush`."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        faulty: Callable[[T], bool] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self.records: list[T] = []
+        self.fault_brush: QBrush | None = None
+        self._faulty = faulty
+
+    def set_records(self, records: Sequence[T]) -> None:
+        """Show other records."""
+        self.beginResetModel()
+        self.records = list(records)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Count the records."""
+        return 0 if parent.isValid() else len(self.records)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Count the columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Give the columns' titles."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give what a cell shows."""
+        if not index.isValid():
+            return None
+        record, column = self.records[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(record)
+        if role == SORT_ROLE:
+            return column.key(record) if column.key else column.text(record).casefold()
+        if role == RECORD_ROLE:
+            return record
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (column.tooltip or column.text)(record) or None
+        if role == Qt.ItemDataRole.ForegroundRole and self._faulty and self._faulty(record):
+            return self.fault_brush
+        return None
+
+
+class RecordFilter(QSortFilterProxyModel):
+    """Rows whose cells contain every word of the search, sorted by the columns' keys."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words: list[str] = []
+        self._extra: Callable[[Any], bool] | None = None
+        self.setSortRole(SORT_ROLE)
+
+    def set_search(self, text: str) -> None:
+        """Keep the rows in which each of these words occurs somewhere."""
+        self.beginFilterChange()
+        self._words = text.casefold().split()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def set_condition(self, condition: Callable[[Any], bool] | None) -> None:
+        """Keep only records that fulfil a condition, beside the search."""
+        self.beginFilterChange()
+        self._extra = condition
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        """Say whether a row is shown."""
+        model = self.sourceModel()
+        if not isinstance(model, RecordModel):
+            return True
+        record = model.records[source_row]
+        if self._extra is not None and not self._extra(record):
+            return False
+        if not self._words:
+            return True
+        text = " ".join(column.text(record) for column in model.columns).casefold()
+        return all(word in text for word in self._words)
+
+    def lessThan(self, source_left: Index, source_right: Index) -> bool:
+        """Order by key; a missing value stands last whichever way the column is sorted."""
+        left, right = source_left.data(SORT_ROLE), source_right.data(SORT_ROLE)
+        if left is None or right is None:
+            last_is_greater = self.sortOrder() == Qt.SortOrder.AscendingOrder
+            return (right is None and left is not None) == last_is_greater and left != right
+        return bool(left < right)
+
+
+class RecordTable(QTableView, Generic[T]):
+    """The view: whole rows, sorted by a click on a title, a menu for the right button.
+
+    Signals: `current_changed(record or None)`, `activated_record(record)` (double click or Enter),
+    `delete_pressed()` (the Delete key).
+    """
+
+    current_changed = Signal(object)
+    activated_record = Signal(object)
+    delete_pressed = Signal()
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        *,
+        identity: Callable[[T], Any],
+        faulty: Callable[[T], bool] | None = None,
+        name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._identity = identity
+        self.records_model: RecordModel[T] = RecordModel(columns, faulty, self)
+        self.filter_model = RecordFilter(self)
+        self.filter_model.setSourceModel(self.records_model)
+        self.setModel(self.filter_model)
+        self.setObjectName(name)
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSortingEnabled(True)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(30)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setMinimumSectionSize(44)
+        header.setSortIndicatorClearable(True)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        header.sectionResized.connect(self._section_resized)
+        self._widths_chosen = self._fitting = False
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._show_menu)
+        self._menu_actions: list[QAction | None] = []
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.activated.connect(self._on_activated)
+
+    # ---- content ---------------------------------------------------------------------------
+
+    def set_records(self, records: Sequence[T]) -> None:
+        """Show these records and keep the current one current where it is still there."""
+        before = self.current()
+        place = self.verticalScrollBar().value()
+        self.selectionModel().blockSignals(True)
+        self.records_model.set_records(records)
+        self.selectionModel().blockSignals(False)
+        if before is None or not self.select(self._identity(before)):
+            self.current_changed.emit(None)
+        self.verticalScrollBar().setValue(place)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """Give every column the room its content needs, the first one the rest.
+
+        Not once the user has chosen a width.
+        """
+        if self._widths_chosen or not self.isVisible():
+            return
+        self._fitting = True
+        header = self.horizontalHeader()
+        columns = self.records_model.columns
+        used = 0
+        for number in range(1, len(columns)):
+            wanted = max(self.sizeHintForColumn(number), header.sectionSizeHint(number)) + 6
+            width = min(max(wanted, 44), columns[number].width)
+            self.setColumnWidth(number, width)
+            used += width
+        self.setColumnWidth(0, max(self.viewport().width() - used, columns[0].width))
+        self._fitting = False
+
+    def records(self) -> list[T]:
+        """Return all records, shown or not."""
+        return list(self.records_model.records)
+
+    def shown(self) -> list[T]:
+        """Return the records that pass the search, in the order shown."""
+        return [
+            self.filter_model.index(row, 0).data(RECORD_ROLE)
+            for row in range(self.filter_model.rowCount())
+        ]
+
+    def current(self) -> T | None:
+        """Return the selected record."""
+        index = self.selectionModel().currentIndex()
+        record: T | None = index.data(RECORD_ROLE) if index.isValid() else None
+        return record
+
+    def select(self, identity: Any) -> bool:
+        """Select the record of that identity; say whether it is shown."""
+        for row in range(self.filter_model.rowCount()):
+            index = self.filter_model.index(row, 0)
+            if self._identity(index.data(RECORD_ROLE)) == identity:
+                self.selectionModel().setCurrentIndex(
+                    index,
+                    QItemSelectionModel.SelectionFlag.ClearAndSelect
+                    | QItemSelectionModel.SelectionFlag.Rows,
+                )
+                self.scrollTo(index)
+                return True
+        return False
+
+    def select_first(self) -> None:
+        """Select the first row where nothing is selected yet."""
+        if self.current() is None and self.filter_model.rowCount():
+            self.select(self._identity(self.shown()[0]))
+
+    def set_search(self, text: str) -> None:
+        """Show the rows that contain every word of `text`."""
+        self.filter_model.set_search(text)
+
+    def set_menu(self, actions: Sequence[QAction | None]) -> None:
+        """Offer these actions on a right click; None is a line between groups."""
+        self._menu_actions = list(actions)
+
+    # ---- events ----------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the room there is."""
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Use the room there is."""
+        super().showEvent(event)
+        self.fit_columns()
+
+    def _section_resized(self, _section: int, _before: int, _now: int) -> None:
+        if not self._fitting and self.isVisible():
+            self._widths_chosen = True
+
+    def keyPressEvent(self, event: Any) -> None:
+        """Hand the Delete key to the page."""
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.delete_pressed.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.current_changed.emit(current.data(RECORD_ROLE) if current.isValid() else None)
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.activated_record.emit(index.data(RECORD_ROLE))
+
+    def _show_menu(self, position: QPoint) -> None:
+        if not self.indexAt(position).isValid() or not self._menu_actions:
+            return
+        menu = self.make_menu()
+        menu.popup(self.viewport().mapToGlobal(position))
+
+    def make_menu(self) -> QMenu:
+        """Build the menu of the right button."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in self._menu_actions:
+            if action is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(action)
+        return menu
