@@ -51,8 +51,8 @@ def display_spectrogram(
     window
         Length of the windows in samples, even.
     hop
-        Samples from one spectrum to the next; None chooses a quarter of the window, and up to a
-        whole window for sounds that are too long for `max_columns`.
+        Samples from one spectrum to the next; None chooses a quarter of the window, and up to half
+        a window for sounds that are too long for `max_columns`.
     max_columns
         Longer sounds are reduced to at most so many columns, each the maximum of its spectra, so
         that short events stay visible.
@@ -60,7 +60,7 @@ def display_spectrogram(
     if not len(samples):
         raise ValueError("a sound of zero length has no spectrogram")
     if hop is None:
-        hop = int(np.clip(-(-len(samples) // max_columns), max(1, window // 4), window))
+        hop = int(np.clip(-(-len(samples) // max_columns), window // 4, window // 2))
     spectra = 1 + (len(samples) - 1) // hop
     pool = -(-spectra // max_columns)
     columns = -(-spectra // pool)

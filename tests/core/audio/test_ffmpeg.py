@@ -21,13 +21,13 @@ STAND_IN = """#!{python}
 import struct, sys
 import numpy as np
 arguments = sys.argv[1:]
-option = lambda name, default: arguments[arguments.index(name) + 1] if name in arguments else default
-path = option("-i", "").removeprefix("file:")
+given = dict(zip(arguments, arguments[1:]))
+path = given["-i"].removeprefix("file:")
 kind = open(path).read().strip()
 if kind == "no sound":
     sys.exit("Stream map '0:a:0' matches no streams.")
 rate, channels, seconds = 22050, 2, 2.0
-start, length = float(option("-ss", 0)), float(option("-t", 1e9))
+start, length = float(given.get("-ss", 0)), float(given.get("-t", 1e9))
 ramp = np.arange(int(rate * seconds)) / (rate * seconds)
 samples = np.stack([ramp, ramp / 2], axis=1).astype(">f4")
 samples = samples[round(start * rate):][:round(min(length, seconds) * rate)]
