@@ -15,7 +15,16 @@ def _starter_scenes(root: Path | None) -> Dataset:
     return StarterScenes(root=root)
 
 
-_OPENERS: dict[str, Callable[[Path | None], Dataset]] = {"starter-scenes": _starter_scenes}
+def _clotho(root: Path | None) -> Dataset:
+    from core.data.clotho import Clotho
+
+    return Clotho(root)
+
+
+_OPENERS: dict[str, Callable[[Path | None], Dataset]] = {
+    "starter-scenes": _starter_scenes,
+    "clotho": _clotho,
+}
 
 
 def dataset_names() -> tuple[str, ...]:
