@@ -9,6 +9,7 @@ sentence.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,7 +173,8 @@ def _open_mono(
 def _open_native(path: Path) -> soundfile.SoundFile | None:
     """Open a file with libsndfile, or return None where that is something for FFmpeg."""
     try:
-        file = soundfile.SoundFile(path)
+        # Names are bytes where the system says so; not every one of them is text.
+        file = soundfile.SoundFile(path if os.name == "nt" else os.fsencode(path))
     except (soundfile.LibsndfileError, TypeError):  # TypeError: a headerless ".raw" file
         return None
     if file.frames < _UNKNOWN_FRAMES:

@@ -1,0 +1,119 @@
+"""``caption``: files and folders, good and broken."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from core.cli import main
+from tests.core.tiny import KINDS, sound
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    folder = tmp_path / "sounds"
+    (folder / "deep").mkdir(parents=True)
+    for name, kind in zip(("a.wav", "b.flac", "deep/c.ogg"), KINDS, strict=True):
+        soundfile.write(folder / name, sound(kind), 16_000)
+    (folder / "notes.txt").write_text("no sound")
+    return folder
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[list[str]], str]:
+    shown = capsys.readouterr()
+    return [line.split("\t") for line in shown.out.splitlines()], shown.err
+
+
+def test_a_folder_gives_one_line_a_sound_file(
+    sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(sounds)]) == 0
+    found, errors = lines(capsys)
+    names = [str(sounds / name) for name in ("a.wav", "b.flac", "deep/c.ogg")]
+    assert [row[0] for row in found] == names
+    assert all(row[1] for row in found)
+    assert errors == ""
+
+
+def test_broken_files_are_told_at_the_end_and_the_others_captioned(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sounds / "broken.wav").write_bytes(os.urandom(1000))
+    (sounds / "empty.wav").touch()
+    (tmp_path / "silent").mkdir()
+    out = tmp_path / "out.json"
+    given = [str(sounds), str(tmp_path / "absent.wav"), str(tmp_path / "silent")]
+    assert main(["caption", *given, "--json", str(out)]) == 1
+    found, errors = lines(capsys)
+    assert len(found) == 3
+    for name in ("broken.wav", "empty.wav", "absent.wav", "silent"):
+        assert name in errors
+    assert errors.count("\n") == 4
+    kept = json.loads(out.read_text())
+    assert len(kept["captions"]) == 3
+    assert len(kept["failed"]) == 4
+
+
+def test_nothing_but_broken_files_needs_no_checkpoint_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(tmp_path)]) == 1
+    assert "holds no sound file" in capsys.readouterr().err
+
+
+def test_json_and_csv(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, details = tmp_path / "new" / "out.csv", tmp_path / "out.json"
+    file = str(sounds / "a.wav")
+    options = ["--csv", str(table), "--json", str(details), "--beam-size", "2"]
+    assert main(["caption", file, file, *options]) == 0
+    ((path, caption),), _ = lines(capsys)
+    with table.open(newline="", encoding="utf-8") as stream:
+        assert list(csv.DictReader(stream)) == [{"file_name": path, "caption_predicted": caption}]
+    (kept,) = json.loads(details.read_text(encoding="utf-8"))["captions"]
+    assert kept["caption_predicted"] == kept["beams"][0]["caption"] == caption
+    assert len(kept["beams"]) == 2
+    assert kept["duration"] == 1.0
+    assert len(kept["tags"]) == 10
+    assert kept["checkpoint"] == str(checkpoint)
+
+
+def test_a_wrong_beam_size_is_one_sentence(
+    sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(sounds / "a.wav"), "--beam-size", "0"]) == 2
+    assert "decoding.beam_size is '0' but must be at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names")
+def test_odd_names_stay_on_one_line(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "a\tb\nc.wav"
+    soundfile.write(odd, sound("low"), 16_000)
+    raw = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")
+    os.link(odd, raw)
+    out = tmp_path / "out"
+    options = ["--json", f"{out}.json", "--csv", f"{out}.csv"]
+    assert main(["caption", str(odd), raw, *options]) == 0
+    found, _ = lines(capsys)
+    assert [len(row) for row in found] == [2, 2]
+    assert found[0][0].endswith("a\\tb\\nc.wav")
+    assert len(json.loads(Path(f"{out}.json").read_text())["captions"]) == 2
+
+
+def test_an_unwritable_output_is_told_before_the_work(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / "file" / "out.json"
+    assert main(["caption", str(sounds), "--json", str(target)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert str(target) in shown.err

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.cli import main
+from core.cli.evaluate import _score_table
+from core.evaluation import missing_metrics
+from core.events import Evaluated
+from tests.core.tiny import Tones
+
+
+def test_a_table_of_scores(
+    tones: Tones, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    options = ["--dataset", "tones", "--clips", "3", "--out", str(out), "--beam-size", "1"]
+    assert main(["evaluate", "--checkpoint", "untrained", *options, "--shuffled-baseline"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    lines = shown.out.splitlines()
+    assert lines[0] == f"{checkpoint} on tones, test"
+    assert lines[1] == "3 clips"
+    names = {line.split()[0] for line in lines[3:]}
+    assert {"vocabulary", "words_per_caption", "distinct_captions"} <= names
+    if not missing_metrics():
+        assert {"cider_d", "bleu_1", "rouge_l", "cider_d_shuffled"} <= names
+    assert lines[-1] == f"Captions and scores: {out}"
+    assert (out / "captions.csv").is_file()
+
+
+def test_unknown_splits_and_datasets(
+    tones: Tones, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--dataset", "tones", "--split", "dev"]) == 2
+    assert "tones has no split 'dev'" in capsys.readouterr().err
+    assert main(["evaluate", "--dataset", "mars"]) == 2
+    assert "no dataset named 'mars'" in capsys.readouterr().err
+    assert main(["evaluate", "--dataset", "tones", "--device", "cuda:99"]) == 2
+    assert "cuda:99" in capsys.readouterr().err
+
+
+def test_the_table_names_what_could_not_be_computed_once() -> None:
+    event = Evaluated(
+        split="test",
+        clips=50,
+        scores={"cider_d": 0.5, "vocabulary": 93.0, "cider_d_shuffled": 0.05},
+        unavailable={"meteor": "Java is missing.", "spice": "Java is missing."},
+        folder="/somewhere",
+    )
+    assert _score_table(event).splitlines() == [
+        "50 clips",
+        "metric            score",
+        "cider_d           0.5000",
+        "vocabulary        93",
+        "cider_d_shuffled  0.0500",
+        "CIDEr-D is 10.0 times that of the shuffled captions.",
+        "meteor, spice: Java is missing.",
+        "Captions and scores: /somewhere",
+    ]
