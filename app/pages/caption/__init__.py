@@ -1,0 +1,1 @@
+"""The page that opens sounds, shows them and captions them."""

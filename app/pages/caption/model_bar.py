@@ -1,0 +1,163 @@
+"""Which checkpoint captions, how wide the search is, and the button that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+from app.theme import Theme
+from core.config import DecodingConfig
+
+if TYPE_CHECKING:
+    from core.models.checkpoint_files import CheckpointFile
+
+CHECKPOINT_KEY = "caption/checkpoint"
+BEAM_KEY = "caption/beam_size"
+_PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+class ModelBar(QWidget):
+    """Signals: `caption_clicked()`, `stop_clicked()`, `checkpoint_changed()`."""
+
+    caption_clicked = Signal()
+    stop_clicked = Signal()
+    checkpoint_changed = Signal()
+
+    def __init__(self, theme: Theme, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._busy = False
+        self._has_sound = False
+        self._count = 1
+        self.checkpoints = QComboBox()
+        self.checkpoints.setAccessibleName("Checkpoint")
+        self.checkpoints.setPlaceholderText("No checkpoint yet")
+        self.checkpoints.setMinimumWidth(160)
+        self.checkpoints.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.checkpoints.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._items = QStandardItemModel(self)
+        self.checkpoints.setModel(self._items)
+        self.checkpoints.currentIndexChanged.connect(self._on_checkpoint)
+        field = DecodingConfig.model_fields["beam_size"]
+        self.beam_size = QSpinBox()
+        self.beam_size.setRange(1, 64)
+        self.beam_size.setValue(int(str(settings.value(BEAM_KEY, field.default))))
+        self.beam_size.setAccessibleName("Beam size")
+        self.beam_size.setToolTip(field.description or "")
+        self.beam_size.valueChanged.connect(self._on_beam)
+        label = QLabel("Beam size")
+        label.setBuddy(self.beam_size)
+        label.setProperty("role", "muted")
+        self.button = QPushButton("Caption")
+        self.button.setProperty("role", "primary")
+        self.button.clicked.connect(self.caption_clicked)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("Stop after the file in hand; the rest stays on the list")
+        self.stop.clicked.connect(self._on_stop)
+        theme.set_icon(self.stop, "stop")
+        self.stop.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.checkpoints, 1)
+        layout.addWidget(label)
+        layout.addWidget(self.beam_size)
+        layout.addWidget(self.stop)
+        layout.addWidget(self.button)
+        self._refresh()
+
+    # ---- what is chosen --------------------------------------------------------------------
+
+    def checkpoint(self) -> Path | None:
+        """Return the chosen checkpoint, or None when there is no usable one."""
+        return self.checkpoints.currentData(_PATH_ROLE)
+
+    def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
+        """List `files` as they come; the one chosen before stays, else the first usable."""
+        before = self.checkpoint()
+        wanted = str(before or self._settings.value(CHECKPOINT_KEY, ""))
+        blocked = self.checkpoints.blockSignals(True)
+        self._items.clear()
+        chosen = -1
+        for row, file in enumerate(files):
+            item = QStandardItem(describe(file))
+            item.setToolTip(file.problem or str(file.path))
+            if file.problem:
+                item.setEnabled(False)
+            else:
+                item.setData(file.path, _PATH_ROLE)
+                if chosen < 0 or str(file.path) == wanted:
+                    chosen = row
+            self._items.appendRow(item)
+        self.checkpoints.setCurrentIndex(chosen)
+        self.checkpoints.blockSignals(blocked)
+        self._refresh()
+        if self.checkpoint() != before:
+            self.checkpoint_changed.emit()
+
+    # ---- what the page tells ---------------------------------------------------------------
+
+    def set_busy(self, busy: bool) -> None:
+        """Show the stop button while captioning goes on."""
+        self._busy = busy
+        self.stop.setVisible(busy)
+        self.stop.setEnabled(busy)
+        self._refresh()
+
+    def set_targets(self, has_sound: bool, count: int) -> None:
+        """Say whether a sound is shown and how many files are selected."""
+        self._has_sound, self._count = has_sound, count
+        self._refresh()
+
+    def _refresh(self) -> None:
+        several = self._count > 1
+        self.button.setText(f"Caption {self._count} files" if several else "Caption")
+        ready = self._has_sound and self.checkpoint() is not None
+        self.button.setEnabled(ready)
+        if self.checkpoint() is None:
+            reason = "There is no checkpoint to caption with"
+        elif not self._has_sound:
+            reason = "Open a sound first"
+        else:
+            reason = "Caption the selected files (Ctrl+Return)"
+        self.button.setToolTip(reason)
+        usable = self.checkpoint() is not None
+        self.checkpoints.setEnabled(self._items.rowCount() > 0)
+        self.checkpoints.setToolTip(
+            f"Checkpoint that captions\n{self.checkpoint()}"
+            if usable
+            else "No checkpoint yet: train one on the Train page"
+        )
+
+    def _on_checkpoint(self) -> None:
+        if self.checkpoint() is not None:
+            self._settings.setValue(CHECKPOINT_KEY, str(self.checkpoint()))
+        self._refresh()
+        self.checkpoint_changed.emit()
+
+    def _on_beam(self, value: int) -> None:
+        self._settings.setValue(BEAM_KEY, value)
+
+    def _on_stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.stop_clicked.emit()
+
+
+def describe(file: CheckpointFile) -> str:
+    """Return the line of a checkpoint: run, best or last, encoder."""
+    return f"{file.label} · {file.encoder}" if file.encoder else file.label

@@ -1,0 +1,143 @@
+"""Listening: play and pause, time, volume, and what the pointer is on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
+
+from app.theme import Theme
+
+if TYPE_CHECKING:
+    from app.player import Player
+
+VOLUME_KEY = "player/volume"
+
+
+class PlayerBar(QWidget):
+    """A row under the sound. It shows the player's state; the page decides what is played.
+
+    Signals: `play_clicked()`, `caption_part_clicked()` and `part_cleared()`.
+    """
+
+    play_clicked = Signal()
+    caption_part_clicked = Signal()
+    part_cleared = Signal()
+
+    def __init__(
+        self, theme: Theme, player: Player, settings: QSettings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._player, self._settings = theme, player, settings
+        self._has_sound = False
+        self._has_part = False
+        self._caption_reason = ""
+        self.play = QPushButton("Play")
+        self.play.setMinimumWidth(86)
+        self.play.clicked.connect(self.play_clicked)
+        self.time = QLabel("")
+        self.time.setAccessibleName("Playing time")
+        self.time.setMinimumWidth(self.time.fontMetrics().horizontalAdvance("000.0 / 000.0 s"))
+        self.loudspeaker = QToolButton()
+        self.loudspeaker.setCheckable(True)
+        self.loudspeaker.setAccessibleName("Mute")
+        self.loudspeaker.toggled.connect(self._on_volume)
+        self.volume = QSlider(Qt.Orientation.Horizontal)
+        self.volume.setRange(0, 100)
+        self.volume.setFixedWidth(84)
+        self.volume.setAccessibleName("Volume")
+        self.volume.setValue(int(str(settings.value(VOLUME_KEY, 80))))
+        self.volume.valueChanged.connect(self._on_volume)
+        self.part = QLabel()
+        self.part.setAccessibleName("Selected part")
+        self.caption_part = QPushButton("Caption selection")
+        self.caption_part.clicked.connect(self.caption_part_clicked)
+        self.clear_part = QToolButton()
+        self.clear_part.setToolTip("Clear the selection (Escape)")
+        self.clear_part.setAccessibleName("Clear the selection")
+        self.clear_part.clicked.connect(self.part_cleared)
+        theme.set_icon(self.clear_part, "close", "muted")
+        self.read_out = QLabel()
+        self.read_out.setProperty("role", "muted")
+        self.read_out.setAccessibleName("Under the pointer")
+        self.read_out.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.read_out.setMinimumWidth(
+            self.read_out.fontMetrics().horizontalAdvance("000.000 s   00000 Hz   −000.0 dB")
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(8)
+        for item in (self.play, self.time, self.loudspeaker, self.volume):
+            layout.addWidget(item)
+        layout.addSpacing(8)
+        for item in (self.part, self.caption_part, self.clear_part):
+            layout.addWidget(item)
+        layout.addStretch(1)
+        layout.addWidget(self.read_out)
+        player.playing_changed.connect(self._refresh)
+        player.problem_changed.connect(self._refresh)
+        self.show_part(None)
+        self._on_volume()
+        self._refresh()
+
+    def set_has_sound(self, has_sound: bool) -> None:
+        """Say whether there is anything to play."""
+        self._has_sound = has_sound
+        self._refresh()
+
+    def show_time(self, seconds: float | None, duration: float = 0.0) -> None:
+        """Show the position and the length in seconds."""
+        self.time.setText("" if seconds is None else f"{seconds:.1f} / {duration:.1f} s")
+
+    def show_part(self, part: tuple[float, float] | None) -> None:
+        """Show the selected range in seconds; None hides it and what can be done with it."""
+        self._has_part = part is not None
+        if part is not None:
+            self.part.setText(f"{part[0]:.2f}–{part[1]:.2f} s")
+        for item in (self.part, self.caption_part, self.clear_part):
+            item.setVisible(part is not None)
+        self._refresh()
+
+    def set_caption_reason(self, reason: str) -> None:
+        """Say why the selection cannot be captioned; "" says that it can."""
+        self.caption_part.setEnabled(not reason)
+        self.caption_part.setToolTip(reason or "Caption only the selected part")
+
+    def show_read_out(self, seconds: float, hertz: float, decibels: float) -> None:
+        """Show time, frequency and level under the pointer."""
+        level = f"{decibels:.1f}".replace("-", "−")
+        self.read_out.setText(f"{seconds:.3f} s   {hertz:.0f} Hz   {level} dB")
+
+    def clear_read_out(self) -> None:
+        """Show nothing under the pointer."""
+        self.read_out.setText("")
+
+    def _refresh(self) -> None:
+        playing = self._player.playing
+        self.play.setText("Pause" if playing else "Play")
+        self._theme.set_icon(self.play, "pause" if playing else "play")
+        problem = self._player.problem
+        usable = not problem and self._has_sound
+        self.play.setEnabled(usable)
+        if problem:
+            tip = problem
+        elif not self._has_sound:
+            tip = "Open a sound first"
+        elif playing:
+            tip = "Pause (Space)"
+        else:
+            tip = "Play the selection (Space)" if self._has_part else "Play (Space)"
+        self.play.setToolTip(tip)
+        for item in (self.volume, self.loudspeaker):
+            item.setEnabled(not problem)
+            item.setToolTip(problem or ("Volume" if item is self.volume else "Mute"))
+
+    def _on_volume(self) -> None:
+        muted = self.loudspeaker.isChecked()
+        value = self.volume.value()
+        self._settings.setValue(VOLUME_KEY, value)
+        # Loudness follows the square of the slider more evenly than the slider itself.
+        self._player.set_volume(0.0 if muted else (value / 100.0) ** 2)
+        silent = muted or value == 0
+        self._theme.set_icon(self.loudspeaker, "volume-off" if silent else "volume-high", "muted")

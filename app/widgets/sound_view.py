@@ -1,0 +1,171 @@
+"""A sound to look at: waveform above spectrogram on one time axis, with a colour scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.widgets.colour_bar import ColourBar
+from app.widgets.spectrogram_view import (
+    SpectrogramImage,
+    SpectrogramView,
+    make_spectrogram_image,
+)
+from app.widgets.time_plot import SHORTEST_SELECTION, TimePlot
+from app.widgets.waveform_view import Envelope, WaveformView
+from core.audio.frequency_scale import ScaleName
+
+if TYPE_CHECKING:
+    from app.theme import Colours
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundPicture:
+    """Everything that is drawn of a sound."""
+
+    envelope: Envelope
+    spectrogram: SpectrogramImage
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.envelope.duration
+
+
+def make_sound_picture(samples: np.ndarray, sample_rate: int) -> SoundPicture:
+    """Compute what `SoundView` shows of `samples` (n,) float32. Not for the GUI thread."""
+    return SoundPicture(
+        Envelope(samples, sample_rate), make_spectrogram_image(samples, sample_rate)
+    )
+
+
+class SoundView(QWidget):
+    """Waveform and spectrogram that move, select and follow the playhead together.
+
+    Signals, in seconds: `sought(time)` when the playhead is put somewhere,
+    `selection_changed(start, end)`, `selection_cleared()`; `hovered(time, hertz, decibels)` and
+    `left()` follow the pointer over the spectrogram.
+    """
+
+    sought = Signal(float)
+    selection_changed = Signal(float, float)
+    selection_cleared = Signal()
+    hovered = Signal(float, float, float)
+    left = Signal()
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.selection: tuple[float, float] | None = None
+        self.auto_levels = True
+        self.waveform = WaveformView()
+        self.spectrogram = SpectrogramView()
+        self.bar = ColourBar(colours)
+        self.bar.bottom_margin = 36
+        self.waveform.getPlotItem().setXLink(self.spectrogram.getPlotItem())
+        grid = QGridLayout(self)
+        grid.setContentsMargins(8, 4, 0, 0)
+        grid.setSpacing(0)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.waveform, 0, 0)
+        grid.addWidget(self.spectrogram, 1, 0)
+        grid.addWidget(self.bar, 1, 1)
+        grid.setRowStretch(0, 1)
+        grid.setRowStretch(1, 3)
+        grid.setColumnStretch(0, 1)
+        self.waveform.setMinimumHeight(48)
+        self.spectrogram.setMinimumHeight(120)
+        for plot in self._plots():
+            plot.clicked.connect(self._on_clicked)
+            plot.double_clicked.connect(self.fit)
+            plot.dragged.connect(self.select)
+            plot.selection_edited.connect(self.select)
+        self.spectrogram.hovered.connect(self.hovered)
+        self.spectrogram.left.connect(self.left)
+        self.set_colours(colours)
+
+    def _plots(self) -> tuple[TimePlot, TimePlot]:
+        return self.waveform, self.spectrogram
+
+    def show_picture(self, picture: SoundPicture | None) -> None:
+        """Show a sound from start to end, without a selection; None shows nothing."""
+        self.clear_selection()
+        self.clear_attention()
+        self.waveform.show_envelope(None if picture is None else picture.envelope)
+        content = None if picture is None else picture.spectrogram
+        if content is not None and self.auto_levels:
+            self.set_levels(*content.auto_levels)
+        self.spectrogram.show_spectrogram(content)
+        self.set_playhead(None if picture is None else 0.0)
+
+    def fit(self) -> None:
+        """Show all of the sound."""
+        self.spectrogram.fit()
+
+    def set_scale(self, name: ScaleName) -> None:
+        """Choose the frequency axis."""
+        self.spectrogram.set_scale(name)
+
+    def set_map(self, name: str) -> None:
+        """Choose the colour map."""
+        self.spectrogram.set_map(name)
+        self.bar.set_map(name)
+
+    def set_levels(self, low: float, high: float) -> None:
+        """Choose the range of levels in dB."""
+        self.spectrogram.set_levels(low, high)
+        self.bar.set_levels(low, high)
+
+    def set_playhead(self, seconds: float | None) -> None:
+        """Move the playhead, and the view with it when it has left the view."""
+        for plot in self._plots():
+            plot.set_playhead(seconds)
+        if seconds is None:
+            return
+        start, end = self.spectrogram.time_range()
+        if end - start < self.spectrogram.duration and not start <= seconds <= end:
+            self.spectrogram.getPlotItem().setXRange(seconds, seconds + end - start, padding=0)
+
+    def select(self, one: float, other: float) -> None:
+        """Select the range between two times in seconds."""
+        length = self.spectrogram.duration
+        start, end = sorted((min(max(one, 0.0), length), min(max(other, 0.0), length)))
+        if end - start < SHORTEST_SELECTION:
+            return
+        self.selection = (start, end)
+        for plot in self._plots():
+            plot.set_selection(start, end)
+        self.selection_changed.emit(start, end)
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        if self.selection is None:
+            return
+        self.selection = None
+        for plot in self._plots():
+            plot.set_selection(None, None)
+        self.selection_cleared.emit()
+
+    def show_attention(self, weights: np.ndarray, frame_seconds: float, start: float = 0.0) -> None:
+        """Tint the moments with `weights` (T,), one a frame, from `start` seconds on."""
+        for plot in self._plots():
+            plot.show_attention(weights, frame_seconds, start)
+
+    def clear_attention(self) -> None:
+        """Take the tint away."""
+        for plot in self._plots():
+            plot.clear_attention()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Paint with the colours of the theme."""
+        for part in (*self._plots(), self.bar):
+            part.set_colours(colours)
+
+    def _on_clicked(self, seconds: float) -> None:
+        self.clear_selection()
+        place = min(max(seconds, 0.0), self.spectrogram.duration)
+        self.set_playhead(place)
+        self.sought.emit(place)

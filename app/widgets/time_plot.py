@@ -1,0 +1,250 @@
+"""What the waveform and the spectrogram have in common: time, playhead, selection, attention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from app.theme import Colours
+
+LEFT_AXIS_WIDTH = 58
+SHORTEST_VIEW = 0.01  # s
+SHORTEST_SELECTION = 0.02  # s
+# Attention is shown in one hue over grey; the accent stays with the playhead and the selection.
+ATTENTION_HUE = "#E69F00"
+ATTENTION_OPACITY = 0.62
+
+
+class TimeViewBox(pg.ViewBox):
+    """The plot area: wheel zooms time, drag pans or selects, click places the playhead.
+
+    Signals carry seconds: `clicked(time)`, `dragged(from, to)`.
+    """
+
+    clicked = Signal(float)
+    double_clicked = Signal()
+    dragged = Signal(float, float)
+
+    def __init__(self, drag_selects: bool) -> None:
+        super().__init__(enableMenu=False)
+        self._drag_selects = drag_selects
+        self.setDefaultPadding(0.0)
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Zoom time around the cursor, or the other axis when the wheel turns over its ticks."""
+        factor = 1.02 ** (ev.delta() * self.state["wheelScaleFactor"])
+        centre = self.mapToView(ev.pos())
+        if axis == 1:
+            self.scaleBy(y=factor, center=centre)
+        else:
+            self.scaleBy(x=factor, center=centre)
+        ev.accept()
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Pan along the axes; left drag selects on the waveform, and with Shift anywhere."""
+        if ev.button() == Qt.MouseButton.RightButton:
+            ev.ignore()
+            return
+        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        left = ev.button() == Qt.MouseButton.LeftButton
+        if axis is None and left and (self._drag_selects or shift):
+            ev.accept()
+            start = self.mapToView(ev.buttonDownPos(Qt.MouseButton.LeftButton)).x()
+            self.dragged.emit(start, self.mapToView(ev.pos()).x())
+            return
+        super().mouseDragEvent(ev, axis=axis)
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """Tell the time that was clicked."""
+        if ev.button() != Qt.MouseButton.LeftButton:
+            return
+        ev.accept()
+        if ev.double():
+            self.double_clicked.emit()
+        else:
+            self.clicked.emit(self.mapToView(ev.pos()).x())
+
+
+class TimePlot(pg.PlotWidget):
+    """A plot over seconds with a playhead, a selected range and an attention overlay.
+
+    Signals: `clicked(time)`, `double_clicked()`, `dragged(from, to)` and `left()` (the pointer went
+    away); `moved(time, y)` gives the pointer in axis units.
+    """
+
+    clicked = Signal(float)
+    double_clicked = Signal()
+    dragged = Signal(float, float)
+    selection_edited = Signal(float, float)
+    moved = Signal(float, float)
+    left = Signal()
+
+    def __init__(
+        self,
+        axes: dict[str, pg.AxisItem] | None = None,
+        *,
+        drag_selects: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        box = TimeViewBox(drag_selects)
+        super().__init__(parent=parent, viewBox=box, axisItems=axes)
+        self.duration = 0.0
+        self._box = box
+        # Files are dropped on the page, not on a scene that would swallow them.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setContentsMargins(0, 0, 0, 0)
+        item.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
+        for side in ("left", "bottom"):
+            item.getAxis(side).setStyle(tickLength=4, maxTickLevel=0)
+        self._playhead = pg.InfiniteLine(0.0, angle=90, movable=False)
+        self._playhead.setZValue(30)
+        self._selection = _SelectionRegion()
+        self._selection.setZValue(10)
+        self._attention = pg.ImageItem(axisOrder="row-major")
+        self._attention.setZValue(5)
+        for part in (self._attention, self._selection, self._playhead):
+            item.addItem(part, ignoreBounds=True)
+            part.hide()
+        self._selection.sigRegionChanged.connect(self._on_selection_edited)
+        box.clicked.connect(self.clicked)
+        box.double_clicked.connect(self.double_clicked)
+        box.dragged.connect(self.dragged)
+        self.scene().sigMouseMoved.connect(self._on_moved)
+        self.set_duration(0.0)
+
+    # ---- content ---------------------------------------------------------------------------
+
+    def set_duration(self, seconds: float) -> None:
+        """Set the length of the time axis and show all of it."""
+        self.duration = seconds
+        length = max(seconds, SHORTEST_VIEW)
+        self._box.setLimits(
+            xMin=0.0, xMax=length, minXRange=min(SHORTEST_VIEW, length), maxXRange=length
+        )
+        self.fit()
+
+    def fit(self) -> None:
+        """Show the whole length."""
+        self._box.setXRange(0.0, max(self.duration, SHORTEST_VIEW), padding=0)
+
+    def time_range(self) -> tuple[float, float]:
+        """Return the visible start and end in seconds."""
+        start, end = self._box.viewRange()[0]
+        return float(start), float(end)
+
+    def set_playhead(self, seconds: float | None) -> None:
+        """Move the playhead; None hides it."""
+        self._playhead.setVisible(seconds is not None)
+        if seconds is not None:
+            self._playhead.setValue(seconds)
+
+    def set_selection(self, start: float | None, end: float | None) -> None:
+        """Show the selected range in seconds; None hides it."""
+        self._selection.blockSignals(True)
+        if start is None or end is None:
+            self._selection.hide()
+        else:
+            self._selection.setBounds((0.0, self.duration))
+            self._selection.setRegion((start, end))
+            self._selection.show()
+        self._selection.blockSignals(False)
+
+    def show_attention(self, weights: np.ndarray, frame_seconds: float, start: float) -> None:
+        """Tint the moments with `weights` (T,), one a frame of `frame_seconds`, from `start` s."""
+        strength = np.asarray(weights, dtype=np.float64)
+        strength = strength / max(float(strength.max(initial=0.0)), 1e-12)
+        hue = QColor(ATTENTION_HUE)
+        image = np.zeros((1, strength.size, 4), dtype=np.uint8)
+        image[..., :3] = hue.red(), hue.green(), hue.blue()
+        image[0, :, 3] = np.round(255 * ATTENTION_OPACITY * strength)
+        bottom, top = self._box.viewRange()[1]
+        self._attention.setImage(image, levels=(0, 255))
+        self._attention.setRect(QRectF(start, bottom, strength.size * frame_seconds, top - bottom))
+        self._attention.show()
+
+    def clear_attention(self) -> None:
+        """Take the tint away."""
+        self._attention.hide()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Paint with the colours of the theme."""
+        self.setBackground(colours.panel)
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(colours.line)
+            axis.setTextPen(colours.muted)
+            axis.setTickFont(_axis_font(self))
+            style = {"color": colours.muted, "font-size": "11px"}
+            # Axes are in seconds and never in milliseconds, whatever is zoomed into.
+            axis.setLabel(axis.labelText, siPrefixEnableRanges=(), **style)
+        self._playhead.setPen(pg.mkPen(colours.accent, width=1))
+        self._selection.set_colour(QColor(colours.accent))
+
+    # ---- pointer ---------------------------------------------------------------------------
+
+    def _on_moved(self, position: QPointF) -> None:
+        if not self._box.sceneBoundingRect().contains(position):
+            self.left.emit()
+            return
+        point = self._box.mapSceneToView(position)
+        self.moved.emit(point.x(), point.y())
+
+    def _on_selection_edited(self) -> None:
+        start, end = self._selection.getRegion()
+        self.selection_edited.emit(float(start), float(end))
+
+    def leaveEvent(self, ev: Any) -> None:
+        """Forget the pointer."""
+        super().leaveEvent(ev)
+        self.left.emit()
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Keep what the resized view shows in step."""
+        super().resizeEvent(ev)
+        if ev is not None and hasattr(self, "_box"):
+            self._on_resized()
+
+    def _on_resized(self) -> None:
+        """Refresh what depends on the width in pixels."""
+
+
+class _SelectionRegion(pg.LinearRegionItem):
+    """A range whose edges can be dragged; a drag inside starts a new range instead."""
+
+    def __init__(self) -> None:
+        super().__init__(swapMode="sort")
+
+    def set_colour(self, colour: QColor) -> None:
+        fill = QColor(colour)
+        fill.setAlpha(40)
+        self.setBrush(fill)
+        self.setHoverBrush(fill)
+        for line in self.lines:
+            line.setPen(pg.mkPen(colour, width=1))
+            line.setHoverPen(pg.mkPen(colour, width=3))
+
+    def mouseDragEvent(self, ev: Any) -> None:
+        ev.ignore()
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        ev.ignore()
+
+    def hoverEvent(self, ev: Any) -> None:
+        """The inside of the range is not a handle, so it does not light up."""
+
+
+def _axis_font(widget: QWidget) -> Any:
+    font = widget.font()
+    font.setPixelSize(11)
+    return font
