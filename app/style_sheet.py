@@ -68,6 +68,14 @@ QToolButton:checked { background: $selected; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $disabled; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[role="split"] { border: 1px solid $line_strong; background: $panel;
+  padding: 5px 26px 5px 8px; min-height: 18px; }
+QToolButton[role="split"]:hover { background: $hover; }
+QToolButton[role="split"]:focus { border-color: $accent; }
+QToolButton[role="split"]::menu-button { border: none; border-left: 1px solid $line; width: 20px; }
+QToolButton[role="split"]::menu-arrow { image: url("$icons/chevron-down.svg");
+  width: 10px; height: 10px; }
+QToolButton[role="section"] { color: $text; font-weight: 600; padding: 3px 6px 3px 2px; }
 QWidget[role="rail"] QToolButton { border-radius: 8px; padding: 6px 2px; font-size: 11px;
   color: $muted; }
 QWidget[role="rail"] QToolButton:checked { background: $selected; color: $text; }
@@ -92,7 +100,7 @@ QLineEdit[wrong="true"], QSpinBox[wrong="true"], QDoubleSpinBox[wrong="true"],
 QComboBox[wrong="true"] { border-color: $danger; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
   color: $disabled; background: $window; border-color: $line; }
-QComboBox { padding-right: 22px; }
+QComboBox { padding-right: 2px; }
 QComboBox::drop-down { border: none; width: 22px; subcontrol-position: right center; }
 QComboBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $line_strong;
@@ -131,9 +139,14 @@ QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 
   min-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 
+QProgressBar[role="thin"] { max-height: 3px; min-height: 3px; border-radius: 0; }
+QProgressBar[role="thin"]::chunk { border-radius: 0; }
+QTextBrowser[role="page"] { border: none; border-radius: 0; padding: 0; }
+
+QTabWidget { background: transparent; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { background: transparent; }
-QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none;
+QTabBar::tab { background: transparent; color: $muted; padding: 6px 9px; border: none;
   border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NOTHING = "–"
 
 
@@ -13,10 +14,24 @@ def count_text(number: int, one: str, many: str = "") -> str:
 
 
 def date_text(seconds: float) -> str:
-    """Return seconds since 1970 as local date and time, to the minute."""
+    """Return seconds since 1970 as local date and time, to the minute: "22 Nov 2026 16:42"."""
     if seconds <= 0:
         return NOTHING
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    return _day(datetime.fromtimestamp(seconds), "%Y %H:%M")
+
+
+def short_date_text(seconds: float, now: float | None = None) -> str:
+    """Return a date for narrow columns: time of day within this year, else the year."""
+    if seconds <= 0:
+        return NOTHING
+    then = datetime.fromtimestamp(seconds)
+    today = datetime.fromtimestamp(now) if now is not None else datetime.now()
+    return _day(then, "%H:%M" if then.year == today.year else "%Y")
+
+
+def _day(then: datetime, rest: str) -> str:
+    # Month names of our own: strftime would take the locale's, and the interface is English.
+    return f"{then.day} {_MONTHS[then.month - 1]} {then.strftime(rest)}"
 
 
 def length_text(seconds: float) -> str:
@@ -49,6 +64,12 @@ METRIC_TITLES = {
     "words_per_caption": "words per caption",
     "distinct_captions": "distinct captions",
 }
+
+
+def best_text(value: float | None, monitor: str) -> str:
+    """Return a validation figure; a loss needs no name, other figures do."""
+    name = "" if monitor in ("loss", "") else f" {metric_title(monitor)}"
+    return NOTHING if value is None else f"{value:.3f}{name}"
 
 
 def metric_title(name: str) -> str:

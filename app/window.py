@@ -74,6 +74,8 @@ class MainWindow(QMainWindow):
         outer.addLayout(row, 1)
         outer.addWidget(self.status_line)
         self.setCentralWidget(central)
+        # Else the first button of the rail would begin with the keyboard's frame around it.
+        central.setFocus()
 
         self._make_menus()
         self.rail.selected.connect(self.show_page)

@@ -14,7 +14,8 @@ class _Sentence(QLabel):
     def sizeHint(self) -> QSize:
         wanted = self.fontMetrics().horizontalAdvance(self.text()) + 4
         width = min(420, wanted)
-        return QSize(width, self.heightForWidth(width))
+        # A little less wide than it will be: a word may wrap earlier than was measured.
+        return QSize(width, self.heightForWidth(width - 12))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.fontMetrics().height())

@@ -31,7 +31,7 @@ class Segments(QWidget):
             button.setText(option[1])
             button.setToolTip(option[2] if len(option) > 2 else "")
             button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             place = {0: "first", len(options) - 1: "last"}.get(index, "middle")
             button.setProperty("place", place)
             if stretch:

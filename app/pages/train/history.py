@@ -1,0 +1,267 @@
+"""What is known of one run, as growing arrays: the state behind curves, list, log and state line.
+
+The worker thread turns lines of `events.jsonl` into blocks (`digest`); the GUI thread appends them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Event,
+    PreviewCaptioned,
+    RunEnded,
+    RunStarted,
+    StepLogged,
+    ValidationEnded,
+    Warned,
+)
+from core.runs import is_undone
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class StepBlock:
+    """Consecutive optimiser steps as columns of equal length."""
+
+    columns: dict[str, Floats]
+    last: StepLogged
+
+
+Piece = StepBlock | tuple[float, Event]
+
+
+def digest(events: Iterable[tuple[float, Event]]) -> list[Piece]:
+    """Gather consecutive steps into blocks; everything else stays an event with its time."""
+    pieces: list[Piece] = []
+    steps: list[tuple[float, StepLogged]] = []
+    for time, event in events:
+        if isinstance(event, StepLogged):
+            steps.append((time, event))
+            continue
+        if steps:
+            pieces.append(_block(steps))
+            steps = []
+        pieces.append((time, event))
+    if steps:
+        pieces.append(_block(steps))
+    return pieces
+
+
+def _block(steps: list[tuple[float, StepLogged]]) -> StepBlock:
+    count = len(steps)
+    names = {name for _, event in steps for name in event.losses}
+    columns = {name: np.full(count, math.nan) for name in names}
+    for row, (_, event) in enumerate(steps):
+        for name, value in event.losses.items():
+            columns[name][row] = value
+    columns["time"] = np.array([time for time, _ in steps])
+    columns["step"] = np.array([float(event.step) for _, event in steps])
+    columns["learning_rate"] = np.array([event.learning_rate for _, event in steps])
+    columns["gradient_norm"] = np.array([event.gradient_norm for _, event in steps])
+    columns["examples_per_second"] = np.array([event.examples_per_second for _, event in steps])
+    return StepBlock(columns, steps[-1][1])
+
+
+class Table:
+    """Named columns of equal length that grow by doubling; missing values are NaN."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._capacity = 256
+        self._columns: dict[str, Floats] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns so far."""
+        return tuple(self._columns)
+
+    def column(self, name: str) -> Floats:
+        """Return a view of one column, (length,); all NaN for an unknown name."""
+        if name not in self._columns:
+            return np.full(self.length, math.nan)
+        return self._columns[name][: self.length]
+
+    def extend(self, columns: dict[str, Floats]) -> None:
+        """Append rows."""
+        count = len(next(iter(columns.values())))
+        while self.length + count > self._capacity:
+            self._capacity *= 2
+        for name in columns.keys() - self._columns.keys():
+            self._columns[name] = np.full(self._capacity, math.nan)
+        for name, values in self._columns.items():
+            if values.size < self._capacity:
+                larger = np.full(self._capacity, math.nan)
+                larger[: self.length] = values[: self.length]
+                self._columns[name] = larger
+        for name, values in columns.items():
+            self._columns[name][self.length : self.length + count] = values
+        self.length += count
+
+    def truncate(self, length: int) -> None:
+        """Drop all rows from `length` on."""
+        for values in self._columns.values():
+            values[length : self.length] = math.nan
+        self.length = min(self.length, length)
+
+
+@dataclass
+class RunHistory:
+    """Steps, validations and standing of one run. `version` changes with every change."""
+
+    version: int = 0
+    steps: Table = field(default_factory=Table)
+    validations: Table = field(default_factory=Table)
+    started: RunStarted | None = None
+    ended: RunEnded | None = None
+    first_time: float = 0.0
+    last_time: float = 0.0
+    epoch: int = 0
+    step: int = 0
+    last_step: StepLogged | None = None
+    last_validation: ValidationEnded | None = None
+    bests: list[CheckpointSaved] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    resumed_at: list[int] = field(default_factory=list)
+    contrasts: list[str] = field(default_factory=list)
+    previews: dict[str, dict[int, PreviewCaptioned]] = field(default_factory=dict)
+    _validations: list[ValidationEnded] = field(default_factory=list)
+    _session_start: float = 0.0
+    _elapsed_before: float = 0.0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs the run will have, 0 before it started."""
+        return self.started.epochs if self.started else 0
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps the run will have."""
+        return self.started.epochs * self.started.steps_per_epoch if self.started else 0
+
+    @property
+    def best(self) -> CheckpointSaved | None:
+        """The best checkpoint so far."""
+        return self.bests[-1] if self.bests else None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training so far, without the pauses between stop and resume."""
+        if not self._session_start:
+            return 0.0
+        return self._elapsed_before + max(0.0, self.last_time - self._session_start)
+
+    def take(self, pieces: Iterable[Piece]) -> None:
+        """Append what `digest` made of new lines."""
+        for piece in pieces:
+            if isinstance(piece, StepBlock):
+                self._take_steps(piece)
+            else:
+                self._take_event(*piece)
+            self.version += 1
+
+    def take_previews(self, previews: Iterable[tuple[float, Event]]) -> None:
+        """Append new lines of `previews.jsonl`; a repeated epoch replaces its first try."""
+        for _, event in previews:
+            if isinstance(event, PreviewCaptioned):
+                self.previews.setdefault(event.clip, {})[event.epoch] = event
+                self.version += 1
+
+    def _take_steps(self, block: StepBlock) -> None:
+        self._note_contrasts(block.last.losses)
+        columns = dict(block.columns)
+        times = columns.pop("time")
+        columns["elapsed"] = self._elapsed_before + times - self._session_start
+        columns["epoch"] = columns["step"] / self._steps_per_epoch
+        self.steps.extend(columns)
+        self.last_time = float(times[-1])
+        self.last_step, self.step, self.epoch = block.last, block.last.step, block.last.epoch
+
+    def _take_event(self, time: float, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._start(time, event)
+        self.first_time = self.first_time or time
+        self.last_time = time
+        if isinstance(event, EpochEnded):
+            self.epoch, self.step = event.epoch + 1, event.step
+        elif isinstance(event, ValidationEnded):
+            self.last_validation = event
+            self._validations.append(event)
+            self._note_contrasts(event.losses)
+            row = {**event.losses, **event.metrics}
+            row |= {"step": event.step, "epoch": event.step / self._steps_per_epoch}
+            row |= {"elapsed": self.elapsed, "number": event.epoch}
+            self.validations.extend({name: np.array([float(v)]) for name, v in row.items()})
+        elif isinstance(event, CheckpointSaved) and event.kind == "best":
+            self.bests.append(event)
+        elif isinstance(event, Warned):
+            self.warnings.append(event.message)
+        elif isinstance(event, RunEnded):
+            self.ended = event
+        line = log_line(event)
+        if line:
+            self.log.append(f"{datetime.fromtimestamp(time):%H:%M:%S}  {line}")
+
+    def _note_contrasts(self, losses: Mapping[str, float]) -> None:
+        for name in losses:
+            # Names with a slash are figures of a term, such as its similarities.
+            if name not in ("total", "ce", *self.contrasts) and "/" not in name:
+                self.contrasts.append(name)
+
+    @property
+    def _steps_per_epoch(self) -> float:
+        return float(max(1, self.started.steps_per_epoch)) if self.started else 1.0
+
+    def _start(self, time: float, event: RunStarted) -> None:
+        """Begin, or go on from `event.step`: what came after it was undone and is dropped."""
+        self.started, self.ended = event, None
+        kept = int(np.searchsorted(self.steps.column("step"), event.step, side="right"))
+        if event.step:
+            self.resumed_at.append(event.step)
+            self._elapsed_before = float(self.steps.column("elapsed")[kept - 1]) if kept else 0.0
+        self.steps.truncate(kept)
+        self._validations = [item for item in self._validations if not is_undone(item, event)]
+        self.validations.truncate(len(self._validations))
+        self.bests = [item for item in self.bests if not is_undone(item, event)]
+        self.last_validation = self._validations[-1] if self._validations else None
+        self.warnings = []
+        self._session_start = time
+        self.epoch, self.step = event.epoch, event.step
+
+
+def log_line(event: Event) -> str:
+    """Say an event in one line of plain text; "" for those too many to list."""
+    if isinstance(event, RunStarted):
+        start = f"resumed at step {event.step:,}" if event.step else "started"
+        return (
+            f"{start}: {event.epochs} epochs of {event.steps_per_epoch} steps on {event.device}, "
+            f"{event.train_clips:,} clips, {event.vocabulary_size:,} words, "
+            f"{event.parameters:,} parameters"
+        )
+    if isinstance(event, EpochEnded):
+        return f"epoch {event.epoch + 1}: {_figures(event.losses)} ({event.seconds:.1f} s)"
+    if isinstance(event, ValidationEnded):
+        figures = _figures({**event.losses, **event.metrics})
+        return f"validation after epoch {event.epoch + 1}: {figures} ({event.seconds:.1f} s)"
+    if isinstance(event, CheckpointSaved):
+        value = f", {event.monitor} {event.value:.4f}" if event.value is not None else ""
+        return f"{event.kind} checkpoint saved after epoch {event.epoch + 1}{value}"
+    if isinstance(event, Warned):
+        return f"warning: {event.message}"
+    if isinstance(event, RunEnded):
+        return f"{event.reason}{': ' + event.message if event.message else ''}"
+    return ""
+
+
+def _figures(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

@@ -1,0 +1,227 @@
+"""The list of runs: colour, visibility, title, standing; a menu of what can be done with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.studio import Studio
+
+_KEY = Qt.ItemDataRole.UserRole
+_SORT = Qt.ItemDataRole.UserRole + 1
+COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """What the list shows of one run."""
+
+    key: str
+    title: str
+    colour: str
+    contrast: bool
+    state: str
+    epoch: int
+    epochs: int
+    best: float | None
+    monitor: str
+    started: float
+    problem: str = ""
+
+
+class RunItem(QTreeWidgetItem):
+    """Sorts by numbers where there are numbers."""
+
+    def __lt__(self, other: QTreeWidgetItem) -> bool:
+        tree = self.treeWidget()
+        column = tree.sortColumn() if tree is not None else 0
+        mine, theirs = self.data(column, _SORT), other.data(column, _SORT)
+        if mine is None or theirs is None:
+            return self.text(column).lower() < other.text(column).lower()
+        return bool(mine < theirs)
+
+
+class RunList(QWidget):
+    """`selected` carries a key, `visibility_changed` nothing, `menu_wanted` a key and a place."""
+
+    selected = Signal(str)
+    visibility_changed = Signal()
+    menu_wanted = Signal(str, QPoint)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._items: dict[str, RunItem] = {}
+        self._rows: dict[str, RunRow] = {}
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter runs")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter runs")
+        self.filter.textChanged.connect(self._apply_filter)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderLabels(list(COLUMNS))
+        self.tree.setRootIsDecorated(False)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setAllColumnsShowFocus(True)
+        self.tree.setIconSize(QSize(22, 14))
+        self.tree.setSortingEnabled(True)
+        self.tree.sortByColumn(COLUMNS.index("Started"), Qt.SortOrder.DescendingOrder)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.tree.currentItemChanged.connect(self._current_changed)
+        self.tree.itemChanged.connect(self._item_changed)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in enumerate((0, 56, 80, 62, 58, 62)):
+            if column:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+                header.resizeSection(column, width)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.tree, 1)
+
+    def show_rows(self, rows: list[RunRow], visible: set[str]) -> None:
+        """Show these runs, changing only what is different."""
+        blocked = self.tree.blockSignals(True)
+        self.tree.setSortingEnabled(False)
+        wanted = {row.key: row for row in rows}
+        for key in self._items.keys() - wanted.keys():
+            item = self._items.pop(key)
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+        for key, row in wanted.items():
+            item = self._items.get(key) or self._new_item(key)
+            if self._rows.get(key) != row:
+                self._fill(item, row)
+            state = Qt.CheckState.Checked if key in visible else Qt.CheckState.Unchecked
+            if item.checkState(0) != state:
+                item.setCheckState(0, state)
+        self._rows = wanted
+        self.tree.setSortingEnabled(True)
+        self.tree.blockSignals(blocked)
+        self._apply_filter(self.filter.text())
+
+    def visible(self) -> set[str]:
+        """Return the keys of the ticked runs."""
+        return {
+            key for key, item in self._items.items() if item.checkState(0) == Qt.CheckState.Checked
+        }
+
+    def current(self) -> str:
+        """Return the key of the selected run, "" for none."""
+        item = self.tree.currentItem()
+        return str(item.data(0, _KEY)) if item is not None else ""
+
+    def select(self, key: str) -> None:
+        """Select a run and scroll to it."""
+        item = self._items.get(key)
+        if item is not None and item is not self.tree.currentItem():
+            self.tree.setCurrentItem(item)
+            self.tree.scrollToItem(item)
+
+    def recolour(self) -> None:
+        """Draw the swatches anew after a change of theme."""
+        blocked = self.tree.blockSignals(True)
+        for key, item in self._items.items():
+            self._fill(item, self._rows[key])
+        self.tree.blockSignals(blocked)
+
+    def _new_item(self, key: str) -> RunItem:
+        item = RunItem()
+        item.setData(0, _KEY, key)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(0, Qt.CheckState.Unchecked)
+        self.tree.addTopLevelItem(item)
+        self._items[key] = item
+        return item
+
+    def _fill(self, item: RunItem, row: RunRow) -> None:
+        colours = self._studio.theme.colours
+        item.setIcon(0, swatch(row.colour, row.contrast, self.devicePixelRatioF()))
+        started = datetime.fromtimestamp(row.started) if row.started else None
+        best = f"{row.best:.3f}" if row.best is not None else ""
+        texts = (
+            row.title,
+            "CE+CL" if row.contrast else "CE",
+            row.state,
+            f"{row.epoch} / {row.epochs}" if row.epochs else "",
+            best,
+            _when(started) if started else "",
+        )
+        keys = (None, None, None, row.epoch, row.best if row.best is not None else 1e9, row.started)
+        for column, (text, key) in enumerate(zip(texts, keys, strict=True)):
+            item.setText(column, text)
+            if key is not None:
+                item.setData(column, _SORT, float(key))
+        tone = {"running": colours.accent, "failed": colours.danger, "unreadable": colours.danger}
+        item.setForeground(2, QColor(tone.get(row.state, colours.text)))
+        for column in (1, 3, 4, 5):
+            item.setForeground(column, QColor(colours.muted if column in (1, 5) else colours.text))
+        for column in (3, 4):
+            item.setTextAlignment(
+                column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
+        monitor = {"loss": "lowest validation cross-entropy", "cider_d": "highest CIDEr-D"}
+        item.setToolTip(0, f"{row.title}\n{row.key}")
+        item.setToolTip(2, row.problem)
+        item.setToolTip(4, monitor.get(row.monitor, row.monitor))
+        item.setToolTip(5, f"{started:%Y-%m-%d %H:%M:%S}" if started else "")
+
+    def _apply_filter(self, text: str) -> None:
+        words = text.lower().split()
+        for key, item in self._items.items():
+            row = self._rows.get(key)
+            haystack = f"{row.title} {row.key} {row.state}".lower() if row else ""
+            item.setHidden(not all(word in haystack for word in words))
+
+    def _menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        if item is not None:
+            self.menu_wanted.emit(item.data(0, _KEY), self.tree.viewport().mapToGlobal(place))
+
+    def _current_changed(self, item: QTreeWidgetItem | None, _old: object) -> None:
+        if item is not None:
+            self.selected.emit(str(item.data(0, _KEY)))
+
+    def _item_changed(self, _item: QTreeWidgetItem, column: int) -> None:
+        if column == 0:
+            self.visibility_changed.emit()
+
+
+def _when(moment: datetime) -> str:
+    """Write a time of today as a clock does, any other as a day."""
+    same_day = moment.date() == datetime.now().date()
+    return f"{moment:%H:%M}" if same_day else f"{moment.day} {moment:%b}"
+
+
+def swatch(colour: str, dashed: bool, ratio: float = 1.0) -> QIcon:
+    """Draw the line that stands for a run: solid for CE, dashed with contrast."""
+    pixmap = QPixmap(round(22 * ratio), round(14 * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(QColor(colour), 3.0)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if dashed:
+        pen.setDashPattern([1.8, 1.0])
+    painter.setPen(pen)
+    painter.drawLine(1, 7, 21, 7)
+    painter.end()
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

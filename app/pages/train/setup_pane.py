@@ -1,0 +1,323 @@
+"""The set-up pane: preset, settings, a sentence about what will run, Start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.pages.train import setup_fields as fields
+from app.pages.train.preset_bar import PresetBar
+from app.pages.train.summary import describe, method_title
+from app.studio import Studio
+from app.widgets.banner import Banner
+from app.widgets.form import LABEL_WIDTH, CollapsibleSection, FieldRow
+from app.widgets.inputs import QuietComboBox
+from app.widgets.segments import Segments
+from core.config import RunConfig, describe_problems, parse_config
+from core.errors import ConfigError
+
+
+class SetupPane(QWidget):
+    """Everything that decides a run. `start_requested` carries a valid configuration."""
+
+    start_requested = Signal(object)
+    changed = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._base = RunConfig()
+        self._known: dict[str, dict[str, str]] = {}
+        self.config: RunConfig | None = None
+        self.problems: dict[str, str] = {}
+        self.rows: dict[str, FieldRow] = {}
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(304)
+
+        self.presets = PresetBar(studio)
+        self.presets.chosen.connect(self.set_config)
+        self.presets.config_wanted = lambda: self.config
+        self.objective = Segments(
+            [
+                ("ce", "CE", "Cross-entropy alone"),
+                ("contrast", "CE + contrast", "Cross-entropy plus a contrastive term"),
+            ],
+            stretch=True,
+        )
+        self.objective.setContentsMargins(0, 0, 24, 0)
+        self.objective.changed.connect(self._edited)
+        self.method = QuietComboBox()
+        for name in fields.METHODS:
+            self.method.addItem(method_title(name), name)
+        self.contrast = self._column([], indent=False)
+        self._make_contrast_rows()
+        self.advanced = CollapsibleSection("Advanced", studio.theme)
+        self._make_advanced_rows()
+
+        form = QWidget()
+        form.setProperty("role", "panel")
+        form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(form)
+        column.setContentsMargins(16, 16, 6, 16)
+        column.setSpacing(8)
+        column.addWidget(self.presets)
+        column.addWidget(self._column(fields.RUN))
+        column.addWidget(_line())
+        column.addWidget(self.objective)
+        column.addWidget(self.contrast)
+        column.addWidget(_line())
+        column.addWidget(self._column(fields.TRAINING))
+        column.addWidget(_line())
+        column.addWidget(self.advanced)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(form)
+        self.area = scroll
+
+        self.blockers = Banner(studio.theme)
+        self.sentence = QLabel()
+        self.sentence.setProperty("role", "muted")
+        self.sentence.setWordWrap(True)
+        self.start = QPushButton("Start")
+        self.start.setProperty("role", "primary")
+        self.start.setToolTip("Start this run (Ctrl+Return)")
+        self.start.setMinimumHeight(34)
+        studio.theme.set_icon(self.start, "play", "on_accent")
+        self.start.clicked.connect(self.request_start)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(16, 8, 16, 16)
+        foot.setSpacing(8)
+        foot.addWidget(self.blockers)
+        foot.addWidget(self.sentence)
+        foot.addWidget(self.start)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(_line())
+        outer.addLayout(foot)
+        self.rows["name"].editor.setProperty("placeholderText", "optional")
+        self.presets.reload()
+
+    # Values
+
+    def set_config(self, config: RunConfig, preset: RunConfig | None = None) -> None:
+        """Fill the form; marks and resets compare with `preset`, by default `config` itself."""
+        self._base = preset or config
+        shown, base = config.model_dump(mode="json"), self._base.model_dump(mode="json")
+        self.objective.set_value("contrast" if config.objectives else "ce")
+        if config.objectives:
+            self.method.set_data(config.objectives[0].name)
+        defaults = fields.METHODS[self.method.currentData()]().model_dump(mode="json")
+        for values in (shown, base):
+            values["objectives"] = values["objectives"] or [defaults]
+        for path, row in self.rows.items():
+            row.set_value(_get(shown, path))
+            row.set_preset_value(_get(base, path))
+        self._validate()
+
+    def request_start(self) -> None:
+        """Start, or list what stands in the way."""
+        self._validate()
+        if self.config is None or self.problems:
+            sentences = list(dict.fromkeys(self.problems.values()))
+            self.blockers.show_message("\n".join(sentences), "danger")
+            self._show_first_problem()
+            return
+        self.blockers.dismiss()
+        self.start_requested.emit(self.config)
+
+    def set_choices(self, path: str, choices: Sequence[tuple[str, str, str]]) -> None:
+        """Offer (value, text, problem) for a field; a `problem` is told when it is chosen."""
+        self._known[path] = {value: problem for value, _, problem in choices}
+        self.rows[path].set_choices([(value, text) for value, text, _ in choices])
+        self._validate()
+
+    def set_queueing(self, running: bool) -> None:
+        """Say on the button whether the run starts now or waits for the one that runs."""
+        self.start.setText("Add to queue" if running else "Start")
+        icon = "playlist-plus" if running else "play"
+        self._studio.theme.set_icon(self.start, icon, "on_accent")
+        tip = "Start this run when the present one has ended" if running else "Start this run"
+        self.start.setToolTip(f"{tip} (Ctrl+Return)")
+
+    def values(self) -> dict[str, Any]:
+        """Return the form's values as a nested dictionary, wrong ones included."""
+        values = self._base.model_dump(mode="json")
+        values["preset"] = self.presets.current_name()
+        term = {"name": self.method.currentData()}
+        values["objectives"] = [term] if self.objective.value == "contrast" else []
+        for path, row in self.rows.items():
+            if values["objectives"] or not path.startswith(fields.CONTRAST):
+                _set(values, path, row.value())
+        return values
+
+    # Making
+
+    def _column(self, paths: Sequence[str], indent: bool = False) -> QWidget:
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(8 if indent else 0, 0, 0, 0)
+        layout.setSpacing(6)
+        for path in paths:
+            layout.addWidget(self._row(path))
+        return box
+
+    def _row(self, path: str) -> FieldRow:
+        choices = {
+            "data.dataset": [("starter-scenes", "starter-scenes")],
+            "data.encoder": [("yamnet", "yamnet")],
+            "device": [("auto", "auto"), ("cpu", "CPU")],
+        }.get(path)
+        row = FieldRow(self._studio.theme, path, choices)
+        row.changed.connect(self._edited)
+        self.rows[path] = row
+        return row
+
+    def _make_contrast_rows(self) -> None:
+        layout = self.contrast.layout()
+        assert layout is not None
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 24, 0)
+        line.setSpacing(4)
+        label = QLabel("Method")
+        label.setFixedWidth(LABEL_WIDTH)
+        label.setBuddy(self.method)
+        tip = (fields.METHODS[self.method.currentData()].__doc__ or "").strip()
+        self.method.setToolTip(tip)
+        self.method.setAccessibleName("Contrastive method")
+        line.addWidget(label)
+        line.addWidget(self.method, 1)
+        holder = QWidget()
+        holder.setLayout(line)
+        layout.addWidget(holder)
+        for path in fields.contrast_paths(self.method.currentData())[: len(fields.CONTRAST_BASIC)]:
+            layout.addWidget(self._row(path))
+
+    def _make_advanced_rows(self) -> None:
+        rest = fields.contrast_paths(self.method.currentData())[len(fields.CONTRAST_BASIC) :]
+        self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme)
+        for heading, paths in [("Contrast", rest), *fields.advanced_sections()]:
+            section = (
+                self._contrast_advanced
+                if heading == "Contrast"
+                else CollapsibleSection(heading, self._studio.theme)
+            )
+            for path in paths:
+                section.add(self._row(path))
+            self.advanced.add(section)
+
+    # Validation
+
+    def _edited(self, *_: Any) -> None:
+        self._validate()
+        if not self.problems:
+            self.blockers.dismiss()
+
+    def _validate(self) -> None:
+        problems = {path: row.own_problem() for path, row in self.rows.items()}
+        contrast = self.objective.value == "contrast"
+        self.contrast.setVisible(contrast)
+        self._contrast_advanced.setVisible(contrast)
+        self.problems = {
+            path: text
+            for path, text in problems.items()
+            if text and (contrast or not path.startswith(fields.CONTRAST))
+        }
+        self.config = None
+        try:
+            self.config = parse_config(self.values(), "the settings")
+        except ConfigError as error:
+            if isinstance(error.__cause__, ValidationError):
+                for problem in describe_problems(error.__cause__):
+                    path = self._row_of(problem.field)
+                    self.problems.setdefault(path, self._readable(problem.field, problem.sentence))
+        for path, known in self._known.items():
+            chosen = str(self.rows[path].value())
+            text = known.get(chosen, f"{chosen} is not known on this machine.")
+            if text and path != "device":
+                self.problems.setdefault(path, text)
+        for path, row in self.rows.items():
+            row.set_problem(self.problems.get(path, ""))
+        if self.config is not None:
+            self.sentence.setText(describe(self.config))
+        else:
+            count = len(self.problems)
+            word = "One setting is" if count == 1 else f"{count} settings are"
+            self.sentence.setText(f"{word} not possible yet.")
+        self.presets.set_different(
+            sum(row.reset.isVisibleTo(row) for row in self._counted_rows(contrast))
+            + (contrast != bool(self._base.objectives))
+        )
+        self.changed.emit()
+
+    def _counted_rows(self, contrast: bool) -> list[FieldRow]:
+        return [
+            row
+            for path, row in self.rows.items()
+            if path != "name" and (contrast or not path.startswith(fields.CONTRAST))
+        ]
+
+    def _row_of(self, path: str) -> str:
+        """Return the row that shows a finding: the field itself, else the first of its section."""
+        if path in self.rows:
+            return path
+        inside = [name for name in self.rows if path and name.startswith(f"{path}.")]
+        return inside[0] if inside else "training.batch_size"
+
+    def _readable(self, path: str, sentence: str) -> str:
+        row = self.rows.get(path)
+        if row is not None:
+            sentence = sentence.replace(path, row.title, 1)
+        else:
+            sentence = sentence.removeprefix(f"{path}: ")
+        return sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+
+    def _show_first_problem(self) -> None:
+        path = next((path for path in self.rows if path in self.problems), None)
+        if path is None:
+            return
+        row = self.rows[path]
+        parent = row.parentWidget()
+        while parent is not None and parent is not self:
+            if isinstance(parent, CollapsibleSection):
+                parent.set_open(True)
+            parent = parent.parentWidget()
+        row.editor.setFocus()
+        self.area.ensureWidgetVisible(row)
+
+
+def _get(values: Any, path: str) -> Any:
+    for part in path.split("."):
+        values = values[int(part)] if isinstance(values, list) else values[part]
+    return values
+
+
+def _set(values: Any, path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        values = values[int(part)] if isinstance(values, list) else values[part]
+    values[last] = value
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setProperty("role", "line")
+    return line

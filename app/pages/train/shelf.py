@@ -1,0 +1,262 @@
+"""The runs on disk: summaries of all, full histories of those that are watched.
+
+Everything is read in worker threads in small portions; a run that this window trains is followed
+through its folder exactly as one that another process trains.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.pages.train.history import Piece, RunHistory, digest
+from app.studio import Studio
+from core import paths
+from core.events import Event
+from core.runs import EventsFile, RunFolder, RunSummary, summarize
+from core.runs.folder import is_alive
+
+READ_MS = 250
+SCAN_MS = 2000
+PORTION = 3000
+SCAN_SECONDS = 0.25
+
+
+@dataclass
+class _Watch:
+    """A run whose curves are wanted: its readers and what they have read."""
+
+    run: RunFolder
+    history: RunHistory
+    events: EventsFile
+    previews: EventsFile
+    reading: bool = False
+    complete: bool = False
+    size: int = -1
+
+
+@dataclass
+class _Known:
+    """What the last scan found out about a folder, and what that cost."""
+
+    stamp: tuple[float, ...] = ()
+    summary: RunSummary | None = None
+    cost: float = 0.0
+    at: float = 0.0
+    alive: bool = False
+
+
+@dataclass
+class _Scan:
+    """The result of one scan: everything known, and whether folders were left for the next."""
+
+    known: dict[str, _Known] = field(default_factory=dict)
+    unfinished: bool = False
+
+
+class RunShelf(QObject):
+    """Runs by the path of their folder. `listed`: summaries changed; `updated`: a history grew."""
+
+    listed = Signal()
+    updated = Signal(str)
+    loaded = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._known: dict[str, _Known] = {}
+        self._watches: dict[str, _Watch] = {}
+        self._extra: list[Path] = []
+        self._scanning = self._again = self._settled = False
+        self._read_timer = QTimer(self)
+        self._read_timer.setInterval(READ_MS)
+        self._read_timer.timeout.connect(self._read_live)
+        self._scan_timer = QTimer(self)
+        self._scan_timer.setInterval(SCAN_MS)
+        self._scan_timer.timeout.connect(self.scan)
+
+    def set_active(self, active: bool) -> None:
+        """Follow the folders while the page is on screen or trains."""
+        for timer in (self._read_timer, self._scan_timer):
+            if active and not timer.isActive():
+                timer.start()
+            elif not active:
+                timer.stop()
+        if active:
+            self.scan()
+
+    def summaries(self) -> dict[str, RunSummary]:
+        """Return all runs, the newest first."""
+        found = [(key, item.summary) for key, item in self._known.items() if item.summary]
+        found.sort(key=lambda pair: Path(pair[0]).name, reverse=True)
+        return {key: summary for key, summary in found if summary is not None}
+
+    @property
+    def settled(self) -> bool:
+        """Whether all folders were looked at once."""
+        return self._settled
+
+    def history(self, key: str) -> RunHistory | None:
+        """Return the history of a watched run."""
+        watch = self._watches.get(key)
+        return watch.history if watch else None
+
+    def is_loaded(self, key: str) -> bool:
+        """Say whether a watched run was read to its present end."""
+        return key in self._watches and self._watches[key].complete
+
+    def is_alive(self, key: str) -> bool:
+        """Say whether some process writes the run, as of the last scan."""
+        return key in self._known and self._known[key].alive
+
+    def add_folder(self, path: Path) -> None:
+        """Show a run that lies outside the runs folder."""
+        if path.parent != paths.runs_dir() and path not in self._extra:
+            self._extra.append(path)
+        self.scan()
+
+    def watch(self, keys: Iterable[str]) -> None:
+        """Keep the full histories of these runs and forget all others."""
+        wanted = set(keys)
+        for key in self._watches.keys() - wanted:
+            del self._watches[key]
+        for key in wanted - self._watches.keys():
+            run = RunFolder(Path(key))
+            self._watches[key] = _Watch(run, RunHistory(), run.events, run.previews)
+            self._read(key)
+
+    def forget(self, key: str) -> None:
+        """Drop a run whose folder was deleted."""
+        self._known.pop(key, None)
+        self._watches.pop(key, None)
+        self._extra = [path for path in self._extra if str(path) != key]
+        self.listed.emit()
+
+    def scan(self, afresh: bool = False) -> None:
+        """Look for new, changed and vanished runs in a worker thread."""
+        if afresh:
+            for item in self._known.values():
+                item.stamp = ()
+        if self._scanning:
+            self._again = True
+            return
+        self._scanning = True
+        watched = {key for key, watch in self._watches.items() if watch.complete}
+        work = partial(_scan, list(self._extra), dict(self._known), watched)
+        self._studio.jobs.run_quick(work, self._scanned, self._scan_failed, self)
+
+    def _scanned(self, scan: _Scan) -> None:
+        self._scanning = False
+        before = {key: item.summary for key, item in self._known.items()}
+        alive = {key: item.alive for key, item in self._known.items()}
+        self._known = scan.known
+        for key in self._watches.keys() - self._known.keys():
+            del self._watches[key]
+        first = not self._settled and not scan.unfinished
+        self._settled = self._settled or first
+        after = {key: item.summary for key, item in self._known.items()}
+        if (
+            first
+            or after != before
+            or alive != {key: item.alive for key, item in self._known.items()}
+        ):
+            self.listed.emit()
+        if scan.unfinished or self._again:
+            self._again = False
+            self.scan()
+
+    def _scan_failed(self, sentence: str, _details: str) -> None:
+        self._scanning = False
+        self._studio.message.emit(sentence)
+
+    def _read_live(self) -> None:
+        for key, watch in self._watches.items():
+            if not watch.complete or self.is_alive(key) or watch.history.ended is None:
+                self._read(key)
+
+    def _read(self, key: str) -> None:
+        watch = self._watches[key]
+        if not watch.reading:
+            watch.reading = True
+            done = partial(self._portion_read, key, watch)
+            self._studio.jobs.run_quick(
+                partial(_read_portion, watch), done, partial(self._read_failed, watch), self
+            )
+
+    def _portion_read(
+        self, key: str, watch: _Watch, portion: tuple[list[Piece], list[tuple[float, Event]], bool]
+    ) -> None:
+        watch.reading = False
+        pieces, previews, more = portion
+        if self._watches.get(key) is not watch:
+            return
+        version = watch.history.version
+        watch.history.take(pieces)
+        watch.history.take_previews(previews)
+        first = not watch.complete and not more
+        watch.complete = watch.complete or not more
+        if more:
+            self._read(key)
+        if watch.history.version != version:
+            self.updated.emit(key)
+        if first:
+            self.loaded.emit(key)
+
+    def _read_failed(self, watch: _Watch, sentence: str, _details: str) -> None:
+        watch.reading = False
+        watch.complete = True
+        self._studio.message.emit(sentence)
+
+
+def _read_portion(watch: _Watch) -> tuple[list[Piece], list[tuple[float, Event]], bool]:
+    """Read at most `PORTION` new lines of a run. Runs in a worker thread."""
+    events = list(itertools.islice(watch.events.read_new(), PORTION))
+    previews = list(itertools.islice(watch.previews.read_new(), PORTION))
+    return digest(events), previews, len(events) == PORTION or len(previews) == PORTION
+
+
+def _scan(extra: list[Path], known: dict[str, _Known], watched: set[str]) -> _Scan:
+    """Summarise what changed, for a quarter of a second at most. Runs in a worker thread."""
+    began = time.monotonic()
+    folders = [item for item in paths.runs_dir().iterdir() if item.is_dir()]
+    folders = sorted(folders, key=lambda item: item.name, reverse=True) + extra
+    scan = _Scan()
+    for folder in folders:
+        key, run = str(folder), RunFolder(folder)
+        if not run.config_file.is_file():
+            continue
+        old = known.get(key, _Known())
+        stamp, alive, now = _stamp(run), is_alive(run), time.monotonic()
+        changed = stamp != old.stamp or alive != old.alive
+        # A long run that grows all the time is summarised seldom; if watched, not at all.
+        grows = alive and old.alive and old.summary is not None and old.stamp != ()
+        if grows and (key in watched or now - old.at < 20 * old.cost):
+            changed = False
+        if changed and now - began > SCAN_SECONDS:
+            scan.unfinished = True
+            changed = False
+        if not changed:
+            if old.summary is not None:
+                scan.known[key] = old
+            continue
+        summary = summarize(run)
+        scan.known[key] = _Known(stamp, summary, time.monotonic() - now, now, alive)
+    return scan
+
+
+def _stamp(run: RunFolder) -> tuple[float, ...]:
+    """Return numbers that change when the run's events or its title change."""
+    stamp: list[float] = []
+    for path in (run.events.path, run.path / "label.json", run.config_file):
+        try:
+            found = path.stat()
+            stamp += [found.st_size, found.st_mtime]
+        except OSError:
+            stamp += [0.0, 0.0]
+    return tuple(stamp)

@@ -1,0 +1,139 @@
+"""Where the selected run stands: state, epoch, time, last and best validation, what to press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.studio import Studio
+from app.widgets.elided_label import ElidedLabel
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the line shows. `state` is a job's or a folder's state; `can` lists the buttons."""
+
+    title: str = ""
+    state: str = ""
+    phase: str = ""
+    facts: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+    fraction: float | None = None
+    can: frozenset[str] = field(default_factory=frozenset)
+
+
+STATE_WORDS = {
+    "queued": "Waiting in the queue",
+    "running": "Training",
+    "paused": "Paused",
+    "stopping": "Saving...",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+    "unreadable": "Unreadable",
+    "not started": "Not started",
+    "elsewhere": "Training in another process",
+}
+
+
+class StateLine(QWidget):
+    """Two lines of text, a thin progress bar, and Pause, Resume, Stop."""
+
+    pause_clicked = Signal()
+    resume_clicked = Signal()
+    stop_clicked = Signal()
+    discard_clicked = Signal()
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._shown: Standing | None = None
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.state = QLabel()
+        self.state.setProperty("role", "title")
+        self.title = ElidedLabel()
+        self.title.setProperty("role", "muted")
+        self.facts = ElidedLabel()
+        self.scores = ElidedLabel()
+        self.scores.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.scores.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setProperty("role", "thin")
+        self.pause = self._button("Pause", "pause", "Stop pulling work until resumed (Ctrl+P)")
+        self.resume = self._button("Resume", "play", "Go on from where the run stands (Ctrl+P)")
+        self.stop = QToolButton()
+        self.stop.setText("Stop")
+        self.stop.setAccessibleName("Stop and keep")
+        self.stop.setToolTip("Save a checkpoint and stop; the run can be resumed (Ctrl+.)")
+        self.stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.stop.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.stop.setProperty("role", "split")
+        self.stop.setIconSize(QSize(16, 16))
+        studio.theme.set_icon(self.stop, "stop", "text")
+        menu = QMenu(self)
+        menu.addAction("Stop and keep", self.stop_clicked.emit)
+        menu.addAction("Stop and move to the bin", self.discard_clicked.emit)
+        self.stop.setMenu(menu)
+        self.pause.clicked.connect(self.pause_clicked)
+        self.resume.clicked.connect(self.resume_clicked)
+        self.stop.clicked.connect(self.stop_clicked)
+
+        first = QHBoxLayout()
+        first.setSpacing(12)
+        first.addWidget(self.state)
+        first.addWidget(self.title, 1)
+        first.addWidget(self.scores)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addLayout(first)
+        texts.addWidget(self.facts)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(8)
+        row.addLayout(texts, 1)
+        for button in (self.pause, self.resume, self.stop):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(self.bar)
+        self.show_standing(Standing())
+
+    def show_standing(self, standing: Standing) -> None:
+        """Show where a run stands."""
+        if standing == self._shown:
+            return
+        self._shown = standing
+        self.state.setText(standing.phase or STATE_WORDS.get(standing.state, standing.state))
+        self.title.setText(standing.title)
+        self.facts.setText(" · ".join(standing.facts))
+        self.scores.setText(" · ".join(standing.scores))
+        self.bar.setValue(round(1000 * (standing.fraction or 0.0)))
+        self.pause.setVisible("pause" in standing.can)
+        self.resume.setVisible("resume" in standing.can)
+        self.stop.setVisible("stop" in standing.can)
+        self.stop.setEnabled(standing.state != "stopping")
+
+    def _button(self, text: str, icon: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._studio.theme.set_icon(button, icon, "text")
+        return button

@@ -1,0 +1,60 @@
+"""One plain sentence that says what a configuration will do."""
+
+from __future__ import annotations
+
+from core.config import RunConfig
+
+
+def describe(config: RunConfig) -> str:
+    """Say what will run: losses by epoch, data, encoder, seed, device."""
+    return f"{_losses(config)} on {_data(config)}, seed {config.seed}, {_device(config.device)}."
+
+
+def _losses(config: RunConfig) -> str:
+    epochs = config.training.epochs
+    if not config.objectives:
+        return f"Cross-entropy for {_epochs(epochs)}"
+    if len(config.objectives) > 1:
+        names = " + ".join(f"{item.weight:g} × {item.name}" for item in config.objectives)
+        return f"Cross-entropy + {names} for {_epochs(epochs)}"
+    term = config.objectives[0]
+    both = f"cross-entropy + {term.weight:g} × {method_title(term.name)}"
+    end = min(term.end_epoch or epochs, epochs)
+    if term.start_epoch >= epochs:
+        return (
+            f"Cross-entropy for {_epochs(epochs)}; the contrast would only start at epoch "
+            f"{term.start_epoch}, so it never counts,"
+        )
+    if not term.weight:
+        both = "cross-entropy with the contrast watched at weight 0"
+    parts = []
+    if term.start_epoch:
+        parts.append(f"cross-entropy for {_epochs(term.start_epoch)}")
+    parts.append(f"{both} for {_epochs(end - term.start_epoch)}")
+    if end < epochs:
+        parts.append(f"cross-entropy for {_epochs(epochs - end)}")
+    text = ", then ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def _data(config: RunConfig) -> str:
+    clips = f"the first {config.data.train_clips:,} clips of " if config.data.train_clips else ""
+    start = ""
+    if config.training.initial_checkpoint:
+        start = ", starting from a checkpoint"
+    return f"{clips}{config.data.dataset} heard through {config.data.encoder}{start}"
+
+
+def _device(name: str) -> str:
+    if name == "auto":
+        return "on the fastest device"
+    return {"cpu": "on the CPU", "mps": "on the Apple GPU"}.get(name, f"on {name}")
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count:,} epochs"
+
+
+def method_title(name: str) -> str:
+    """Return a contrastive method's name for people."""
+    return {"caption-ntxent": "caption NT-Xent"}.get(name, name)
