@@ -8,21 +8,21 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from core.cli.output import table
-from core.config import CaptionNTXentConfig, RunConfig, allowed_range
+from core.config import OBJECTIVE_CONFIGS, RunConfig, allowed_range
 
+_HEAD = ("setting", "value", "allowed", "what it does")
 _HIDDEN = {"schema_version", "preset"}
 
 
 def settings_table(config: RunConfig) -> str:
     """Return the table of every setting with its value in `config`."""
     rows = _rows(RunConfig, config, "")
-    text = table(("setting", "value", "allowed", "what it does"), rows)
-    if not config.objectives:
-        term = _rows(CaptionNTXentConfig, CaptionNTXentConfig(), "objectives.0.")
-        text += (
-            '\n\nWith --set \'objectives=[{"name": "caption-ntxent"}]\', or in a preset that has '
-            "a contrastive term:\n\n" + table(("setting", "value", "allowed", "what it does"), term)
-        )
+    text = table(_HEAD, rows)
+    present = {term.name for term in config.objectives}
+    for name, term in OBJECTIVE_CONFIGS.items():
+        if name not in present:
+            text += f'\n\n{term.__doc__}\nWith --set \'objectives=[{{"name": "{name}"}}]\':\n'
+            text += table(_HEAD, _rows(term, term(), "objectives.0."))
     return text
 
 
@@ -31,7 +31,7 @@ def _rows(model: type[BaseModel], values: BaseModel, prefix: str) -> list[tuple[
     for name, info in model.model_fields.items():
         value = getattr(values, name)
         path = prefix + name
-        if path in _HIDDEN:
+        if path in _HIDDEN or (name == "name" and model in OBJECTIVE_CONFIGS.values()):
             continue
         if isinstance(value, BaseModel):
             rows += _rows(type(value), value, f"{path}.")
@@ -39,7 +39,10 @@ def _rows(model: type[BaseModel], values: BaseModel, prefix: str) -> list[tuple[
             for number, item in enumerate(value):
                 rows += _rows(type(item), item, f"{path}.{number}.")
         else:
-            rows.append((path, _plain(value), _allowed(path, info), info.description or ""))
+            # A loss term's range is its own: another method may have a field of the same name.
+            term = getattr(values, "name", "") if model in OBJECTIVE_CONFIGS.values() else ""
+            full = f"{prefix}{term}.{name}" if term else path
+            rows.append((path, _plain(value), _allowed(full, info), info.description or ""))
     return rows
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from core.config import (
-    CaptionNTXentConfig,
+    OBJECTIVE_CONFIGS,
     RunConfig,
     allowed_range,
     field_info,
@@ -24,20 +24,29 @@ from core.config import (
 )
 from core.errors import ConfigError
 
-CONTRAST = {"objectives": [{"name": "caption-ntxent"}]}
+CONTRAST = {"objectives": [{"name": name} for name in OBJECTIVE_CONFIGS]}
 
 
 def fields(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[tuple[str, Any]]:
-    """All (dotted path, pydantic field) of the tree; objectives under index 0."""
+    """All (dotted path, pydantic field) of the tree; one index for each method."""
     found = []
     for name, info in model.model_fields.items():
         if name == "objectives":
-            found += fields(CaptionNTXentConfig, "objectives.0.")
+            for number, term in enumerate(OBJECTIVE_CONFIGS.values()):
+                found += fields(term, f"objectives.{number}.")
         elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             found += fields(info.annotation, f"{prefix}{name}.")
         else:
             found.append((prefix + name, info))
     return found
+
+
+def full(path: str) -> str:
+    """Name the method of a term's field, without which its range may be another method's."""
+    head, *rest = path.split(".")
+    if head != "objectives":
+        return path
+    return ".".join([head, rest[0], list(OBJECTIVE_CONFIGS)[int(rest[0])], *rest[1:]])
 
 
 def bounds(info: Any) -> dict[str, float]:
@@ -81,7 +90,7 @@ def test_every_number_has_a_lower_bound_and_help() -> None:
     for path, info in NUMBERS:
         assert {"ge", "gt"} & bounds(info).keys(), path
     for path, info in fields():
-        if path not in ("schema_version", "objectives.0.name"):
+        if path != "schema_version" and not path.endswith(".name"):
             assert info.title, path
             assert info.description, path
 
@@ -92,7 +101,7 @@ def test_a_number_outside_its_range_is_named_with_the_range(path: str, value: fl
         replace_field(base(), path, value)
     sentence = str(caught.value)
     assert path in sentence
-    assert allowed_range(path) in sentence
+    assert allowed_range(full(path)) in sentence
     assert "\n" not in sentence
 
 
@@ -111,7 +120,7 @@ def test_a_wrong_choice_names_the_allowed_ones(path: str, value: Any) -> None:
         replace_field(base(), path, value)
     sentence = str(caught.value)
     assert path in sentence
-    info = field_info(path)
+    info = field_info(full(path))
     assert all(str(choice) in sentence for choice in get_args(info.annotation))
 
 
