@@ -27,6 +27,7 @@ T = TypeVar("T")
 Index = QModelIndex | QPersistentModelIndex
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
+WIDE = 1000
 RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -113,10 +114,16 @@ class RecordModel(QAbstractTableModel, Generic[T]):
 
 
 class RecordFilter(QSortFilterProxyModel):
-    """Rows whose cells contain every word of the search, sorted by the columns' keys."""
+    """Rows that contain every word of the search, sorted by the columns' keys.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    `search_text` gives what is searched of a record; by default its cells are.
+    """
+
+    def __init__(
+        self, search_text: Callable[[Any], str] | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self._search_text = search_text
         self._words: list[str] = []
         self._extra: Callable[[Any], bool] | None = None
         self.setSortRole(SORT_ROLE)
@@ -143,7 +150,11 @@ class RecordFilter(QSortFilterProxyModel):
             return False
         if not self._words:
             return True
-        text = " ".join(column.text(record) for column in model.columns).casefold()
+        if self._search_text is not None:
+            text = self._search_text(record)
+        else:
+            text = " ".join(column.text(record) for column in model.columns)
+        text = text.casefold()
         return all(word in text for word in self._words)
 
     def lessThan(self, source_left: Index, source_right: Index) -> bool:
@@ -172,13 +183,14 @@ class RecordTable(QTableView, Generic[T]):
         *,
         identity: Callable[[T], Any],
         faulty: Callable[[T], bool] | None = None,
+        search_text: Callable[[T], str] | None = None,
         name: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._identity = identity
         self.records_model: RecordModel[T] = RecordModel(columns, faulty, self)
-        self.filter_model = RecordFilter(self)
+        self.filter_model = RecordFilter(search_text, self)
         self.filter_model.setSourceModel(self.records_model)
         self.setModel(self.filter_model)
         self.setObjectName(name)
@@ -222,6 +234,13 @@ class RecordTable(QTableView, Generic[T]):
         self.verticalScrollBar().setValue(place)
         self.fit_columns()
 
+    def update_rows(self) -> None:
+        """Show the same records anew: what a column says of them may have changed."""
+        model = self.records_model
+        if model.records:
+            last = model.index(len(model.records) - 1, len(model.columns) - 1)
+            model.dataChanged.emit(model.index(0, 0), last)
+
     def fit_columns(self) -> None:
         """Give every column the room its content needs, the first one the rest.
 
@@ -234,11 +253,18 @@ class RecordTable(QTableView, Generic[T]):
         columns = self.records_model.columns
         used = 0
         for number in range(1, len(columns)):
-            wanted = max(self.sizeHintForColumn(number), header.sectionSizeHint(number)) + 6
+            title = header.fontMetrics().horizontalAdvance(columns[number].title) + 14
+            wanted = max(self.sizeHintForColumn(number) + 4, title)
             width = min(max(wanted, 44), columns[number].width)
             self.setColumnWidth(number, width)
             used += width
-        self.setColumnWidth(0, max(self.viewport().width() - used, columns[0].width))
+        room = self.viewport().width()
+        if used > room and columns[-1].width >= WIDE:
+            # The last column holds sentences: it takes what the others leave.
+            used -= self.columnWidth(len(columns) - 1)
+            self.setColumnWidth(len(columns) - 1, max(room - used - columns[0].width, 200))
+            used += self.columnWidth(len(columns) - 1)
+        self.setColumnWidth(0, max(room - used, columns[0].width))
         self._fitting = False
 
     def records(self) -> list[T]:

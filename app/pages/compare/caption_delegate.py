@@ -64,6 +64,21 @@ def place_words(
     return placed, line, max(0.0, x - space)
 
 
+def marked_runs(placed: Sequence[Placed]) -> list[tuple[int, float, float]]:
+    """Return (line, left, right) of each stretch of marked words that stand side by side."""
+    runs: list[tuple[int, float, float]] = []
+    before: Placed | None = None
+    for word in placed:
+        if word.differs:
+            right = word.x + word.width
+            if before is not None and before.differs and before.line == word.line:
+                runs[-1] = (word.line, runs[-1][1], right)
+            else:
+                runs.append((word.line, word.x, right))
+        before = word
+    return runs
+
+
 def mark_colours(system: int, colours: Colours) -> tuple[str, str]:
     """Return ground and underline of a marked word of a system."""
     hue = run_colour(system)
@@ -122,17 +137,20 @@ class CaptionDelegate(QStyledItemDelegate):
         placed, line, x = place_words(cell.words, metrics, area.width(), LINES, tail)
         ground, underline = mark_colours(cell.system, colours)
         height = metrics.lineSpacing() + 2
+        lines = max(line, *(word.line for word in placed)) + 1
+        area.setTop(area.center().y() - lines * height / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(ground))
+        for run_line, left, right in marked_runs(placed):
+            top = area.top() + run_line * height
+            box = QRectF(area.left() + left - 1.5, top, right - left + 3, metrics.height())
+            painter.drawRoundedRect(box, 2.5, 2.5)
+            painter.fillRect(
+                QRectF(box.left(), box.bottom() - 1.5, box.width(), 1.5), QColor(underline)
+            )
+        painter.setPen(QColor(colours.text))
         for word in placed:
             top = area.top() + word.line * height
-            if word.differs:
-                box = QRectF(area.left() + word.x - 1.5, top, word.width + 3, metrics.height())
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(ground))
-                painter.drawRoundedRect(box, 2.5, 2.5)
-                painter.fillRect(
-                    QRectF(box.left(), box.bottom() - 1.5, box.width(), 1.5), QColor(underline)
-                )
-            painter.setPen(QColor(colours.text))
             painter.drawText(QPointF(area.left() + word.x, top + metrics.ascent()), word.text)
         if score:
             painter.setFont(small)

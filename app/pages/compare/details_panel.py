@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import groupby
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.pages.compare.caption_delegate import mark_colours
 from app.pages.compare.results import LETTERS, ResultRow
 from app.pages.compare.systems_bar import LetterMark
+from app.pages.compare.word_diff import Word
 from app.studio import Studio
 from app.texts import length_text
 from app.theme import Colours
@@ -141,18 +143,10 @@ class SystemColumn(QWidget):
             )
             return
         ground, _ = mark_colours(self.system, colours)
-        self.caption.setText(
-            " ".join(
-                f"<span style='background:{ground}'>{escape(word.text)}</span>"
-                if word.differs
-                else escape(word.text)
-                for word in row.words[self.system]
-            )
-        )
+        self.caption.setText(marked_html(row.words[self.system], ground))
         figures = [f"log-probability {_minus(caption.log_prob, 2)}"]
         if score is not None:
             figures.append(f"CIDEr-D {score:.2f}")
-        figures.append(f"{caption.seconds_taken:.2f} s")
         self.figures.setText(" · ".join(figures))
         self.beams.setText(
             "<table cellspacing=0>"
@@ -165,8 +159,17 @@ class SystemColumn(QWidget):
         )
         self.beams.setVisible(len(caption.beams) > 1)
         heard = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in caption.tags[:TAGS_SHOWN])
-        self.tags.setText(f"Hears {heard}" if heard else "")
+        self.tags.setText(f"Tags: {heard}" if heard else "")
         self.tags.setVisible(bool(heard))
+
+
+def marked_html(words: Sequence[Word], ground: str) -> str:
+    """Return a caption as HTML; neighbouring marked words share one ground."""
+    parts = []
+    for differs, run in groupby(words, key=lambda word: word.differs):
+        text = escape(" ".join(word.text for word in run))
+        parts.append(f"<span style='background:{ground}'>{text}</span>" if differs else text)
+    return " ".join(parts)
 
 
 def _references(references: Sequence[str], colours: Colours) -> str:

@@ -25,7 +25,7 @@ from app.pages.compare.captions_tab import CaptionsTab
 from app.pages.compare.export import results_csv
 from app.pages.compare.results import ResultsModel
 from app.pages.compare.scores_tab import ScoresTab
-from app.pages.compare.scoring import SystemScored, scorable, score_systems
+from app.pages.compare.scoring import DifferenceScored, SystemScored, scorable, score_systems
 from app.pages.compare.settings_tab import SettingsTab
 from app.pages.compare.source_bar import FILES, SourceBar
 from app.pages.compare.sources import file_clips, split_clips
@@ -43,7 +43,6 @@ from app.pages.compare.work import (
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.banner import Banner
-from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.events import Event
 from core.files import write_text_atomic
@@ -98,16 +97,12 @@ class ComparePage(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(110)
         self.bar.setAccessibleName("Progress of captioning")
-        self.doing = ElidedLabel()
-        self.doing.setProperty("role", "muted")
-        self.doing.setMinimumWidth(150)
-        for widget in (self.stop, self.bar, self.doing):
+        for widget in (self.stop, self.bar):
             widget.hide()
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self.source, 1)
-        row.addWidget(self.doing)
         row.addWidget(self.bar)
         row.addWidget(self.stop)
         row.addWidget(self.button)
@@ -248,8 +243,9 @@ class ComparePage(QWidget):
             return
         number = self._clips_wanted
         name, limit = self.source.dataset.currentText(), self.source.clips.value()
+        root = self.source.root()
         self.studio.jobs.run_quick(
-            lambda: split_clips(name, split.name, limit),
+            lambda: split_clips(name, split.name, limit, root),
             lambda clips: self._clips_found(number, clips),
             self._failed,
             self,
@@ -323,8 +319,8 @@ class ComparePage(QWidget):
             )
         self.button.setToolTip(reason)
         self.button.setVisible(not busy)
-        for widget in (self.stop, self.bar, self.doing):
-            widget.setVisible(busy)
+        self.stop.setVisible(busy)
+        self.bar.setVisible(busy)
 
     # ---- captioning ------------------------------------------------------------------------
 
@@ -346,7 +342,7 @@ class ComparePage(QWidget):
         job.done.connect(self._done)
         self._job, self._progress = job, JobProgress()
         self.bar.setRange(0, 0)
-        self.doing.setText("Waiting")
+        self.bar.setToolTip("Waiting for other captioning to end")
         self.stop.setEnabled(True)
         self._refresh_controls()
         if not self.studio.jobs.submit(job):
@@ -369,7 +365,7 @@ class ComparePage(QWidget):
         fraction = self._progress.fraction
         self.bar.setRange(0, 0 if fraction is None else 1000)
         self.bar.setValue(round(1000 * (fraction or 0.0)))
-        self.doing.setText(f"{self._progress.phase}: {self._progress.text}".strip(": "))
+        self.bar.setToolTip(f"{self._progress.phase}: {self._progress.text}".strip(": "))
 
     def _done(self) -> None:
         self._job = None
@@ -418,7 +414,9 @@ class ComparePage(QWidget):
     def _take_scores(self, events: list[Event]) -> None:
         scores = {key: dict(values) for key, values in self.captions.scores.items()}
         for event in events:
-            if isinstance(event, SystemScored):
+            if isinstance(event, DifferenceScored):
+                self.scores.take_difference(event)
+            elif isinstance(event, SystemScored):
                 self.scores.take(event)
                 for key, value in event.per_clip.items():
                     scores.setdefault(key, {})[event.system] = value

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.results import LETTERS
-from app.pages.compare.scoring import SystemScored
+from app.pages.compare.scoring import DifferenceScored, SystemScored
 from app.studio import Studio
 from app.texts import NOTHING, count_text, metric_title
 from app.widgets.empty_state import EmptyState
@@ -32,9 +32,11 @@ FIGURES = (
     ("bleu_4", 3, "Share of groups of four words that occur in a reference, 0 to 1."),
     ("vocabulary", 0, "Different words in all captions together."),
     ("words_per_caption", 1, "Mean length."),
-    ("distinct_captions", 0, "Different captions; few of them means that clips sound alike."),
+    ("distinct_captions", 0, "Different captions; a system that repeats itself has few."),
     ("log_prob", 3, "Mean log-probability a token that the system gives its own captions."),
 )
+DIFFERENCE = "95 % interval over clips; it says nothing about other seeds."
+EXPLAINED = 2  # systems beside which there is room for explanations
 HIGHER_IS_BETTER = {"cider_d", "rouge_l", "bleu_1", "bleu_4"}
 
 
@@ -46,6 +48,7 @@ class ScoresTab(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scores: dict[int, SystemScored] = {}
+        self._differences: dict[int, DifferenceScored] = {}
         self._titles: list[str] = []
         self.empty = EmptyState(studio.theme, "scale-balance", "No scores yet", "")
         self.empty.clicked.connect(self.caption_clicked)
@@ -66,10 +69,13 @@ class ScoresTab(QWidget):
         self.missing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         body = QWidget()
         layout = QVBoxLayout(body)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self.about)
-        layout.addWidget(self.missing)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        notes = QVBoxLayout()
+        notes.setContentsMargins(12, 10, 12, 10)
+        notes.addWidget(self.about)
+        notes.addWidget(self.missing)
+        layout.addLayout(notes)
         layout.addWidget(self.table, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -82,12 +88,14 @@ class ScoresTab(QWidget):
     def clear(self, sentence: str, button: str = "") -> None:
         """Show why there are no scores."""
         self._scores.clear()
+        self._differences.clear()
         self.empty.set_texts("No scores yet", sentence, button)
         self.stack.setCurrentIndex(0)
 
     def start(self, titles: Sequence[str], clips: int) -> None:
         """Get ready for the figures of these systems over that many clips."""
         self._scores.clear()
+        self._differences.clear()
         self._titles = list(titles)
         note = " Few clips make noisy figures; take the whole split before drawing conclusions."
         self.about.setText(
@@ -100,6 +108,11 @@ class ScoresTab(QWidget):
     def take(self, scored: SystemScored) -> None:
         """Show the figures of one system."""
         self._scores[scored.system] = scored
+        self._show()
+
+    def take_difference(self, scored: DifferenceScored) -> None:
+        """Show how far a system is from the first."""
+        self._differences[scored.system] = scored
         self._show()
 
     def _show(self) -> None:
@@ -119,10 +132,11 @@ class ScoresTab(QWidget):
             if not self._scores or any(item[0] in one.corpus for one in self._scores.values())
         ]
         self.table.clear()
-        self.table.setColumnCount(1 + len(self._titles) + 1)
-        self.table.setRowCount(len(shown))
+        explained = len(self._titles) <= EXPLAINED
+        self.table.setColumnCount(1 + len(self._titles) + explained)
+        self.table.setRowCount(len(shown) + bool(self._differences))
         heads = [f"{letter}  {title}" for letter, title in zip(LETTERS, self._titles, strict=False)]
-        self.table.setHorizontalHeaderLabels(["Figure", *heads, ""])
+        self.table.setHorizontalHeaderLabels(["Figure", *heads, *[""] * explained])
         strong = QFont()
         strong.setWeight(QFont.Weight.Bold)
         for row, (name, digits, help_text) in enumerate(shown):
@@ -138,12 +152,28 @@ class ScoresTab(QWidget):
                 item = self._put(row, 1 + system, text, help_text)
                 if name in HIGHER_IS_BETTER and len(known) > 1 and value == max(known):
                     item.setFont(strong)
-            self._put(row, len(self._titles) + 1, help_text, help_text)
+            if explained:
+                self._put(row, len(self._titles) + 1, help_text, help_text)
+        if self._differences:
+            self._put_differences(len(shown))
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        if explained:
+            last = len(self._titles) + 1
+            header.setSectionResizeMode(last, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _put_differences(self, row: int) -> None:
+        self._put(row, 0, "CIDEr-D against A", DIFFERENCE)
+        self._put(row, 1, NOTHING, DIFFERENCE)
+        for system, one in self._differences.items():
+            text = f"{one.mean:+.3f}  ({one.low:+.3f} to {one.high:+.3f})".replace("-", "−")
+            self._put(row, 1 + system, text, DIFFERENCE)
+        if len(self._titles) <= EXPLAINED:
+            self._put(row, len(self._titles) + 1, DIFFERENCE, DIFFERENCE)
 
     def _put(self, row: int, column: int, text: str, tooltip: str) -> QTableWidgetItem:
         item = QTableWidgetItem(text)

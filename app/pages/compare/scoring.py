@@ -7,9 +7,12 @@ from concurrent.futures import TimeoutError
 from dataclasses import dataclass, field
 from statistics import fmean
 
+import numpy as np
+
 from app.pages.compare.results import ResultRow
 from core.events import Event, Progress
 
+RESAMPLES = 2000
 MAIN_METRIC = "cider_d"
 
 
@@ -31,6 +34,16 @@ class SystemScored(Event):
     corpus: dict[str, float]
     unavailable: dict[str, str]
     per_clip: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceScored(Event):
+    """Mean CIDEr-D of `system` minus that of the first one, with a 95 % interval over clips."""
+
+    system: int
+    mean: float
+    low: float
+    high: float
 
 
 def scorable(rows: Sequence[ResultRow]) -> list[ScoredClip]:
@@ -58,6 +71,7 @@ def score_systems(clips: Sequence[ScoredClip], systems: int) -> Iterator[Event]:
     from core.evaluation import Scorer
 
     with Scorer() as scorer:
+        first: Sequence[float] = []
         references = [clip.references for clip in clips]
         for system in range(systems):
             reply = scorer.submit([clip.captions[system] for clip in clips], references)
@@ -79,3 +93,20 @@ def score_systems(clips: Sequence[ScoredClip], systems: int) -> Iterator[Event]:
                 unavailable=dict(scores.unavailable),
                 per_clip=per_clip,
             )
+            if system == 0:
+                first = figures
+            elif figures and first:
+                yield paired_difference(system, figures, first)
+
+
+def paired_difference(
+    system: int, figures: Sequence[float], first: Sequence[float]
+) -> DifferenceScored:
+    """Bootstrap the mean difference over clips (percentile interval, Efron 1979), repeatably."""
+    differences = np.asarray(figures) - np.asarray(first)
+    generator = np.random.default_rng(0)
+    draws = generator.integers(0, len(differences), (RESAMPLES, len(differences)))
+    low, high = np.percentile(differences[draws].mean(axis=1), [2.5, 97.5])
+    return DifferenceScored(
+        system=system, mean=float(differences.mean()), low=float(low), high=float(high)
+    )

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dataset_roots import dataset_root
 from app.pages.compare.sources import SplitInfo, dataset_splits
 from app.studio import Studio
 from app.texts import count_text
@@ -56,6 +57,7 @@ class SourceBar(QWidget):
         self.clips.setRange(1, 1)
         self.clips.setPrefix("first ")
         self.clips.setKeyboardTracking(False)
+        self.clips.setMinimumWidth(120)
         self.total = QLabel()
         self.total.setProperty("role", "muted")
         self.choose = QPushButton("Choose sounds...")
@@ -92,11 +94,16 @@ class SourceBar(QWidget):
         index = self.split.currentIndex()
         return self._splits[index] if 0 <= index < len(self._splits) else None
 
+    def root(self) -> Path | None:
+        """Return the folder of the chosen dataset; None is its default place."""
+        return dataset_root(self._studio.settings, self.dataset.currentText())
+
     def load_splits(self) -> None:
         """Look into the chosen dataset, in a worker thread."""
         name = self.dataset.currentText()
+        root = self.root()
         self._studio.jobs.run_quick(
-            lambda: dataset_splits(name), self._show_splits, self._no_splits, self
+            lambda: dataset_splits(name, root), self._show_splits, self._no_splits, self
         )
 
     def add_files(self, paths: Sequence[Path]) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.pages.compare.work import Audio, ComparedClip
+from core.data.datasets import open_dataset
 
 if TYPE_CHECKING:
     from core.data.clips import Clip, Dataset
 
 # Enough for every encoder at hand (32 kHz); each resamples to its own rate.
 SAMPLE_RATE = 32_000
-TRAINING = "train"
+TESTS = ("test", "evaluation")
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,18 @@ class SplitInfo:
     clips: int
 
 
-def dataset_splits(name: str) -> list[SplitInfo]:
+def dataset_splits(name: str, root: Path | None = None) -> list[SplitInfo]:
     """Return the splits of a dataset, those for testing first; for worker threads."""
-    dataset = _open(name)
+    dataset = open_dataset(name, root)
     splits = [SplitInfo(split, len(dataset.clips(split))) for split in dataset.splits]
-    # Captions of clips that were trained on say little: those splits stand last.
-    return sorted(splits, key=lambda split: (split.name == dataset.splits[0], split.name != "test"))
+    # Captions of clips that were trained on say little: that split stands last.
+    training = dataset.splits[0]
+    return sorted(splits, key=lambda one: (one.name == training, one.name not in TESTS))
 
 
-def split_clips(name: str, split: str, limit: int) -> list[ComparedClip]:
+def split_clips(name: str, split: str, limit: int, root: Path | None = None) -> list[ComparedClip]:
     """Return the first `limit` clips of a split (0: all); for worker threads."""
-    dataset = _open(name)
+    dataset = open_dataset(name, root)
     clips = dataset.clips(split)
     chosen = clips[:limit] if limit else clips
     return [
@@ -78,9 +80,3 @@ class _FileAudio:
 
         sound = read_audio(self.path)
         return sound.samples, sound.sample_rate
-
-
-def _open(name: str) -> Dataset:
-    from core.data.datasets import open_dataset
-
-    return open_dataset(name)

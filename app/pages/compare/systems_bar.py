@@ -54,7 +54,6 @@ class SystemChip(QWidget):
         self.combo = QComboBox()
         self.combo.setAccessibleName(f"Checkpoint {LETTERS[system]}")
         self.combo.setMinimumWidth(130)
-        self.combo.setMaximumWidth(420)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -73,6 +72,7 @@ class SystemChip(QWidget):
         layout.addWidget(LetterMark(system))
         layout.addWidget(self.combo, 1)
         layout.addWidget(self.remove)
+        self.setMaximumWidth(480)
 
     def path(self) -> Path | None:
         """Return the chosen checkpoint."""
@@ -120,9 +120,10 @@ class SystemsBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 0)
         layout.setSpacing(8)
-        layout.addLayout(self._row, 1)
+        layout.addLayout(self._row, 100)
         layout.addWidget(self.add)
         layout.addWidget(self.open)
+        layout.addStretch(1)
 
     def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
         """Offer these (usable) checkpoints; a choice that is still there stays."""

@@ -8,7 +8,15 @@ from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
-from app.texts import NOTHING, count_text, date_text, metric_title, value_text
+from app.texts import (
+    NOTHING,
+    best_text,
+    count_text,
+    date_text,
+    metric_title,
+    short_date_text,
+    value_text,
+)
 from app.widgets.empty_state import EmptyState
 from app.widgets.record_table import Column, RecordTable
 from core.models.checkpoint_files import SUFFIX, CheckpointFile, list_checkpoints
@@ -21,9 +29,13 @@ TOKENIZER_FILES = "Tokenizer (tokenizer.json *.json)"
 
 
 def _best(item: CheckpointFile) -> str:
+    return best_text(item.best_value, item.monitor)
+
+
+def _best_tip(item: CheckpointFile) -> str:
     if item.best_value is None:
-        return NOTHING
-    return f"{item.best_value:.3f} {metric_title(item.monitor)}"
+        return "Its validation figures are not known."
+    return f"Validation {metric_title(item.monitor)} when it was saved: {item.best_value:.4f}"
 
 
 COLUMNS: tuple[Column[CheckpointFile], ...] = (
@@ -33,9 +45,9 @@ COLUMNS: tuple[Column[CheckpointFile], ...] = (
     Column("Encoder", lambda c: c.encoder or NOTHING, width=130),
     Column("Dataset", lambda c: c.dataset or NOTHING, width=150),
     Column("Epoch", lambda c: str(c.epoch or NOTHING), lambda c: c.epoch, right=True, width=58),
-    Column("Value", _best, lambda c: c.best_value, right=True, width=140),
+    Column("Value", _best, lambda c: c.best_value, _best_tip, right=True, width=140),
     Column("Size", lambda c: size_text(c.size), lambda c: c.size, right=True, width=76),
-    Column("Date", lambda c: date_text(c.modified), lambda c: c.modified, width=150),
+    Column("Date", lambda c: short_date_text(c.modified), lambda c: c.modified, width=150),
 )
 
 

@@ -1,4 +1,4 @@
-"""The Library page: five tabs, each filled when first shown."""
+"""The Library page: its tabs, each filled when first shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.pages.library.checkpoints_tab import CheckpointsTab
+from app.pages.library.datasets_tab import DatasetsTab
+from app.pages.library.encoders_tab import EncodersTab
 from app.pages.library.runs_tab import RunsTab
 from app.pages.library.storage_tab import StorageTab
 from app.studio import Studio
 
-TITLES = ("Checkpoints", "Runs", "Storage")
+Tab = DatasetsTab | EncodersTab | CheckpointsTab | RunsTab | StorageTab
 
 
 class LibraryPage(QWidget):
@@ -19,15 +21,20 @@ class LibraryPage(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
+        self.datasets = DatasetsTab(studio)
+        self.encoders = EncodersTab(studio)
         self.checkpoints = CheckpointsTab(studio)
         self.runs = RunsTab(studio)
         self.storage = StorageTab(studio)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName("Library")
-        self._order = (self.checkpoints, self.runs, self.storage)
-        for title, tab in zip(TITLES, self._order, strict=True):
-            self.tabs.addTab(tab, title)
+        self._order: list[Tab] = []
+        self._add("Datasets", self.datasets)
+        self._add("Encoders", self.encoders)
+        self._add("Checkpoints", self.checkpoints)
+        self._add("Runs", self.runs)
+        self._add("Storage", self.storage)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -39,6 +46,10 @@ class LibraryPage(QWidget):
         """Fill the tab in front when the page is shown for the first time."""
         super().showEvent(event)
         self._fill(self.tabs.currentIndex())
+
+    def _add(self, title: str, tab: Tab) -> None:
+        self._order.append(tab)
+        self.tabs.addTab(tab, title)
 
     def _tab_changed(self, index: int) -> None:
         self.studio.settings.setValue("library/tab", index)

@@ -11,7 +11,15 @@ from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
-from app.texts import NOTHING, count_text, date_text, metric_title, value_text
+from app.texts import (
+    NOTHING,
+    best_text,
+    count_text,
+    date_text,
+    metric_title,
+    short_date_text,
+    value_text,
+)
 from app.widgets.empty_state import EmptyState
 from app.widgets.record_table import Column, RecordTable
 from core.models.checkpoint_files import objective_of
@@ -51,15 +59,18 @@ def _preset(record: RunRecord) -> str:
 
 
 def _best(record: RunRecord) -> str:
-    summary = record.summary
-    if summary.best is None:
-        return NOTHING
-    return f"{summary.best:.3f} {metric_title(summary.monitor)}".strip()
+    return best_text(record.summary.best, record.summary.monitor)
+
+
+def _best_tip(record: RunRecord) -> str:
+    if record.summary.best is None:
+        return "Not validated yet."
+    return f"Best validation {metric_title(record.summary.monitor)}: {record.summary.best:.4f}"
 
 
 def _epochs(record: RunRecord) -> str:
     summary = record.summary
-    return f"{summary.epoch} of {summary.epochs}" if summary.epochs else NOTHING
+    return f"{summary.epoch} / {summary.epochs}" if summary.epochs else NOTHING
 
 
 def _seed(record: RunRecord) -> str:
@@ -81,11 +92,11 @@ COLUMNS: tuple[Column[RunRecord], ...] = (
         width=110,
     ),
     Column("Epochs", _epochs, lambda r: r.summary.epoch, right=True, width=110),
-    Column("Best", _best, lambda r: r.summary.best, right=True, width=140),
+    Column("Best", _best, lambda r: r.summary.best, _best_tip, right=True, width=140),
     Column("Size", lambda r: size_text(r.size), lambda r: r.size, right=True, width=76),
     Column(
         "Date",
-        lambda r: date_text(r.summary.updated),
+        lambda r: short_date_text(r.summary.updated),
         lambda r: r.summary.updated,
         width=150,
     ),
@@ -182,7 +193,7 @@ class RunsTab(ListTab[RunRecord]):
                         ("State", summary.state),
                         ("Epochs", _epochs(record) if summary.epochs else ""),
                         ("Steps", f"{summary.step:,}" if summary.step else ""),
-                        ("Best", _best(record) if summary.best is not None else ""),
+                        ("Best", _best_tip(record) if summary.best is not None else ""),
                         ("Started", date_text(summary.started) if summary.started else ""),
                         ("Updated", date_text(summary.updated) if summary.updated else ""),
                         ("Size", size_text(record.size)),

@@ -1,0 +1,144 @@
+"""What is known of a dataset, gathered in worker threads: figures, clips, events, recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.pages.library.event_bars import EventBar
+from app.texts import count_text, length_text
+from core.data.clips import Clip, Dataset
+from core.data.datasets import open_dataset
+from core.evaluation.ptb import tokenize
+
+PLAY_RATE = 44_100
+
+
+@dataclass(frozen=True)
+class ClipRecord:
+    """A clip with its dataset and split."""
+
+    clip: Clip
+    split: str
+    dataset: Dataset
+
+    def sound(self) -> tuple[NDArray[np.float32], int]:
+        """Return the samples (n,) and their rate; for worker threads."""
+        return self.dataset.load_audio(self.clip, PLAY_RATE), PLAY_RATE
+
+
+@dataclass(frozen=True)
+class SplitFacts:
+    """Figures of one split."""
+
+    name: str
+    clips: int
+    seconds: float
+    captions: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording that scenes are made of, and whom to thank for it."""
+
+    name: str
+    sound_class: str
+    author: str
+    licence: str
+    source: str
+    path: Path | None
+    seconds: float = 0.0
+
+    def sound(self) -> tuple[NDArray[np.float32], int]:
+        """Return the samples (n,) and their rate; for worker threads."""
+        from core.audio.files import read_audio
+
+        assert self.path is not None
+        waveform = read_audio(self.path)
+        return waveform.samples, waveform.sample_rate
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """Everything the Datasets tab shows of one dataset."""
+
+    name: str
+    splits: tuple[SplitFacts, ...]
+    clips: tuple[ClipRecord, ...]
+    recordings: tuple[Recording, ...]
+    classes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Say how large it is."""
+        parts = [f"{split.name} {split.clips:,}" for split in self.splits]
+        seconds = sum(split.seconds for split in self.splits)
+        captions = sum(split.captions for split in self.splits)
+        words = max((split.words for split in self.splits), default=0)
+        facts = [
+            f"{count_text(len(self.clips), 'clip')} ({', '.join(parts)})",
+            length_text(seconds),
+            count_text(captions, "caption"),
+            f"{words:,} different words in the largest split",
+        ]
+        if self.classes:
+            facts.append(count_text(len(self.classes), "sound class", "sound classes"))
+        return " · ".join(facts)
+
+
+def gather_facts(name: str, root: Path | None) -> DatasetFacts:
+    """Open a dataset and count. Raises `DatasetError` where its files are missing."""
+    dataset = open_dataset(name, root)
+    splits, records = [], []
+    for split in dataset.splits:
+        clips = dataset.clips(split)
+        records += [ClipRecord(clip, split, dataset) for clip in clips]
+        captions = [caption for clip in clips for caption in clip.captions]
+        words = {word for caption in set(captions) for word in tokenize(caption)}
+        seconds = sum(clip.duration for clip in clips)
+        splits.append(SplitFacts(split, len(clips), seconds, len(captions), len(words)))
+    classes = sorted({tag for record in records for tag in record.clip.tags})
+    return DatasetFacts(
+        name, tuple(splits), tuple(records), tuple(_recordings(dataset)), tuple(classes)
+    )
+
+
+def clip_events(record: ClipRecord) -> list[EventBar]:
+    """Return what sounds when in a composed clip; nothing for recorded ones."""
+    find = getattr(record.dataset, "events", None)
+    if find is None:
+        return []
+    return [
+        EventBar(
+            str(_first(event, "label", "sound_class", "name")),
+            float(_first(event, "start", "onset")),
+            float(_first(event, "end", "offset")),
+        )
+        for event in find(record.clip)
+    ]
+
+
+def _recordings(dataset: Dataset) -> Sequence[Recording]:
+    found = getattr(dataset, "recordings", ())
+    items = found() if callable(found) else found
+    return [
+        Recording(
+            name=str(_first(item, "name", "id")),
+            sound_class=str(_first(item, "sound_class", "label")),
+            author=str(_first(item, "author")),
+            licence=str(_first(item, "licence", "license")),
+            source=str(_first(item, "source", "url")),
+            path=_first(item, "path") or None,
+            seconds=float(_first(item, "duration", "seconds") or 0.0),
+        )
+        for item in items
+    ]
+
+
+def _first(item: Any, *names: str) -> Any:
+    return next((getattr(item, name) for name in names if hasattr(item, name)), "")

@@ -1,0 +1,364 @@
+"""The audio encoders and other published weights: what they are, here or not, get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from app.job_progress import JobProgress
+from app.jobs import Job
+from app.machine import size_text
+from app.pages.library.asking import ask_open, confirm, show_folder
+from app.pages.library.list_tab import ListTab
+from app.studio import Studio
+from app.texts import NOTHING, count_text
+from app.widgets.empty_state import EmptyState
+from app.widgets.record_table import Column, RecordTable
+from core.events import Event
+from core.models.download import download_weights
+from core.models.encoders import EncoderInfo, available_encoders
+from core.models.weights import (
+    WeightsFile,
+    WeightsStatus,
+    known_weights,
+    remove_weights,
+    use_local_file,
+    weights_status,
+)
+
+WEIGHTS_FILES = "Weights (*.pth *.ckpt *.json *.pt);;All files (*)"
+STATES = {
+    "installed": "installed",
+    "missing": "not installed",
+    "partial": "partly downloaded",
+    "corrupt": "damaged",
+}
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """An encoder, a published file, or both; `status` None has no file of its own to get.
+
+    `packaged_size` are the bytes of weights that came inside an installed package.
+    """
+
+    name: str
+    title: str
+    encoder: EncoderInfo | None
+    weights: WeightsFile | None
+    status: WeightsStatus | None
+    packaged_size: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is for."""
+        if self.encoder is not None:
+            return "encoder"
+        return "tokenizer" if "tokenizer" in self.name else "caption model"
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can be used now."""
+        if self.status is not None:
+            return self.status.state == "installed"
+        return self.encoder is not None and self.encoder.installed
+
+    @property
+    def state(self) -> str:
+        """How its state is said."""
+        if self.status is not None:
+            return STATES[self.status.state]
+        return "installed" if self.installed else "not installed"
+
+
+def load_weights_records() -> list[WeightsRecord]:
+    """Look at all encoders and published files; may hash a new file, so for worker threads."""
+    encoders = available_encoders()
+    files = {weights.name: weights for weights in known_weights()}
+    records = []
+    for encoder in encoders:
+        weights = files.pop(encoder.name, None)
+        status = weights_status(weights) if weights else None
+        packaged = _packaged_size(encoder.name) if weights is None else None
+        records.append(
+            WeightsRecord(encoder.name, encoder.title, encoder, weights, status, packaged)
+        )
+    for weights in files.values():
+        status = weights_status(weights)
+        records.append(WeightsRecord(weights.name, weights.title, None, weights, status))
+    return records
+
+
+def _packaged_size(name: str) -> int | None:
+    """Return the bytes of weights that came inside an installed package."""
+    from core.models.encoders.yamnet_weights import archive_path
+
+    path = archive_path() if name == "yamnet" else None
+    return path.stat().st_size if path is not None else None
+
+
+def _size(record: WeightsRecord) -> int | None:
+    if record.status is not None and record.status.state == "installed":
+        return record.status.size
+    return record.weights.size if record.weights is not None else record.packaged_size
+
+
+def _size_text(record: WeightsRecord) -> str:
+    size = _size(record)
+    return NOTHING if size is None else size_text(size)
+
+
+def _dim(record: WeightsRecord) -> str:
+    return str(record.encoder.dim) if record.encoder else NOTHING
+
+
+def _rate(record: WeightsRecord) -> str:
+    return f"{record.encoder.sample_rate / 1000:g} kHz" if record.encoder else NOTHING
+
+
+def _frame(record: WeightsRecord) -> str:
+    return f"{record.encoder.frame_seconds:g} s" if record.encoder else NOTHING
+
+
+class EncodersTab(ListTab[WeightsRecord]):
+    """All encoders and published weights; downloads run as jobs and go on where they stopped."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._progress: dict[str, JobProgress] = {}
+        columns: tuple[Column[WeightsRecord], ...] = (
+            Column("Name", lambda r: r.title, width=220),
+            Column("For", lambda r: r.kind, width=130),
+            Column("State", self._state, width=170),
+            Column("Dimension", _dim, lambda r: r.encoder and r.encoder.dim, right=True, width=100),
+            Column(
+                "Sample rate",
+                _rate,
+                lambda r: r.encoder and r.encoder.sample_rate,
+                right=True,
+                width=110,
+            ),
+            Column("Frame", _frame, right=True, width=80),
+            Column("Size", _size_text, _size, right=True, width=90),
+        )
+        table: RecordTable[WeightsRecord] = RecordTable(
+            columns,
+            identity=lambda r: r.name,
+            faulty=lambda r: r.status is not None and r.status.state == "corrupt",
+            name="Encoders",
+        )
+        empty = EmptyState(studio.theme, "waveform", "Looking for encoders", "")
+        hint = "Select an encoder to see what it is and how to get it."
+        super().__init__(studio, "encoders", table, empty, hint)
+        self._make_progress()
+        self.download = self.make_action("Download", "download", self._download, self._no_download)
+        self.use_file = self.make_action(
+            "Use a file I have...", "file-check-outline", self._use_file, self._no_download
+        )
+        self.page_link = self.make_action("Open web page", "open-in-new", self._web, _no_page)
+        self.folder = self.make_action("Show in folder", "folder-outline", self._folder, _no_path)
+        self.remove = self.make_action(
+            "Remove...", "trash-can-outline", self._remove, self._no_removal, "danger"
+        )
+        for action in (self.download, self.use_file, self.remove):
+            self.add_button(action)
+        self.table.set_menu(
+            [self.download, self.use_file, self.page_link, self.folder, None, self.remove]
+        )
+
+    def refresh(self) -> None:
+        """Look again, in a worker thread."""
+        self.load(load_weights_records)
+
+    def count_words(self, number: int) -> str:
+        """Count the ready encoders."""
+        ready = sum(r.installed and r.encoder is not None for r in self.table.records())
+        return f"{count_text(ready, 'encoder')} ready"
+
+    def show_details(self, record: WeightsRecord) -> None:
+        """Show what it is, where it comes from and how far its download is."""
+        encoder, weights, status = record.encoder, record.weights, record.status
+        facts = [("State", self._state(record)), ("Size", _size_text(record).replace(NOTHING, ""))]
+        if encoder is not None:
+            facts += [
+                ("Name", encoder.name),
+                ("Sample rate", f"{encoder.sample_rate:,} Hz"),
+                ("Frame", f"{encoder.frame_seconds:g} s"),
+                ("Dimension", str(encoder.dim)),
+            ]
+        origin = []
+        if weights is not None:
+            origin = [
+                ("Licence", weights.licence),
+                ("Cite", weights.citation),
+                ("Address", weights.url.split("?")[0]),
+                ("MD5", weights.md5),
+            ]
+        elif encoder is not None:
+            origin = [("Source", encoder.source)]
+        path = str(status.path) if status is not None and status.path is not None else ""
+        about = encoder.summary if encoder is not None else weights.purpose if weights else ""
+        problem = (
+            "The file is not the published one; remove it and download it again."
+            if status is not None and status.state == "corrupt"
+            else ""
+        )
+        self.details.show_item(
+            record.title,
+            [("", facts), ("Origin", origin), ("File", [("Path", path)])],
+            problem=problem,
+            text=about,
+        )
+        self._show_progress()
+
+    # ---- downloads -------------------------------------------------------------------------
+
+    def _make_progress(self) -> None:
+        self.progress = QWidget()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress of the download")
+        self.progress_text = QLabel()
+        self.progress_text.setProperty("role", "muted")
+        self.progress_text.setWordWrap(True)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("Stop; what has arrived is kept")
+        self.studio.theme.set_icon(self.stop, "stop")
+        self.stop.clicked.connect(self._stop)
+        row = QHBoxLayout(self.progress)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.stop)
+        self.details.extra.addWidget(self.progress)
+        self.details.extra.addWidget(self.progress_text)
+        self.progress.hide()
+        self.progress_text.hide()
+
+    def _state(self, record: WeightsRecord) -> str:
+        progress = self._progress.get(record.name)
+        if progress is None:
+            return record.state
+        share = "" if progress.fraction is None else f" {progress.fraction:.0%}"
+        verb = "checking" if progress.phase.startswith("Checking") else "downloading"
+        return f"{verb}{share}"
+
+    def _download(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        name = record.name
+        job = Job(f"Downloading {record.title}", lambda: download_weights(name), lane="download")
+        job.events.connect(lambda events: self._take(name, events))
+        job.failed.connect(self.failed)
+        job.done.connect(lambda: self._ended(name))
+        self.banner.dismiss()
+        self._jobs[name], self._progress[name] = job, JobProgress()
+        if not self.studio.jobs.submit(job):
+            self._ended(name)
+        self._changed(name)
+
+    def _take(self, name: str, events: list[Event]) -> None:
+        progress = self._progress.get(name)
+        if progress is not None:
+            for event in events:
+                progress.update(event)
+            self._changed(name)
+
+    def _ended(self, name: str) -> None:
+        self._jobs.pop(name, None)
+        self._progress.pop(name, None)
+        self.refresh()
+        self._changed(name)
+
+    def _stop(self) -> None:
+        record = self.table.current()
+        job = self._jobs.get(record.name) if record is not None else None
+        if job is not None:
+            job.stop()
+
+    def _changed(self, name: str) -> None:
+        self.table.update_rows()
+        record = self.table.current()
+        if record is not None and record.name == name:
+            self._show_progress()
+            self._update_actions()
+
+    def _show_progress(self) -> None:
+        record = self.table.current()
+        progress = self._progress.get(record.name) if record is not None else None
+        self.progress.setVisible(progress is not None)
+        self.progress_text.setVisible(progress is not None)
+        if progress is None:
+            return
+        fraction = progress.fraction
+        self.bar.setRange(0, 0 if fraction is None else 1000)
+        self.bar.setValue(round(1000 * (fraction or 0)))
+        words = progress.text if " of " not in progress.text else ""
+        self.progress_text.setText(words or (f"{fraction:.0%}" if fraction else "Connecting"))
+
+    # ---- other actions ---------------------------------------------------------------------
+
+    def _use_file(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        title = f"The published {record.weights.file if record.weights else ''}"
+        path = ask_open(self.studio, self, title, WEIGHTS_FILES)
+        if path is not None:
+            name = record.name
+            self.studio.message.emit(f"Checking {path.name} ...")
+            self.studio.jobs.run_quick(
+                lambda: use_local_file(name, path), self._file_taken, self.failed, self
+            )
+
+    def _file_taken(self, path: Path) -> None:
+        self.studio.message.emit(f"Using {path}")
+        self.refresh()
+
+    def _web(self) -> None:
+        record = self.table.current()
+        if record is not None and record.weights is not None:
+            address = record.weights.url.split("/files/")[0]
+            if not QDesktopServices.openUrl(QUrl(address)):
+                self.studio.message.emit(f"No browser answered; the address is {address}")
+
+    def _folder(self) -> None:
+        record = self.table.current()
+        if record is not None and record.status is not None and record.status.path is not None:
+            show_folder(self.studio, record.status.path)
+
+    def _remove(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        name = record.name
+        question = f"Delete the downloaded weights of “{record.title}”?"
+        if confirm(self, "Remove weights", question, "Delete"):
+            self.studio.jobs.run_quick(
+                lambda: remove_weights(name), lambda _none: self.refresh(), self.failed, self
+            )
+
+    def _no_download(self, record: WeightsRecord) -> str:
+        if record.name in self._jobs:
+            return "It is being downloaded."
+        if record.installed:
+            return "It is installed."
+        return "" if record.weights is not None else "It comes with the installation."
+
+    def _no_removal(self, record: WeightsRecord) -> str:
+        if record.name in self._jobs:
+            return "It is being downloaded."
+        if record.weights is None:
+            return "It belongs to the installation."
+        missing = record.status is None or record.status.state == "missing"
+        return "There is nothing to remove." if missing else ""
+
+
+def _no_page(record: WeightsRecord) -> str:
+    return "" if record.weights is not None else "It comes with the installation."
+
+
+def _no_path(record: WeightsRecord) -> str:
+    has_path = record.status is not None and record.status.path is not None
+    return "" if has_path else "There is no file yet."

@@ -1,0 +1,68 @@
+"""The recordings that built-in scenes are made of: whom to thank, and under which licence."""
+
+from __future__ import annotations
+
+from app.pages.library.dataset_facts import DatasetFacts, Recording
+from app.pages.library.list_tab import ListTab
+from app.studio import Studio
+from app.texts import count_text, length_text
+from app.widgets.empty_state import EmptyState
+from app.widgets.play_button import PlayButton
+from app.widgets.record_table import Column, RecordTable
+
+COLUMNS: tuple[Column[Recording], ...] = (
+    Column("Recording", lambda r: r.name, width=170),
+    Column("Sound class", lambda r: r.sound_class, width=170),
+    Column("Author", lambda r: r.author, width=170),
+    Column("Licence", lambda r: r.licence, width=150),
+    Column("Source", lambda r: r.source, width=260),
+)
+
+
+class RecordingsTab(ListTab[Recording]):
+    """A list of recordings that can be heard."""
+
+    def __init__(self, studio: Studio) -> None:
+        table: RecordTable[Recording] = RecordTable(
+            COLUMNS, identity=lambda r: r.name, name="Recordings"
+        )
+        empty = EmptyState(
+            studio.theme,
+            "music-note-outline",
+            "No list of recordings",
+            "Only built-in scenes are made of single recordings. "
+            "The clips of this dataset are recordings themselves.",
+        )
+        hint = "Select a recording to listen and to see whom to thank for it."
+        super().__init__(studio, "recordings", table, empty, hint)
+        self.play = PlayButton(studio)
+        self.play.failed.connect(self.failed)
+        self.details.extra.addWidget(self.play)
+
+    def show_facts(self, facts: DatasetFacts) -> None:
+        """Show the recordings of a dataset."""
+        self.set_records(list(facts.recordings))
+
+    def count_words(self, number: int) -> str:
+        """Count recordings."""
+        return count_text(number, "recording")
+
+    def show_details(self, record: Recording) -> None:
+        """Show the credits of a recording."""
+        self.details.show_item(
+            record.name,
+            [
+                (
+                    "",
+                    [
+                        ("Class", record.sound_class),
+                        ("Length", length_text(record.seconds) if record.seconds else ""),
+                        ("Author", record.author),
+                        ("Licence", record.licence),
+                        ("Source", record.source),
+                        ("File", str(record.path or "")),
+                    ],
+                )
+            ],
+        )
+        self.play.set_sound(record.sound if record.path is not None else None)
