@@ -15,6 +15,7 @@ import importlib.util
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import types
@@ -94,6 +95,8 @@ def _read(requests: queue.SimpleQueue[str], stream: TextIO) -> None:
 
 def main() -> int:
     """Answer requests until standard input ends."""
+    # Ctrl+C reaches every process of the terminal; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Replies have the real standard output to themselves; a library that prints writes to stderr.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -139,6 +140,16 @@ def test_a_killed_process_is_reported_and_replaced() -> None:
         with pytest.raises(MetricError, match="ended before it had answered"):
             pending.result(timeout=10)
         assert scorer.score(CANDIDATES, REFERENCES).corpus["cider_d"] > 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
+def test_ctrl_c_in_the_terminal_is_for_the_parent(scorer: Scorer) -> None:
+    scorer.score(CANDIDATES, REFERENCES)
+    process = scorer._process
+    assert process is not None
+    process.send_signal(signal.SIGINT)
+    assert scorer.score(CANDIDATES, REFERENCES).corpus["cider_d"] > 0
+    assert scorer._process is process
 
 
 def test_the_process_ends_with_its_parent() -> None:
