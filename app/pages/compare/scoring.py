@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -75,14 +76,11 @@ def score_systems(clips: Sequence[ScoredClip], systems: int) -> Iterator[Event]:
         references = [clip.references for clip in clips]
         for system in range(systems):
             reply = scorer.submit([clip.captions[system] for clip in clips], references)
-            scores = None
-            while scores is None:
+            yield Progress(phase="Scoring", done=system, total=systems)
+            while not reply.done():
                 yield Progress(phase="Scoring", done=system, total=systems)
-                try:
-                    scores = reply.result(timeout=0.1)
-                except TimeoutError:
-                    if reply.done():
-                        raise
+                wait([reply], timeout=0.1)
+            scores = reply.result()
             corpus = dict(scores.corpus)
             corpus["log_prob"] = fmean(clip.log_probs[system] for clip in clips)
             figures = scores.per_clip.get(MAIN_METRIC, [])
