@@ -22,13 +22,13 @@ from app.studio import Studio
 from app.window import MainWindow
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home folder: runs, presets and remembered settings of no one else."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("AAC_STUDIO_HOME", str(folder))
-    return folder
+@pytest.fixture(scope="session", autouse=True)
+def quick_collection() -> Iterator[None]:
+    """Leave what the imports made out of the collections after each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

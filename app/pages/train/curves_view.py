@@ -174,7 +174,7 @@ class CurvesView(QWidget):
         for key, run in self._runs.items():
             values = self._curves[key].at(x)
             if values is not None:
-                found.append(Reading(run.title, run.colour, *values))
+                found.append(Reading(run.title, run.colour, run.dashed, *values))
         return sorted(found, key=lambda item: abs(item.x - x))
 
     def _button(self, icon: str, tip: str, checkable: bool = False) -> QToolButton:

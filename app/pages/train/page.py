@@ -394,8 +394,9 @@ class TrainPage(QWidget):
 
     def _listed(self) -> None:
         summaries = self.shelf.summaries()
-        for key, summary in reversed(summaries.items()):
-            self.colours.add(key, summary.config)
+        if self.shelf.settled:
+            for key, summary in reversed(summaries.items()):
+                self.colours.add(key, summary.config)
         fresh = [key for key in summaries if key not in self._seen]
         if not self._chosen:
             self._visible |= set(list(summaries)[:SHOWN_AT_FIRST])

@@ -97,7 +97,7 @@ class PreviewPane(QWidget):
             f"<td style='padding-left:12px; color:{colours.muted}'>{html.escape(text)}</td></tr>"
             for number, text in enumerate(events[0].references)
         )
-        gap = f"<tr><td></td><td {muted}></td><td {muted} align='right'>&nbsp;&nbsp;log-prob</td></tr>"
+        gap = f"<tr><td></td><td></td><td {muted} align='right'>&nbsp;&nbsp;log-prob</td></tr>"
         bar = self.text.verticalScrollBar()
         place = bar.value()
         self.text.setHtml(

@@ -19,6 +19,7 @@ class Reading:
 
     title: str
     colour: str
+    dashed: bool
     x: float
     smoothed: float
     raw: float
@@ -81,8 +82,9 @@ def _table(readings: list[Reading], axis: str, colours: Colours) -> str:
                 f"<b>{_number(item.validation)}</b>",
             )
         )
+        line = "╍╍" if item.dashed else "━━"
         rows.append(
-            f"<tr><td><span style='color:{item.colour}'>■</span> {html.escape(name)}</td>"
+            f"<tr><td><b style='color:{item.colour}'>{line}</b>&nbsp; {html.escape(name)}</td>"
             f"{cells}</tr>"
         )
     if len(readings) > 8:

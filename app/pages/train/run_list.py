@@ -86,7 +86,7 @@ class RunList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 56, 80, 62, 58, 62)):
+        for column, width in enumerate((0, 66, 80, 62, 58, 64)):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)

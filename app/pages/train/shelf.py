@@ -153,19 +153,14 @@ class RunShelf(QObject):
 
     def _scanned(self, scan: _Scan) -> None:
         self._scanning = False
-        before = {key: item.summary for key, item in self._known.items()}
-        alive = {key: item.alive for key, item in self._known.items()}
+        before = {key: (item.summary, item.alive) for key, item in self._known.items()}
+        after = {key: (item.summary, item.alive) for key, item in scan.known.items()}
         self._known = scan.known
         for key in self._watches.keys() - self._known.keys():
             del self._watches[key]
         first = not self._settled and not scan.unfinished
         self._settled = self._settled or first
-        after = {key: item.summary for key, item in self._known.items()}
-        if (
-            first
-            or after != before
-            or alive != {key: item.alive for key, item in self._known.items()}
-        ):
+        if first or after != before:
             self.listed.emit()
         if scan.unfinished or self._again:
             self._again = False

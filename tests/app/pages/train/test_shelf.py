@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from fake_runs import engine_events, finished_run, stopped_run
+from pytestqt.qtbot import QtBot
+
+from app.pages.train import shelf as shelf_module
+from app.pages.train.shelf import RunShelf
+from app.studio import Studio
+from core import paths
+from core.config import RunConfig
+from core.events import RunStarted, StepLogged
+from core.runs import create_run
+
+
+@pytest.fixture
+def shelf(studio: Studio) -> RunShelf:
+    return RunShelf(studio, studio)
+
+
+def settle(shelf: RunShelf, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(shelf.listed, timeout=5000):
+        shelf.scan(afresh=True)
+
+
+def test_runs_are_listed_newest_first(shelf: RunShelf, qtbot: QtBot) -> None:
+    finished_run("old", hours_ago=2)
+    finished_run("new", hours_ago=1)
+    (paths.runs_dir() / "no run at all").mkdir()
+    settle(shelf, qtbot)
+    assert [summary.title for summary in shelf.summaries().values()] == ["new", "old"]
+    assert [summary.state for summary in shelf.summaries().values()] == ["finished"] * 2
+
+
+def test_a_watched_run_is_read_in_portions(
+    shelf: RunShelf, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_module, "PORTION", 3)
+    key = str(finished_run("a").path)
+    settle(shelf, qtbot)
+    with qtbot.waitSignal(shelf.loaded, timeout=5000):
+        shelf.watch([key])
+    history = shelf.history(key)
+    assert history is not None
+    assert history.steps.length == 20 and history.validations.length == 4
+    assert len(history.previews["clip-1"]) == 4
+    assert history.ended is not None and history.ended.reason == "finished"
+
+
+def test_a_run_of_another_process_is_followed(shelf: RunShelf, qtbot: QtBot) -> None:
+    config = RunConfig()
+    run = create_run(config)
+    events = [e for e in engine_events(config) if isinstance(e, RunStarted | StepLogged)]
+    run.events.append(events[0], time.time())
+    settle(shelf, qtbot)
+    key = str(run.path)
+    with qtbot.waitSignal(shelf.loaded, timeout=5000):
+        shelf.watch([key])
+    shelf.set_active(True)
+    for event in events[1:6]:
+        run.events.append(event, time.time())
+    history = shelf.history(key)
+    assert history is not None
+    qtbot.waitUntil(lambda: history.steps.length == 5, timeout=5000)
+    with run.events.path.open("a") as stream:
+        stream.write('{"time": 1, "event": "StepLo')  # a line that is being written
+    qtbot.wait(300)
+    assert history.steps.length == 5
+    shelf.set_active(False)
+
+
+def test_an_interrupted_run_is_told_from_a_living_one(shelf: RunShelf, qtbot: QtBot) -> None:
+    run = stopped_run("a")
+    lines = run.events.path.read_text().splitlines()
+    run.events.path.write_text("\n".join(lines[:-1]) + "\n")
+    settle(shelf, qtbot)
+    assert next(iter(shelf.summaries().values())).state == "interrupted"
+
+
+def test_a_deleted_folder_leaves_the_list(shelf: RunShelf, qtbot: QtBot, tmp_path: Path) -> None:
+    run = finished_run("a")
+    settle(shelf, qtbot)
+    run.path.rename(tmp_path / "elsewhere")
+    settle(shelf, qtbot)
+    assert shelf.summaries() == {}
+    shelf.add_folder(tmp_path / "elsewhere")
+    qtbot.waitUntil(lambda: len(shelf.summaries()) == 1, timeout=5000)

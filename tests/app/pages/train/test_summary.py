@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from app.pages.train.summary import describe
+from core.config import CaptionNTXentConfig, RunConfig, TrainingConfig
+
+
+def config(epochs: int = 400, **term: float) -> RunConfig:
+    objectives = (CaptionNTXentConfig(**term),) if term else ()
+    return RunConfig(training=TrainingConfig(epochs=epochs), objectives=objectives)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "start"),
+    [
+        (config(24), "Cross-entropy for 24 epochs on starter-scenes heard through yamnet"),
+        (config(1), "Cross-entropy for 1 epoch on "),
+        (config(24, weight=0.1), "Cross-entropy + 0.1 × caption NT-Xent for 24 epochs on "),
+        (
+            config(400, weight=0.1, start_epoch=100),
+            "Cross-entropy for 100 epochs, then cross-entropy + 0.1 × caption NT-Xent "
+            "for 300 epochs on ",
+        ),
+        (
+            config(9, weight=2, start_epoch=1, end_epoch=3),
+            "Cross-entropy for 1 epoch, then cross-entropy + 2 × caption NT-Xent for 2 epochs, "
+            "then cross-entropy for 6 epochs on ",
+        ),
+        (config(5, weight=1, start_epoch=7), "Cross-entropy for 5 epochs; the contrast would only"),
+    ],
+)
+def test_the_sentence_says_what_will_run(chosen: RunConfig, start: str) -> None:
+    assert describe(chosen).startswith(start)
+
+
+def test_device_seed_and_clips_are_named() -> None:
+    chosen = config().model_copy(update={"device": "cpu", "seed": 7})
+    assert describe(chosen).endswith("seed 7, on the CPU.")
