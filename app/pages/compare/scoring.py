@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import TimeoutError
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from statistics import fmean
