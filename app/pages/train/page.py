@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -61,7 +61,7 @@ class TrainPage(QWidget):
         self._wanted = ""
         self._dirty = True
         self._chosen = False
-        self._asked_choices = False
+        self._painted = False
         self.colours = RunColours()
         self.shelf = RunShelf(studio, self)
         self.setup = SetupPane(studio)
@@ -175,11 +175,17 @@ class TrainPage(QWidget):
     # Showing
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Follow the runs; make the plots once the page has been painted."""
+        """Follow the runs."""
         super().showEvent(event)
         self._timer.start()
         self.shelf.set_active(True)
-        QTimer.singleShot(0, self, self._after_first_paint)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """After the first time, load what the first picture did not need."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self._after_first_paint)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Draw nothing while hidden."""
@@ -188,16 +194,12 @@ class TrainPage(QWidget):
         self.shelf.set_active(False)
 
     def _after_first_paint(self) -> None:
-        if self.curves is None:
-            module = importlib.import_module("app.pages.train.curves_view")
-            self.curves = module.CurvesView(self.studio)
-            self._plot_place.layout().addWidget(self.curves)  # type: ignore[union-attr]
-            self._show_curves()
-        if not self._asked_choices:
-            self._asked_choices = True
-            jobs = self.studio.jobs
-            jobs.run_quick(_data_choices, self._choices_known, self._failed, self)
-            self.studio.engine_ready.connect(self._ask_devices)
+        module = importlib.import_module("app.pages.train.curves_view")
+        self.curves = module.CurvesView(self.studio)
+        self._plot_place.layout().addWidget(self.curves)  # type: ignore[union-attr]
+        self._show_curves()
+        self.studio.jobs.run_quick(_data_choices, self._choices_known, self._failed, self)
+        self.studio.engine_ready.connect(self._ask_devices)
 
     def _choices_known(self, choices: dict[str, list[tuple[str, str, str]]]) -> None:
         for path, entries in choices.items():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import html
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
-from app.pages.train.history import RunHistory
 from app.studio import Studio
 from app.widgets.inputs import QuietComboBox
+
+if TYPE_CHECKING:
+    from app.pages.train.history import RunHistory
 
 SHOWN = 60
 

@@ -12,15 +12,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.train.history import Piece, RunHistory, digest
 from app.studio import Studio
 from core import paths
 from core.events import Event
 from core.runs import EventsFile, RunFolder, RunSummary, summarize
 from core.runs.folder import is_alive
+
+if TYPE_CHECKING:
+    # At run time it is imported with the first run: it needs numpy, the window does not.
+    from app.pages.train.history import Piece, RunHistory
 
 READ_MS = 250
 SCAN_MS = 2000
@@ -127,6 +131,8 @@ class RunShelf(QObject):
         for key in self._watches.keys() - wanted:
             del self._watches[key]
         for key in wanted - self._watches.keys():
+            from app.pages.train.history import RunHistory
+
             run = RunFolder(Path(key))
             self._watches[key] = _Watch(run, RunHistory(), run.events, run.previews)
             self._read(key)
@@ -211,6 +217,8 @@ class RunShelf(QObject):
 
 def _read_portion(watch: _Watch) -> tuple[list[Piece], list[tuple[float, Event]], bool]:
     """Read at most `PORTION` new lines of a run. Runs in a worker thread."""
+    from app.pages.train.history import digest
+
     events = list(itertools.islice(watch.events.read_new(), PORTION))
     previews = list(itertools.islice(watch.previews.read_new(), PORTION))
     return digest(events), previews, len(events) == PORTION or len(previews) == PORTION

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.pages.train.estimate import duration_text, remaining_text
-from app.pages.train.history import RunHistory
 from app.pages.train.session import Session
 from app.pages.train.state_line import Standing
 from core.runs import RunSummary
+
+if TYPE_CHECKING:
+    from app.pages.train.history import RunHistory
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 
