@@ -11,11 +11,15 @@ SHORTCUTS = (
     ("Ctrl+1 to Ctrl+4", "Train, Caption, Compare, Library"),
     ("Ctrl+O", "Open a sound in Caption"),
     ("Ctrl+Shift+O", "Open a run folder in Train"),
-    ("Ctrl+Return", "Train: start"),
+    ("Ctrl+Return", "Train: start; Caption: caption the selected files"),
     ("Ctrl+P", "Train: pause or resume"),
     ("Ctrl+.", "Train: stop and keep"),
-    ("F", "Train: fit the curves"),
-    ("Space", "Play or pause the sound"),
+    ("F", "Train: fit the curves; Caption: show the whole sound"),
+    ("Space", "Caption: play or pause"),
+    ("Ctrl+V", "Caption: open the copied file or path"),
+    ("Ctrl+C", "Caption: copy the caption"),
+    ("Escape", "Caption: clear the selection"),
+    ("Delete", "Caption: take the selected files off the list"),
     ("Ctrl+Q", "Quit"),
 )
 

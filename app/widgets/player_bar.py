@@ -1,4 +1,4 @@
-"""Listening: play and pause, time, volume, and what the pointer is on."""
+"""Listening: play and pause, time, volume, and the selected part."""
 
 from __future__ import annotations
 
@@ -58,13 +58,6 @@ class PlayerBar(QWidget):
         self.clear_part.setAccessibleName("Clear the selection")
         self.clear_part.clicked.connect(self.part_cleared)
         theme.set_icon(self.clear_part, "close", "muted")
-        self.read_out = QLabel()
-        self.read_out.setProperty("role", "muted")
-        self.read_out.setAccessibleName("Under the pointer")
-        self.read_out.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.read_out.setMinimumWidth(
-            self.read_out.fontMetrics().horizontalAdvance("000.000 s   00000 Hz   −000.0 dB")
-        )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(8)
@@ -74,7 +67,6 @@ class PlayerBar(QWidget):
         for item in (self.part, self.caption_part, self.clear_part):
             layout.addWidget(item)
         layout.addStretch(1)
-        layout.addWidget(self.read_out)
         player.playing_changed.connect(self._refresh)
         player.problem_changed.connect(self._refresh)
         self.show_part(None)
@@ -103,15 +95,6 @@ class PlayerBar(QWidget):
         """Say why the selection cannot be captioned; "" says that it can."""
         self.caption_part.setEnabled(not reason)
         self.caption_part.setToolTip(reason or "Caption only the selected part")
-
-    def show_read_out(self, seconds: float, hertz: float, decibels: float) -> None:
-        """Show time, frequency and level under the pointer."""
-        level = f"{decibels:.1f}".replace("-", "−")
-        self.read_out.setText(f"{seconds:.3f} s   {hertz:.0f} Hz   {level} dB")
-
-    def clear_read_out(self) -> None:
-        """Show nothing under the pointer."""
-        self.read_out.setText("")
 
     def _refresh(self) -> None:
         playing = self._player.playing

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.widgets.colour_bar import ColourBar
 from app.widgets.spectrogram_view import (
@@ -64,7 +65,7 @@ class SoundView(QWidget):
         self.waveform = WaveformView()
         self.spectrogram = SpectrogramView()
         self.bar = ColourBar(colours)
-        self.bar.bottom_margin = 36
+        self.bar.top_margin, self.bar.bottom_margin = 6, 36
         self.waveform.getPlotItem().setXLink(self.spectrogram.getPlotItem())
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 4, 0, 0)
@@ -83,8 +84,14 @@ class SoundView(QWidget):
             plot.double_clicked.connect(self.fit)
             plot.dragged.connect(self.select)
             plot.selection_edited.connect(self.select)
-        self.spectrogram.hovered.connect(self.hovered)
-        self.spectrogram.left.connect(self.left)
+        # It stands beside the label of the time axis, where nothing else is.
+        self.read_out = QLabel(self)
+        self.read_out.setProperty("role", "muted")
+        self.read_out.setAccessibleName("Under the pointer")
+        self.read_out.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        self.read_out.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.spectrogram.hovered.connect(self._on_hovered)
+        self.spectrogram.left.connect(self._on_left)
         self.set_colours(colours)
 
     def _plots(self) -> tuple[TimePlot, TimePlot]:
@@ -163,6 +170,22 @@ class SoundView(QWidget):
         """Paint with the colours of the theme."""
         for part in (*self._plots(), self.bar):
             part.set_colours(colours)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the read-out at the right end of the time axis."""
+        super().resizeEvent(event)
+        plot = self.spectrogram.geometry()
+        self.read_out.setGeometry(plot.right() - 300, self.height() - 20, 300, 18)
+        self.read_out.raise_()
+
+    def _on_hovered(self, seconds: float, hertz: float, decibels: float) -> None:
+        level = f"{decibels:.1f}".replace("-", "−")
+        self.read_out.setText(f"{seconds:.3f} s   {hertz:.0f} Hz   {level} dB")
+        self.hovered.emit(seconds, hertz, decibels)
+
+    def _on_left(self) -> None:
+        self.read_out.setText("")
+        self.left.emit()
 
     def _on_clicked(self, seconds: float) -> None:
         self.clear_selection()

@@ -17,7 +17,7 @@ from core.audio.frequency_scale import SCALE_NAMES, FrequencyScale, ScaleName, f
 from core.audio.spectrogram import Spectrogram, display_spectrogram, on_scale
 
 # The power of two of samples that lies nearest to this length is the window.
-WINDOW_SECONDS = 0.03
+WINDOW_SECONDS = 0.045
 MOST_COLUMNS = 4000
 ROWS = 320
 # Fewer pixels than this between two ticks and their labels touch.
@@ -130,6 +130,8 @@ class SpectrogramView(TimePlot):
         item = self.getPlotItem()
         item.addItem(self._image)
         item.setLabel("bottom", "Time (s)")
+        # Room for the upper half of the topmost label.
+        item.setContentsMargins(0, 6, 0, 0)
         self._axis.setZValue(20)
         bottom = item.getAxis("bottom")
         bottom.setHeight(36)

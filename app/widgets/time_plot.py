@@ -187,7 +187,8 @@ class TimePlot(pg.PlotWidget):
             axis.setTickFont(_axis_font(self))
             style = {"color": colours.muted, "font-size": "11px"}
             # Axes are in seconds and never in milliseconds, whatever is zoomed into.
-            axis.setLabel(axis.labelText, siPrefixEnableRanges=(), **style)
+            if axis.labelText:
+                axis.setLabel(axis.labelText, siPrefixEnableRanges=(), **style)
         self._playhead.setPen(pg.mkPen(colours.accent, width=1))
         self._selection.set_colour(QColor(colours.accent))
 

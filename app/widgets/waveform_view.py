@@ -74,12 +74,15 @@ class WaveformView(TimePlot):
         self._zero = pg.InfiniteLine(0.0, angle=0, movable=False)
         item.addItem(self._zero, ignoreBounds=True)
         item.hideAxis("bottom")
-        item.getAxis("left").setLabel("Amplitude")
+        item.getAxis("left").setStyle(hideOverlappingLabels=True)
         item.setMouseEnabled(x=True, y=False)
         item.disableAutoRange()
         self._box.sigXRangeChanged.connect(self._redraw)
         self.setAccessibleName("Waveform")
-        self.setToolTip("Drag to select, click to set the playhead, turn the wheel to zoom")
+        self.setToolTip(
+            "Amplitude over seconds, full scale is 1\n"
+            "Drag to select, click to set the playhead, turn the wheel to zoom"
+        )
 
     def show_envelope(self, envelope: Envelope | None) -> None:
         """Show a sound; None shows nothing."""
@@ -87,7 +90,7 @@ class WaveformView(TimePlot):
         self.set_duration(0.0 if envelope is None else envelope.duration)
         peak = 1.0 if envelope is None else envelope.peak
         # The axis follows the sound: a quiet recording is not a flat line.
-        self._box.setYRange(-1.05 * peak, 1.05 * peak, padding=0)
+        self._box.setYRange(-1.1 * peak, 1.1 * peak, padding=0)
         self._redraw()
 
     def set_colours(self, colours: Colours) -> None:

@@ -69,7 +69,6 @@ class DisplayBar(QWidget):
         self.fit = QToolButton()
         self.fit.setText("Fit")
         self.fit.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fit.setToolTip("Show the whole sound (F)")
         self.fit.clicked.connect(self.fit_clicked)
         theme.set_icon(self.fit, "arrow-expand-horizontal", "muted")
         layout = QHBoxLayout(self)
@@ -83,11 +82,17 @@ class DisplayBar(QWidget):
         layout.addStretch()
         layout.addWidget(self.fit)
         self._tell_range()
+        self.set_has_sound(False)
 
     @property
     def colour_map(self) -> str:
         """Name of the chosen colour map."""
         return str(self.maps.currentData())
+
+    def set_has_sound(self, has_sound: bool) -> None:
+        """Say whether there is anything to fit into the view."""
+        self.fit.setEnabled(has_sound)
+        self.fit.setToolTip("Show the whole sound (F)" if has_sound else "Open a sound first")
 
     def show_levels(self, low: float, high: float) -> None:
         """Show a range in dB without telling."""

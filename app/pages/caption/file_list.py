@@ -17,11 +17,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QAction, QColor, QFont, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QListView,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -31,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
+from app.widgets.elided_label import ElidedLabel
 
 from .sound_files import ENTRY_ROLE, FileState, SoundFile, SoundFiles
 
@@ -163,9 +162,8 @@ class FileList(QWidget):
         self.view.addAction(self._delete)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
-        self.count = QLabel()
+        self.count = ElidedLabel()
         self.count.setProperty("role", "hint")
-        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.export = QToolButton()
         self.export.setAccessibleName("Export captions")
         self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

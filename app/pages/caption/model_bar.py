@@ -56,6 +56,8 @@ class ModelBar(QWidget):
         field = DecodingConfig.model_fields["beam_size"]
         self.beam_size = QSpinBox()
         self.beam_size.setRange(1, 64)
+        # A dropped file opens; it does not end up as text in here.
+        self.beam_size.lineEdit().setAcceptDrops(False)
         self.beam_size.setValue(int(str(settings.value(BEAM_KEY, field.default))))
         self.beam_size.setAccessibleName("Beam size")
         self.beam_size.setToolTip(field.description or "")

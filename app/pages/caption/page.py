@@ -8,22 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-    QShowEvent,
-)
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
     QFileDialog,
-    QFrame,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -32,17 +22,18 @@ from PySide6.QtWidgets import (
 
 from app.studio import Studio
 from app.widgets.banner import Banner
-from core.captions import Caption
 
 from .captioning import Captioning, Loader, Request, load_captioner
 from .collect import dialog_filter, parse_paths
+from .desk import CaptionDesk
+from .drop_area import DropArea
 from .empty_pane import EmptyPane, starter_sounds
 from .export import export_captions
 from .file_list import FileList
 from .model_bar import ModelBar
 from .opening import Opener, Sound, SoundShelf, load_sound, recent_files, remember_files
 from .result_view import ResultView
-from .sound_files import FileState, Result, SoundFile, SoundFiles
+from .sound_files import FileState, SoundFile, SoundFiles
 from .stage import Stage
 
 if TYPE_CHECKING:
@@ -52,7 +43,7 @@ FOLDER_KEY = "folders/sound"
 EXPORT_KEY = "folders/captions"
 
 
-class CaptionPage(QWidget):
+class CaptionPage(DropArea):
     """Opens sounds, shows the chosen one and captions them.
 
     Parameters
@@ -66,8 +57,7 @@ class CaptionPage(QWidget):
     def __init__(
         self, studio: Studio, parent: QWidget | None = None, load: Loader = load_captioner
     ) -> None:
-        super().__init__(parent)
-        self.setAcceptDrops(True)
+        super().__init__(studio.theme, parent)
         self._studio = studio
         self._shelf = SoundShelf()
         self._checkpoints_known = False
@@ -75,6 +65,7 @@ class CaptionPage(QWidget):
         self.files = SoundFiles(self)
         self.opener = Opener(studio.jobs, self)
         self.captioning = Captioning(studio.jobs, load, self)
+        self.desk = CaptionDesk(self.files, self.captioning, self)
         self._make_widgets()
         self._make_shortcuts()
         self._connect()
@@ -121,9 +112,6 @@ class CaptionPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.banner)
         layout.addWidget(self._stack, 1)
-        self._drop_frame = QFrame(self)
-        self._drop_frame.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._drop_frame.hide()
 
     def _make_shortcuts(self) -> None:
         for keys, slot in (
@@ -144,6 +132,7 @@ class CaptionPage(QWidget):
         self.list.recent_chosen.connect(self._on_recent)
         self.list.remove_clicked.connect(self.remove)
         self.list.export_clicked.connect(self._on_export)
+        self.dropped.connect(self.open_paths)
         self.list.current_changed.connect(self._on_current)
         self.list.selection_changed.connect(self._refresh_targets)
         self.opener.found.connect(self._on_found)
@@ -158,10 +147,8 @@ class CaptionPage(QWidget):
         self.result.word_left.connect(self.stage.view.clear_attention)
         self.result.moment_chosen.connect(self.stage.play_moment)
         self.result.action_clicked.connect(self._on_action)
-        self.captioning.started.connect(self._on_started)
-        self.captioning.captioned.connect(self._on_captioned)
-        self.captioning.refused.connect(self._on_caption_refused)
-        self.captioning.dropped.connect(self._on_dropped)
+        self.desk.changed.connect(self._on_changed)
+        self.desk.refused.connect(self._tell)
         self.captioning.failed.connect(self._on_failed)
         self.captioning.warned.connect(self._on_warned)
         self.captioning.phase_changed.connect(self._on_phase)
@@ -212,11 +199,21 @@ class CaptionPage(QWidget):
         if not paths:
             self._tell("There is no sound file in that folder.")
             return
+        again = [path for path in paths if self.files.find(path) is not None]
         new = self.files.add(paths)
         if self._stack.currentWidget() is self.empty:
             self._stack.setCurrentWidget(self._panes)
             self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.list.select((new or paths)[0])
+        for path in again:
+            # The file may have been mended or replaced since.
+            self._shelf.drop(path)
+            if self._state_of(path) is FileState.FAILED:
+                self.files.change(path, state=FileState.OPENED, message="")
+                new.append(path)
+        first = (new or paths)[0]
+        if first == self.list.current_path():
+            self._on_current(first)
+        self.list.select(first)
         # Captioned once their headers were read: a broken file must not start a model.
         self.opener.look_at(new)
 
@@ -236,8 +233,8 @@ class CaptionPage(QWidget):
         if failures:
             others = f" ({len(failures) - 1} more could not be opened.)" if failures[1:] else ""
             self._tell(failures[0] + others)
-            current = self.files.find(self.list.current_path() or Path())
-            if good and (current is None or current.state is FileState.FAILED):
+            current = self.list.current_path()
+            if good and (current is None or self._state_of(current) is FileState.FAILED):
                 self.list.select(good[0])
         if self.model_bar.checkpoint() is not None:
             self.caption([Request(path) for path in good])
@@ -265,9 +262,15 @@ class CaptionPage(QWidget):
                 self._refresh_targets()
 
         def refused(sentence: str, _details: str) -> None:
+            if self._state_of(path) is not FileState.FAILED:
+                self._tell(sentence)
             self._on_refused(path, sentence)
 
         self._studio.jobs.run_quick(lambda: load_sound(path), loaded, refused, self)
+
+    def _state_of(self, path: Path) -> FileState | None:
+        entry = self.files.find(path)
+        return None if entry is None else entry.state
 
     def _current(self) -> SoundFile | None:
         path = self.list.current_path()
@@ -281,7 +284,7 @@ class CaptionPage(QWidget):
         elif entry.state is FileState.FAILED:
             if self.stage.sound is None:
                 self.stage.show_notice(entry.message)
-                self.result.show_message("")
+                self.result.show_message("There is no sound to caption.")
             else:
                 self.result.show_message(entry.message)
         elif entry.result is not None:
@@ -317,6 +320,8 @@ class CaptionPage(QWidget):
         """Look for checkpoints again."""
         from core.models.checkpoint_files import list_checkpoints
 
+        if not self.isVisible():
+            return  # asked again when the page is shown
         self._studio.jobs.run_quick(list_checkpoints, self._on_checkpoints, owner=self)
 
     def caption_selected(self) -> None:
@@ -327,12 +332,8 @@ class CaptionPage(QWidget):
     def caption(self, requests: Sequence[Request]) -> None:
         """Caption whole files or parts of them with the chosen checkpoint."""
         checkpoint = self.model_bar.checkpoint()
-        if checkpoint is None or not requests:
-            return
-        if self.captioning.submit(checkpoint, self.model_bar.beam_size.value(), requests):
-            for request in requests:
-                self.files.change(request.path, state=FileState.WAITING, message="")
-            self._show_result()
+        if checkpoint is not None:
+            self.desk.ask(checkpoint, self.model_bar.beam_size.value(), requests)
 
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self._checkpoints_known = True
@@ -351,29 +352,10 @@ class CaptionPage(QWidget):
         if path is not None:
             self.caption([Request(path, start, end - start)])
 
-    def _on_started(self, request: Request) -> None:
-        self.files.change(request.path, state=FileState.CAPTIONING)
-        self._refresh_if_current(request)
-
-    def _on_captioned(self, request: Request, caption: Caption) -> None:
-        entry = self.files.find(request.path)
-        if entry is not None:
-            result = Result(caption, request.start, request.length)
-            self.files.replace(entry.with_result(result))
-            self._refresh_if_current(request)
-
-    def _on_caption_refused(self, request: Request, sentence: str) -> None:
-        self.files.change(request.path, state=FileState.FAILED, message=sentence)
-        self._tell(sentence)
-        self._refresh_if_current(request)
-
-    def _on_dropped(self, requests: list[Request]) -> None:
-        for request in requests:
-            entry = self.files.find(request.path)
-            if entry is not None:
-                state = FileState.DONE if entry.results else FileState.OPENED
-                self.files.change(request.path, state=state)
-        self._show_result()
+    def _on_changed(self, path: Path) -> None:
+        if path == self.list.current_path():
+            self._show_result()
+            self._refresh_targets()
 
     def _on_failed(self, sentence: str, details: str) -> None:
         self.banner.show_message(sentence, details=details)
@@ -385,11 +367,6 @@ class CaptionPage(QWidget):
         entry = self._current()
         if entry is not None and entry.result is None and entry.state is FileState.WAITING:
             self.result.show_message(f"{phase}…")
-
-    def _refresh_if_current(self, request: Request) -> None:
-        if request.path == self.list.current_path():
-            self._show_result()
-            self._refresh_targets()
 
     # ---- words, buttons, keys --------------------------------------------------------------
 
@@ -454,30 +431,3 @@ class CaptionPage(QWidget):
         first.setFocus(Qt.FocusReason.OtherFocusReason)
         self._studio.player.check()
         self.refresh_checkpoints()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            accent = self._studio.theme.colours.accent
-            self._drop_frame.setStyleSheet(f"QFrame {{ border: 2px solid {accent}; }}")
-            self._drop_frame.setGeometry(self.rect())
-            self._drop_frame.raise_()
-            self._drop_frame.show()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Take the frame away."""
-        self._drop_frame.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        self._drop_frame.hide()
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.open_paths(paths)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the frame of a drag at the edge."""
-        super().resizeEvent(event)
-        self._drop_frame.setGeometry(self.rect())

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
+from app.widgets.elided_label import ElidedLabel
 
 from .evidence import BeamTable, TagBars
 from .moments import attended_span
@@ -74,9 +74,8 @@ class ResultView(QStackedWidget):
         self.copy.setToolTip("Copy the caption (Ctrl+C)")
         self.copy.clicked.connect(self.copy_caption)
         theme.set_icon(self.copy, "content-copy", "muted")
-        self.facts = QLabel()
+        self.facts = ElidedLabel()
         self.facts.setProperty("role", "hint")
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         top = QHBoxLayout()
         top.addWidget(self.words, 1)
         top.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
@@ -122,8 +121,11 @@ class ResultView(QStackedWidget):
         """Show a caption with its evidence."""
         if result is self.result:
             return
-        self.result = result
         caption = result.caption
+        if not caption.tokens:
+            self.show_message("The model has no words for this sound.")
+            return
+        self.result = result
         self._moments = []
         for weights in caption.attention:
             start, end = attended_span(weights, caption.frame_seconds, caption.duration)
@@ -139,16 +141,19 @@ class ResultView(QStackedWidget):
             f"{part}mean log-probability {log_prob} a token  ·  the bluer a word, the less sure"
             f"  ·  {path.stem} of {_run_of(path)}  ·  took {caption.seconds_taken:.2f} s"
         )
-        self.facts.setToolTip(str(path))
         self.beams.show_beams(caption.beams)
         self.tags.show_tags(caption.tags)
         self.tag_area.setVisible(bool(caption.tags))
         self.setCurrentIndex(1)
 
     def copy_caption(self) -> None:
-        """Put the caption on the clipboard."""
-        if self.result is not None:
-            QApplication.clipboard().setText(self.result.caption.text)
+        """Put the caption on the clipboard, or the other beam that the keyboard is on."""
+        if self.result is None:
+            return
+        text = self.result.caption.text
+        if self.beams.hasFocus() and self.beams.currentRow() >= 0:
+            text = self.result.caption.beams[self.beams.currentRow()].text
+        QApplication.clipboard().setText(text)
 
     def _on_word(self, index: int) -> None:
         self.moment_chosen.emit(*self._moments[index])

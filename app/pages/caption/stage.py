@@ -71,8 +71,6 @@ class Stage(QWidget):
         self.display.levels_changed.connect(self._on_levels)
         self.display.auto_clicked.connect(self._on_auto)
         self.display.fit_clicked.connect(self.view.fit)
-        self.view.hovered.connect(self.player_bar.show_read_out)
-        self.view.left.connect(self.player_bar.clear_read_out)
         self.view.sought.connect(self._on_sought)
         self.view.selection_changed.connect(self._on_selection)
         self.view.selection_cleared.connect(self._on_selection)
@@ -91,7 +89,6 @@ class Stage(QWidget):
         self._player.stop()
         self.sound = sound
         self.name.setText("" if path is None else path.name)
-        self.name.setToolTip("" if path is None else str(path))
         self.view.show_picture(None if sound is None else sound.picture)
         if sound is None:
             self.facts.setText("")
@@ -101,7 +98,7 @@ class Stage(QWidget):
             self.player_bar.show_time(0.0, sound.waveform.duration)
             self.display.show_levels(*self.view.spectrogram.levels)
         self.player_bar.set_has_sound(sound is not None)
-        self.display.setEnabled(sound is not None)
+        self.display.set_has_sound(sound is not None)
         self._content.setCurrentWidget(self.notice if sound is None else self.view)
         self.notice.setText("")
         if sound is None and path is not None:

@@ -125,13 +125,6 @@ def test_a_loudspeaker_that_goes_away_is_reported(
     assert bar.play.toolTip() == "The loudspeaker is gone."
 
 
-def test_read_out_has_units(bar: PlayerBar) -> None:
-    bar.show_read_out(1.2345, 1000.4, -42.34)
-    assert bar.read_out.text() == "1.234 s   1000 Hz   −42.3 dB"
-    bar.clear_read_out()
-    assert bar.read_out.text() == ""
-
-
 def test_part_shows_its_buttons(bar: PlayerBar, qtbot: QtBot) -> None:
     bar.show_part((1.0, 2.5))
     assert bar.part.text() == "1.00–2.50 s"

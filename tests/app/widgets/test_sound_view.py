@@ -59,10 +59,12 @@ def test_pointer_reads_seconds_hertz_and_decibels(view: SoundView, qtbot: QtBot)
     assert hertz == pytest.approx(2000.0, abs=40.0)
     # A sine of amplitude 0.5 is 6 dB below full scale.
     assert level == pytest.approx(-6.0, abs=1.5)
+    assert view.read_out.text().startswith(f"{seconds:.3f} s   {hertz:.0f} Hz   −")
     qtbot.mouseMove(plot.viewport(), pixel(plot, *plot.position_of(1.0, 2000.0)))
     assert read[-1][2] == pytest.approx(-120.0)
     with qtbot.waitSignal(view.left):
         plot.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert view.read_out.text() == ""
 
 
 @pytest.mark.parametrize("scale", ["linear", "log", "mel"])

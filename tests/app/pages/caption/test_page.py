@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -30,9 +31,9 @@ def drop(page: CaptionPage, paths: Iterable[Path]) -> None:
     enter = QDragEnterEvent(QPoint(600, 300), copy, mime, buttons, keys)
     QApplication.sendEvent(page, enter)
     assert enter.isAccepted()
-    assert page._drop_frame.isVisible()
+    assert page.drop_frame.isVisible()
     QApplication.sendEvent(page, QDropEvent(QPointF(600, 300), copy, mime, buttons, keys))
-    assert not page._drop_frame.isVisible()
+    assert not page.drop_frame.isVisible()
 
 
 def states(page: CaptionPage) -> list[FileState]:
@@ -108,7 +109,30 @@ def test_several_dropped_files_with_a_broken_one(
     assert page.stage.sound is None
     assert "broken.wav" in page.stage.notice.text()
     assert not page.model_bar.button.isEnabled()
-    assert not page.stage.display.isEnabled()
+    assert not page.stage.display.fit.isEnabled()
+
+
+def test_mended_file_can_be_dropped_again(
+    page: CaptionPage, qtbot: QtBot, sound: Sound, broken: Path
+) -> None:
+    drop(page, [broken])
+    qtbot.waitUntil(lambda: states(page) == [FileState.FAILED])
+    broken.write_bytes(sound().read_bytes())
+    drop(page, [broken])
+    qtbot.waitUntil(lambda: states(page) == [FileState.DONE])
+    qtbot.waitUntil(lambda: page.stage.sound is not None)
+    assert not page.banner.isVisible()
+
+
+def test_sound_that_breaks_off_inside_is_reported(
+    page: CaptionPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "nan.wav"
+    soundfile.write(path, np.full(8000, np.nan, np.float32), 16_000, subtype="FLOAT")
+    drop(page, [path])
+    qtbot.waitUntil(lambda: states(page) == [FileState.FAILED])
+    assert "no numbers" in page.banner.label.text()
+    assert "no numbers" in page.stage.notice.text()
 
 
 def test_folder_without_sounds_says_so(page: CaptionPage, qtbot: QtBot, tmp_path: Path) -> None:
