@@ -1,9 +1,10 @@
 """Our ConvNeXt encoder against the public code: seconds and peak memory for one clip on a CPU.
 
 Run by hand; needs torchlibrosa 0.1.0 beside this program's requirements, and a checkout of
+https://github.com/Labbeti/dcase2024-task6-baseline, whose encoder is that of
 https://github.com/topel/audioset-convnext-inf:
 
-    python tests/benchmarks/bench_convnext.py --reference audioset-convnext-inf --threads 1
+    python tests/benchmarks/bench_convnext.py --reference dcase2024-task6-baseline --threads 1
 
 Both hear the same noise with weights of the same shapes, in turn, in processes of their own for
 the memory. Only ratios mean something on another machine.
@@ -30,14 +31,17 @@ RATE = 32_000
 def make_public(reference: Path) -> Callable[[torch.Tensor], object]:
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(reference / "src"))
-    module = importlib.import_module("audioset_convnext_inf.pytorch.convnext")
+    module = importlib.import_module("dcase24t6.nn.encoders.convnext")
     network = module.convnext_tiny(
-        drop_path_rate=0.0, after_stem_dim=[252, 56], use_speed_perturb=False
+        drop_path_rate=0.0,
+        after_stem_dim=[252, 56],
+        use_speed_perturb=False,
+        return_frame_outputs=True,
     ).eval()
 
     def run(samples: torch.Tensor) -> object:
         with torch.inference_mode():
-            return network.forward_frame_embeddings(samples[None])
+            return network(samples[None], torch.tensor([[len(samples)]]))
 
     return run
 
@@ -82,8 +86,10 @@ def main() -> None:
         results = context.Queue()
         process = context.Process(target=peak_memory, args=(name, arguments, results))
         process.start()
-        memory[name] = results.get()
         process.join()
+        if process.exitcode:
+            parser.error(f"{name} cannot be run; see above")
+        memory[name] = results.get()
 
     torch.set_num_threads(arguments.threads)
     runs = {name: make(arguments.reference) for name, make in MAKERS.items()}
