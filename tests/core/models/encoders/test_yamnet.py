@@ -163,4 +163,3 @@ def test_cuda_gives_what_the_cpu_gives(encoder: AudioEncoder, sound: torch.Tenso
     torch.testing.assert_close(
         ours.tag_probabilities.cpu(), theirs.tag_probabilities, atol=5e-3, rtol=0
     )
-
