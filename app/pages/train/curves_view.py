@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -236,13 +237,13 @@ class CurvesView(QWidget):
 
     def save_png(self, path: Path) -> None:
         """Write the plot as an image at twice the screen's size."""
-        pixmap = self.plot.grab()
-        large = pixmap
-        if pixmap.devicePixelRatio() < 2:
-            large = type(pixmap)(self.plot.size() * 2)
-            large.setDevicePixelRatio(2)
-            self.plot.render(large)
-        if large.save(str(path), "PNG"):
+        area = self.plot.viewport().rect()
+        image = QPixmap(area.size() * 2)
+        image.setDevicePixelRatio(2)
+        painter = QPainter(image)
+        self.plot.render(painter, QRectF(area), area)
+        painter.end()
+        if image.save(str(path), "PNG"):
             self._studio.message.emit(f"Chart saved to {path}.")
         else:
             self._studio.message.emit(f"{path} could not be written; choose another folder.")

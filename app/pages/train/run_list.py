@@ -185,7 +185,7 @@ class RunList(QWidget):
         words = text.lower().split()
         for key, item in self._items.items():
             row = self._rows.get(key)
-            haystack = f"{row.title} {row.key} {row.state}".lower() if row else ""
+            haystack = f"{row.title} {row.state}".lower() if row else ""
             item.setHidden(not all(word in haystack for word in words))
 
     def _menu(self, place: QPoint) -> None:

@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_runs import ended, engine_events, finished_run, stopped_run
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.pages.train import page as page_module
+from app.pages.train.page import TrainPage
+from app.window import MainWindow
+from core import paths
+from core.config import RunConfig
+from core.errors import DatasetError
+from core.events import Event, Warned
+from core.runs import RunFolder, record
+
+Opened = Callable[[], TrainPage]
+
+
+@pytest.fixture
+def closed() -> list[str]:
+    return []
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> None:
+    """Trains nothing, but says everything that training says."""
+
+    def train(config: RunConfig, run: RunFolder) -> Iterator[Event]:
+        events = engine_events(config, epochs=200, pause=0.005, closed=closed)
+        return record(run, events)
+
+    def resume(run: RunFolder) -> Iterator[Event]:
+        events = engine_events(run.config(), epochs=200, pause=0.005, first_step=5, closed=closed)
+        return record(run, events)
+
+    monkeypatch.setattr(page_module, "_train", train)
+    monkeypatch.setattr(page_module, "_resume", resume)
+
+
+@pytest.fixture
+def opened(window: MainWindow, qtbot: QtBot) -> Opened:
+    """Opens the page and waits until its plots are there and all runs are listed."""
+
+    def open_page() -> TrainPage:
+        window.show_page("train")
+        page = window.page("train")
+        assert isinstance(page, TrainPage)
+        qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=10_000)
+        return page
+
+    return open_page
+
+
+def click(button: object, qtbot: QtBot) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def only_key() -> str:
+    (folder,) = paths.runs_dir().iterdir()
+    return str(folder)
+
+
+def wait_for_steps(page: TrainPage, key: str, count: int, qtbot: QtBot) -> None:
+    def enough() -> bool:
+        history = page.shelf.history(key)
+        return history is not None and history.steps.length >= count
+
+    qtbot.waitUntil(enough, timeout=10_000)
+
+
+def start(page: TrainPage, qtbot: QtBot) -> str:
+    before = set(paths.runs_dir().iterdir())
+    click(page.setup.start, qtbot)
+    (new,) = set(paths.runs_dir().iterdir()) - before
+    return str(new)
+
+
+def test_without_runs_it_says_what_to_do_and_starts(opened: Opened, qtbot: QtBot) -> None:
+    page = opened()
+    assert page.empty.isVisible()
+    click(page.empty.button, qtbot)
+    key = only_key()
+    wait_for_steps(page, key, 3, qtbot)
+    assert not page.empty.isVisible()
+
+
+def test_start_pause_resume_stop(opened: Opened, qtbot: QtBot, closed: list[str]) -> None:
+    page = opened()
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 5, qtbot)
+    qtbot.waitUntil(lambda: page.runs.current() == key)
+    assert page.setup.start.text() == "Add to queue"
+    qtbot.waitUntil(lambda: page.state_line.pause.isVisible())
+    assert page.state_line.state.text() in ("Training", "Validating")
+
+    click(page.state_line.pause, qtbot)
+    assert page.state(key) == "paused"
+    qtbot.waitUntil(lambda: page.state_line.resume.isVisible())
+    qtbot.wait(400)
+    history = page.shelf.history(key)
+    assert history is not None
+    steps = history.steps.length
+    qtbot.wait(400)
+    assert history.steps.length == steps
+
+    click(page.state_line.resume, qtbot)
+    wait_for_steps(page, key, steps + 3, qtbot)
+    click(page.state_line.stop, qtbot)
+    qtbot.waitUntil(lambda: page.state(key) == "stopped" and not page.sessions, timeout=5000)
+    assert closed == ["closed"]
+    run = RunFolder(Path(key))
+    assert ended(run) is not None and ended(run).reason == "stopped"  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: page.state_line.resume.isVisible(), timeout=5000)
+    assert page.setup.start.text() == "Start"
+
+
+def test_the_curve_grows_and_the_read_out_follows(opened: Opened, qtbot: QtBot) -> None:
+    page = opened()
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 12, qtbot)
+    curves = page.curves
+    assert curves is not None
+
+    def drawn() -> int:
+        line = curves._curves[key].training if key in curves._curves else None
+        return 0 if line is None else line.x.size
+
+    qtbot.waitUntil(lambda: drawn() >= 12, timeout=5000)
+    (reading,) = curves.readings(10.2)
+    assert reading.x == 10
+    assert reading.raw == pytest.approx(2.0 + 3.0 * 2.718281828 ** (-10 / 8))
+    assert reading.validation == pytest.approx(2.5)
+    curves.plot.show_cursor(10.2)
+    assert curves.read_out.isVisible()
+    curves.plot.hide_cursor()
+    assert not curves.read_out.isVisible()
+    page.stop_run(key)
+
+
+def test_previews_and_log_show_the_run(opened: Opened, qtbot: QtBot) -> None:
+    finished_run("done")
+    page = opened()
+    qtbot.waitUntil(lambda: page.previews.clip.count() == 1, timeout=5000)
+    text = page.previews.text.toPlainText()
+    assert text.index("a dog barks 4 times") < text.index("a dog barks 1 times")
+    assert "barking of a dog" in text
+    log = page.log.toPlainText()
+    assert "started: 4 epochs of 5 steps on cpu" in log and "finished" in log
+
+
+def test_a_second_start_waits_and_can_be_taken_back(opened: Opened, qtbot: QtBot) -> None:
+    page = opened()
+    first = start(page, qtbot)
+    wait_for_steps(page, first, 2, qtbot)
+    second = start(page, qtbot)
+    third = start(page, qtbot)
+    assert [page.state(key) for key in (first, second, third)] == ["running", "queued", "queued"]
+    page.stop_run(second)
+    qtbot.waitUntil(lambda: not Path(second).exists(), timeout=5000)
+    page.stop_run(first)
+    wait_for_steps(page, third, 2, qtbot)
+    assert page.state(third) == "running"
+
+
+def test_a_failure_is_told_in_the_page(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(config: RunConfig, run: RunFolder) -> Iterator[Event]:
+        def events() -> Iterator[Event]:
+            yield Warned(message="The disk is nearly full.")
+            raise DatasetError("clips.csv is missing; download the dataset again.")
+
+        return record(run, events())
+
+    monkeypatch.setattr(page_module, "_train", failing)
+    page = opened()
+    key = start(page, qtbot)
+    qtbot.waitUntil(lambda: page.state(key) == "failed", timeout=5000)
+    assert page.banner.isVisible()
+    assert page.banner.label.text() == "clips.csv is missing; download the dataset again."
+    click(page.banner.more, qtbot)
+    assert "DatasetError" in page.banner.details.toPlainText()
+    qtbot.waitUntil(lambda: "clips.csv" in page.state_line.facts.text(), timeout=5000)
+
+
+def test_a_stopped_run_is_resumed_from_the_state_line(opened: Opened, qtbot: QtBot) -> None:
+    key = str(stopped_run("half", steps=7).path)
+    page = opened()
+    qtbot.waitUntil(lambda: page.state_line.resume.isVisible(), timeout=5000)
+    click(page.state_line.resume, qtbot)
+    wait_for_steps(page, key, 12, qtbot)
+    history = page.shelf.history(key)
+    assert history is not None
+    steps = history.steps.column("step").tolist()
+    assert steps == sorted(set(steps))
+    assert history.resumed_at == [5]
+
+
+def test_ticks_choose_what_is_drawn(opened: Opened, qtbot: QtBot) -> None:
+    for number in range(6):
+        finished_run(f"run {number}", hours_ago=6 - number, seed=number)
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: len(curves._runs) == 4, timeout=5000)
+    assert [run.title for run in curves._runs.values()] == ["run 5", "run 4", "run 3", "run 2"]
+    assert len({run.colour for run in curves._runs.values()}) == 4
+    item = page.runs.tree.topLevelItem(0)
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert [run.title for run in curves._runs.values()] == ["run 4", "run 3", "run 2"]
+    page.runs.filter.setText("run 1")
+    hidden = [page.runs.tree.topLevelItem(i).isHidden() for i in range(6)]
+    assert hidden.count(False) == 1
+
+
+def test_a_run_and_its_contrastive_twin_share_a_hue(opened: Opened, qtbot: QtBot) -> None:
+    finished_run("ce", "starter-ce", hours_ago=2)
+    finished_run("ce+cl", "starter-ce+cl", hours_ago=1)
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: len(curves._runs) == 2, timeout=5000)
+    twin, plain = curves._runs.values()
+    assert twin.colour == plain.colour
+    assert twin.dashed and not plain.dashed
+
+
+def test_menu_offers_what_is_possible(opened: Opened, qtbot: QtBot) -> None:
+    key = str(finished_run("done").path)
+    page = opened()
+    qtbot.waitUntil(lambda: page.runs.current() == key, timeout=5000)
+    menu = page.menu.build(key)
+    actions = {action.text(): action for action in menu.actions() if action.text()}
+    assert not actions["Resume"].isEnabled() and actions["Resume"].toolTip()
+    assert actions["Move to the bin"].isEnabled()
+    assert not actions["Open its checkpoint in Compare"].isEnabled()
+    page.setup.rows["seed"].set_value(1)
+    actions["Use these settings"].trigger()
+    assert page.setup.config is not None and page.setup.config.seed == 42
+    menu.deleteLater()
+    page.rename_run(key, "Renamed")
+    qtbot.waitUntil(lambda: page.runs.tree.topLevelItem(0).text(0) == "Renamed", timeout=5000)
+
+
+def test_charts_axes_and_exports(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
+    key = str(finished_run("done", "starter-ce+cl").path)
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: key in curves._curves, timeout=5000)
+    qtbot.waitUntil(lambda: curves._curves[key].training is not None, timeout=5000)
+    for index in range(curves.tabs.count()):
+        curves.tabs.setCurrentIndex(index)
+        assert not curves.nothing.isVisible(), curves.chart.label
+        for axis in ("step", "epoch", "elapsed"):
+            curves.axis.set_data(axis)
+        click(curves.log, qtbot)
+    assert curves._curves[key].training is not None
+    curves.save_png(tmp_path / "chart.png")
+    assert (tmp_path / "chart.png").stat().st_size > 1000
+
+
+def test_an_empty_chart_says_so(opened: Opened, qtbot: QtBot) -> None:
+    finished_run("done", "starter-ce")
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: curves.isVisible() and bool(curves._runs), timeout=5000)
+    curves.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(curves.nothing.isVisible, timeout=5000)
+    assert "contrastive loss" in curves.nothing.text()
+
+
+def test_the_last_settings_come_back(opened: Opened, qtbot: QtBot, window: MainWindow) -> None:
+    page = opened()
+    page.setup.rows["training.epochs"].set_value(9)
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 1, qtbot)
+    again = TrainPage(window.studio)
+    qtbot.addWidget(again)
+    assert again.setup.config is not None and again.setup.config.training.epochs == 9
+    saved = json.loads((paths.home() / "last-setup.json").read_text())
+    assert saved["preset"] == "starter-ce"
+
+
+def test_closing_while_training_asks_stops_saves_and_closes(
+    opened: Opened, window: MainWindow, qtbot: QtBot, closed: list[str]
+) -> None:
+    page = opened()
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 3, qtbot)
+    window.close()
+    assert window.isVisible()
+    question = window._question
+    assert isinstance(question, QMessageBox) and "Training" in question.text()
+    buttons = {button.text(): button for button in question.findChildren(QPushButton)}
+    click(buttons["Keep working"], qtbot)
+    assert window._question is None and page.state(key) == "running"
+
+    window.close()
+    buttons = {button.text(): button for button in window._question.findChildren(QPushButton)}  # type: ignore[union-attr]
+    click(buttons["Stop and close"], qtbot)
+    assert window.studio.jobs.closing
+    click(page.setup.start, qtbot)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert closed == ["closed"]
+    end = ended(RunFolder(Path(key)))
+    assert end is not None and end.reason == "stopped"
+
+
+def test_nothing_is_drawn_while_another_page_is_shown(
+    opened: Opened, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = opened()
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 3, qtbot)
+    page.hide()
+    qtbot.wait(300)
+    curves = page.curves
+    assert curves is not None
+    before = curves._curves[key].training
+    qtbot.wait(300)
+    assert curves._curves[key].training is before
+    assert not page._timer.isActive()
+    page.show()
+    qtbot.waitUntil(lambda: curves._curves[key].training is not before, timeout=5000)
