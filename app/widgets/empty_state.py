@@ -8,14 +8,21 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWi
 from app.theme import Theme
 
 
+WIDEST = 420
+
+
 class _Sentence(QLabel):
     """Text that is as wide as is easy to read, and narrower where there is no room."""
 
     def sizeHint(self) -> QSize:
         wanted = self.fontMetrics().horizontalAdvance(self.text()) + 4
-        width = min(420, wanted)
+        width = min(WIDEST, wanted)
         # A little less wide than it will be: a word may wrap earlier than was measured.
         return QSize(width, self.heightForWidth(width - 12))
+
+    def heightForWidth(self, width: int) -> int:
+        # The layout asks for the width of the page, but this never gets that wide.
+        return super().heightForWidth(min(width, WIDEST))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.fontMetrics().height())

@@ -107,5 +107,6 @@ class WaveformView(TimePlot):
             self._line.setData([], [])
             return
         start, end = self.time_range()
-        x, y = self._envelope.between(start, end, max(int(self._box.width()), 1))
+        columns = max(int(self._box.width() * self.devicePixelRatioF()), 1)
+        x, y = self._envelope.between(start, end, columns)
         self._line.setData(x, y)
