@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWi
 
 from app.theme import Theme
 
-
 WIDEST = 420
 
 
