@@ -27,7 +27,9 @@ T = TypeVar("T")
 Index = QModelIndex | QPersistentModelIndex
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
-WIDE = 1000
+SENTENCES = 1000  # columns that may be this wide hold sentences
+LEAST_SENTENCE = 240
+NARROW = 96
 RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -35,7 +37,8 @@ RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
 class Column(Generic[T]):
     """How one column shows a record. `key` sorts (default: the text); None sorts last.
 
-    `width` in pixels is the least of the first column and the most of the others.
+    `width` in pixels is the most a column takes; for the first one the least, unless the last one
+    holds sentences (`SENTENCES`).
     """
 
     title: str
@@ -242,30 +245,36 @@ class RecordTable(QTableView, Generic[T]):
             model.dataChanged.emit(model.index(0, 0), last)
 
     def fit_columns(self) -> None:
-        """Give every column the room its content needs, the first one the rest.
+        """Give every column the room its content needs, and one of them the rest.
 
         Not once the user has chosen a width.
         """
         if self._widths_chosen or not self.isVisible():
             return
         self._fitting = True
-        header = self.horizontalHeader()
         columns = self.records_model.columns
-        used = 0
-        for number in range(1, len(columns)):
-            title = header.fontMetrics().horizontalAdvance(columns[number].title) + 14
-            wanted = max(self.sizeHintForColumn(number) + 4, title)
-            width = min(max(wanted, 44), columns[number].width)
+        # The last column takes what is left if it holds sentences, else the first does.
+        elastic = len(columns) - 1 if columns[-1].width >= SENTENCES else 0
+        least = columns[0].width if elastic == 0 else LEAST_SENTENCE
+        widths = {
+            number: self._content_width(number)
+            for number in range(len(columns))
+            if number != elastic
+        }
+        over = sum(widths.values()) + least - self.viewport().width()
+        for number in sorted(widths, key=lambda key: -widths[key]):
+            cut = max(0, min(over, widths[number] - NARROW))
+            widths[number] -= cut
+            over -= cut
+        for number, width in widths.items():
             self.setColumnWidth(number, width)
-            used += width
-        room = self.viewport().width()
-        if used > room and columns[-1].width >= WIDE:
-            # The last column holds sentences: it takes what the others leave.
-            used -= self.columnWidth(len(columns) - 1)
-            self.setColumnWidth(len(columns) - 1, max(room - used - columns[0].width, 200))
-            used += self.columnWidth(len(columns) - 1)
-        self.setColumnWidth(0, max(room - used, columns[0].width))
+        self.setColumnWidth(elastic, max(self.viewport().width() - sum(widths.values()), least))
         self._fitting = False
+
+    def _content_width(self, number: int) -> int:
+        column = self.records_model.columns[number]
+        title = self.horizontalHeader().fontMetrics().horizontalAdvance(column.title) + 14
+        return min(max(self.sizeHintForColumn(number) + 4, title, 44), column.width)
 
     def records(self) -> list[T]:
         """Return all records, shown or not."""

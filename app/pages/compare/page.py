@@ -383,13 +383,14 @@ class ComparePage(QWidget):
             return
         clips = scorable(self.model.rows)
         systems = tuple(self.model.systems)
-        state = (systems, tuple(clip.key for clip in clips))
+        bare = bool(self._clips) and not any(clip.references for clip in self._clips)
+        state = (systems, tuple(clip.key for clip in clips), bare)
         if state == self._scored_for:
             return
         self._scored_for = state
         self.captions.set_scores({})
         if not clips or not systems:
-            if self._clips and not any(clip.references for clip in self._clips):
+            if bare:
                 self.scores.clear(
                     "Scores need reference captions, and sound files have none. "
                     "Choose a dataset split."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
 from app.pages.library.dataset_facts import ClipRecord, DatasetFacts, clip_events
@@ -64,7 +65,7 @@ class ClipsTab(ListTab[ClipRecord]):
         self.bars = EventBars(studio.theme)
         self.play.position_changed.connect(self.bars.set_playhead)
         self.play.ended.connect(lambda: self.bars.set_playhead(None))
-        self.details.extra.addWidget(self.play)
+        self.details.extra.addWidget(self.play, 0, Qt.AlignmentFlag.AlignLeft)
         self.details.extra.addWidget(self.bars)
         self._events_wanted: ClipRecord | None = None
 

@@ -87,6 +87,7 @@ class DetailsPane(QScrollArea):
                 part = _section(heading, rows)
                 self._parts.append(part)
                 self._sections.addWidget(part)
+                part.show()
 
     def shown_text(self) -> str:
         """Return everything that can be read in the pane."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+
 from app.pages.library.dataset_facts import DatasetFacts, Recording
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
@@ -37,7 +39,7 @@ class RecordingsTab(ListTab[Recording]):
         super().__init__(studio, "recordings", table, empty, hint)
         self.play = PlayButton(studio)
         self.play.failed.connect(self.failed)
-        self.details.extra.addWidget(self.play)
+        self.details.extra.addWidget(self.play, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_facts(self, facts: DatasetFacts) -> None:
         """Show the recordings of a dataset."""

@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare.page import ComparePage
+from app.pages.compare.source_bar import FILES
+from app.studio import Studio
+from core.captions import Caption
+from core.evaluation.scorer import missing_metrics
+from tests.app.conftest import end
+from tests.app.pages.fakes import FakeCaptioner, FakeDataset, make_run, write_checkpoint
+
+Opener = Callable[..., ComparePage]
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot, studio: Studio, dataset: FakeDataset) -> Iterator[Opener]:
+    pages: list[ComparePage] = []
+
+    def opened(load: Callable[[Path], FakeCaptioner] = FakeCaptioner) -> ComparePage:
+        page = ComparePage(studio, load=load)
+        page.resize(1200, 660)
+        page.show()
+        pages.append(page)
+        return page
+
+    yield opened
+    end(studio, qtbot)
+    for page in pages:
+        page.close()
+        page.deleteLater()
+
+
+def two_runs() -> None:
+    make_run("plain", seed=1)
+    make_run("with contrast", contrast=True, seed=1)
+
+
+def ready(page: ComparePage, qtbot: QtBot, rows: int = 6) -> None:
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.content)
+    qtbot.waitUntil(lambda: len(page.model.rows) == rows and len(page.model.systems) >= 2)
+
+
+def captioned(page: ComparePage, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page._job is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page._scoring is None, timeout=30_000)
+
+
+@pytest.fixture(autouse=True)
+def no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metrics process takes a second to start; one test below has it."""
+    monkeypatch.setattr(
+        "core.evaluation.scorer.missing_metrics", lambda: "aac-metrics is not installed."
+    )
+
+
+def test_without_checkpoints_it_leads_to_train(
+    open_page: Opener, qtbot: QtBot, studio: Studio
+) -> None:
+    page = open_page()
+    qtbot.waitUntil(lambda: page.source.split.count() == 3)
+    assert page.stack.currentWidget() is page.empty
+    with qtbot.waitSignal(studio.show_page) as shown:
+        qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert shown.args == ["train"]
+    make_run("first")
+    studio.runs_changed.emit()
+    # A run has two checkpoints, its best and its last: enough to compare.
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.content)
+
+
+def test_caption_and_compare(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    titles = [file.title for file in page.systems.selected()]
+    assert titles == ["plain", "with contrast"]
+    assert page.source.split.currentText() == "test"
+    assert page.button.text() == "Caption 6 clips"
+
+    captioned(page, qtbot)
+
+    assert page.model.captioned() == 6
+    assert page.model.index(2, 2).data() == "a dog barks 2 times"
+    assert not page.button.isEnabled()
+    assert "captioned" in page.button.toolTip()
+    assert "6 captioned, 6 differ" in page.captions.count.text()
+    page.captions.table.selectRow(2)
+    details = page.captions.details
+    assert details.title.text() == "test-2"
+    assert "dogs are barking" in details.references.text()
+    assert "times" in details.columns[1].caption.text()
+    assert "dogs bark" in details.columns[1].beams.text()
+    assert "Dog 0.90" in details.columns[0].tags.text()
+    assert not details.columns[2].isVisible()
+
+
+def test_scores_say_what_cannot_be_computed(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    assert page.scores.stack.currentWidget() is page.scores.empty
+    captioned(page, qtbot)
+    page.tabs.setCurrentWidget(page.scores)
+    table = page.scores.table
+    figures = {
+        table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount())
+    }
+    # "a dog barks in the rain" six times against six different captions.
+    assert figures["distinct captions"] == "6"
+    assert table.item(table.rowCount() - 1, 1).text() == "−0.500"
+    assert "CIDEr-D" not in figures
+    assert "aac-metrics is not installed." in page.scores.missing.text()
+    assert "6 clips" in page.scores.about.text()
+
+
+def test_real_scores(open_page: Opener, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("aac_metrics") is None:
+        pytest.skip("aac-metrics is an extra")
+    monkeypatch.setattr("core.evaluation.scorer.missing_metrics", missing_metrics)
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    captioned(page, qtbot)
+    scores = page.captions.scores
+    assert len(scores) == 6
+    assert all(values[1] > values[0] for values in scores.values())
+    assert "CIDEr-D" in page.captions.details.columns[1].figures.text()
+    texts = [page.scores.table.item(row, 0).text() for row in range(page.scores.table.rowCount())]
+    assert texts[0] == "CIDEr-D"
+    assert texts[-1] == "CIDEr-D against A"
+
+
+def test_adding_a_system_captions_only_what_is_new(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    make_run("third")
+    loaded: list[str] = []
+
+    def load(path: Path) -> FakeCaptioner:
+        loaded.append(path.parent.parent.name)
+        return FakeCaptioner(path)
+
+    page = open_page(load)
+    ready(page, qtbot)
+    captioned(page, qtbot)
+    assert len(loaded) == 2
+    qtbot.mouseClick(page.systems.add, Qt.MouseButton.LeftButton)
+    assert page.model.columnCount() == 4
+    assert page.model.index(0, 1).data()
+    assert page.button.text() == "Caption 6 clips"
+    captioned(page, qtbot)
+    assert len(loaded) == 3
+    assert page.model.captioned() == 6
+    qtbot.mouseClick(page.systems.chips[0].remove, Qt.MouseButton.LeftButton)
+    assert page.model.columnCount() == 3
+    # What was captioned before is still there.
+    assert page.model.captioned() == 6
+    assert not page.systems.chips[0].remove.isEnabled()
+
+
+def test_stop_keeps_what_is_there(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    gate = threading.Event()
+
+    class Slow(FakeCaptioner):
+        def caption_waveform(self, samples: np.ndarray, sample_rate: int) -> Caption:
+            if samples[0] > 0.015:
+                gate.wait(10)
+            return super().caption_waveform(samples, sample_rate)
+
+    page = open_page(Slow)
+    ready(page, qtbot)
+    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.model.captioned() == 2)
+    assert page.stop.isVisible()
+    assert not page.button.isVisible()
+    qtbot.mouseClick(page.stop, Qt.MouseButton.LeftButton)
+    gate.set()
+    qtbot.waitUntil(lambda: page._job is None)
+    assert page.button.isVisible()
+    assert 2 <= page.model.captioned() < 6
+    qtbot.waitUntil(lambda: page._scoring is None, timeout=10_000)
+
+
+def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: QtBot) -> None:
+    from core.errors import CheckpointError
+
+    def load(path: Path) -> FakeCaptioner:
+        raise CheckpointError(f"{path.name} is damaged; get it again.")
+
+    two_runs()
+    page = open_page(load)
+    ready(page, qtbot)
+    captioned(page, qtbot)
+    assert page.banner.isVisible()
+    assert "best.safetensors is damaged" in page.banner.label.text()
+    assert page.button.isEnabled()
+
+
+def test_sound_files_are_dropped_and_compared(
+    open_page: Opener, qtbot: QtBot, tmp_path: Path
+) -> None:
+    two_runs()
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for name in ("one.wav", "two.wav"):
+        soundfile.write(folder / name, np.full(1600, 0.03), 16_000)
+    (folder / "bad.wav").write_bytes(b"")
+    page = open_page()
+    ready(page, qtbot)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder))])
+    page.dropEvent(
+        QDropEvent(
+            QPointF(QPoint(50, 300)),
+            Qt.DropAction.CopyAction,
+            mime,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    qtbot.waitUntil(lambda: len(page.model.rows) == 3)
+    assert page.source.kind.value == FILES
+    captioned(page, qtbot)
+    assert page.model.captioned() == 2
+    row = next(row for row in page.model.rows if row.clip.title == "bad.wav")
+    assert "bad.wav" in row.problems[0]
+    assert "sound files have none" in page.scores.empty.sentence.text()
+    # The failed one may be tried again.
+    assert page.button.text() == "Caption 1 clip"
+
+
+def test_export_writes_what_is_shown(
+    open_page: Opener, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, studio: Studio
+) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    assert not page.captions.export.isEnabled()
+    captioned(page, qtbot)
+    target = tmp_path / "table.csv"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", staticmethod(lambda *args: (str(target), ""))
+    )
+    page.captions.search.setText("test-4")
+    with qtbot.waitSignal(studio.message):
+        qtbot.mouseClick(page.captions.export, Qt.MouseButton.LeftButton)
+    lines = target.read_text().splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("test-4,")
+
+
+def test_a_checkpoint_from_elsewhere_is_opened(
+    open_page: Opener, qtbot: QtBot, tmp_path: Path, studio: Studio
+) -> None:
+    from core.config import RunConfig
+
+    make_run("plain")
+    far = write_checkpoint(tmp_path / "far" / "friend.safetensors", RunConfig())
+    page = open_page()
+    ready(page, qtbot)
+    studio.open_in_compare.emit([str(far)])
+    qtbot.waitUntil(lambda: far in [file.path for file in page.systems.selected()])
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"no")
+    studio.open_in_compare.emit([str(broken)])
+    qtbot.waitUntil(page.banner.isVisible)
+    assert "broken.safetensors" in page.banner.label.text()
+    assert len(page.systems.selected()) == 2
+
+
+def test_settings_show_differences(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    page.tabs.setCurrentWidget(page.settings)
+    table = page.settings.table
+    names = [table.item(row, 1).text() for row in range(table.rowCount())]
+    assert "Temperature" in names
+    assert "Epochs" not in names
+    page.settings.only_differences.click()
+    assert "Epochs" in [table.item(row, 1).text() for row in range(table.rowCount())]
+    page.settings.search.setText("learning")
+    assert table.rowCount() == 1
+
+
+def test_the_choice_of_the_last_session_comes_back(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    make_run("third")
+    page = open_page()
+    ready(page, qtbot)
+    combo = page.systems.chips[0].combo
+    wanted = combo.findText("third · best")
+    assert wanted >= 0
+    combo.setCurrentIndex(wanted)
+    combo.activated.emit(wanted)
+    again = open_page()
+    ready(again, qtbot)
+    assert [file.title for file in again.systems.selected()] == ["third", "with contrast"]
+
+
+def test_both_themes_paint(open_page: Opener, qtbot: QtBot, studio: Studio) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    captioned(page, qtbot)
+    grounds = set()
+    for mode in ("light", "dark"):
+        studio.theme.set_mode(mode)
+        image = page.captions.table.viewport().grab().toImage()
+        grounds.add(image.pixelColor(image.width() - 4, image.height() - 4).name())
+    assert len(grounds) == 2
