@@ -9,8 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QTabWidget,
@@ -18,33 +16,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.job_progress import JobProgress
-from app.jobs import Job
 from app.pages.caption.collect import collect_sounds, dialog_filter
+from app.pages.compare.captioning import Captioning
 from app.pages.compare.captions_tab import CaptionsTab
 from app.pages.compare.export import results_csv
 from app.pages.compare.results import ResultsModel
+from app.pages.compare.score_keeper import ScoreKeeper
 from app.pages.compare.scores_tab import ScoresTab
-from app.pages.compare.scoring import DifferenceScored, SystemScored, scorable, score_systems
 from app.pages.compare.settings_tab import SettingsTab
-from app.pages.compare.source_bar import FILES, SourceBar
+from app.pages.compare.source_bar import FILES
 from app.pages.compare.sources import file_clips, split_clips
-from app.pages.compare.systems_bar import FEWEST, SystemsBar
-from app.pages.compare.work import (
-    Answers,
-    ClipCaptioned,
-    ClipFailed,
-    ComparedClip,
-    Loader,
-    SystemId,
-    caption_clips,
-    load_captioner,
-)
+from app.pages.compare.systems_bar import FEWEST
+from app.pages.compare.top_bar import TopBar
+from app.pages.compare.work import ComparedClip, Loader, SystemId, load_captioner
 from app.studio import Studio
-from app.texts import count_text
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
-from core.events import Event
 from core.files import write_text_atomic
 from core.models.checkpoint_files import (
     SUFFIX,
@@ -62,74 +49,40 @@ class ComparePage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.studio = studio
-        self._load = load
-        self._answers = Answers()
         self._clips: list[ComparedClip] = []
         self._clips_wanted = 0
-        self._job: Job | None = None
-        self._scoring: Job | None = None
-        self._scored_for: object = None
-        self._progress = JobProgress()
         self._opened: list[Path] = []
         self._pending: list[Path] = []
         self._listed = False
         self.model = ResultsModel(self)
-        self.systems = SystemsBar(studio)
-        self.source = SourceBar(studio)
+        self.top = TopBar(studio)
+        self.systems, self.source = self.top.systems, self.top.source
         self.captions = CaptionsTab(studio, self.model)
         self.scores = ScoresTab(studio)
         self.settings = SettingsTab(studio)
         self.banner = Banner(studio.theme)
+        self.captioning = Captioning(studio.jobs, load, self)
+        self.keeper = ScoreKeeper(studio.jobs, self.model, self.scores, self)
         self._build()
         self._connect()
 
     # ---- construction ----------------------------------------------------------------------
 
     def _build(self) -> None:
-        studio = self.studio
         self.setAcceptDrops(True)
-        self.button = QPushButton("Caption")
-        self.button.setProperty("role", "primary")
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("Stop after the clip in hand; what is captioned stays")
-        studio.theme.set_icon(self.stop, "stop")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(110)
-        self.bar.setAccessibleName("Progress of captioning")
-        for widget in (self.stop, self.bar):
-            widget.hide()
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(8)
-        row.addWidget(self.source, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.stop)
-        row.addWidget(self.button)
-        top = QWidget()
-        top.setProperty("role", "toolbar")
-        top.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.systems)
-        column.addLayout(row)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for title, tab in (
-            ("Captions", self.captions),
-            ("Scores", self.scores),
-            ("Settings", self.settings),
-        ):
-            self.tabs.addTab(tab, title)
-        content = QWidget()
-        inner = QVBoxLayout(content)
+        self.tabs.addTab(self.captions, "Captions")
+        self.tabs.addTab(self.scores, "Scores")
+        self.tabs.addTab(self.settings, "Settings")
+        self.content = QWidget()
+        inner = QVBoxLayout(self.content)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        inner.addWidget(top)
+        inner.addWidget(self.top)
         inner.addWidget(self.tabs, 1)
         self.empty = EmptyState(
-            studio.theme,
+            self.studio.theme,
             "compare-horizontal",
             "Compare needs two checkpoints",
             "Put two trained systems side by side on the same clips and see, word by word, where "
@@ -143,8 +96,7 @@ class ComparePage(QWidget):
         layout.insertWidget(layout.count() - 1, self.open_file, 0, Qt.AlignmentFlag.AlignHCenter)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(content)
-        self.content = content
+        self.stack.addWidget(self.content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -153,8 +105,14 @@ class ComparePage(QWidget):
 
     def _connect(self) -> None:
         studio = self.studio
-        self.button.clicked.connect(self.start)
-        self.stop.clicked.connect(self._stop)
+        self.top.caption_clicked.connect(self.start)
+        self.top.stop_clicked.connect(self.captioning.stop)
+        self.captioning.answered.connect(self._answered)
+        self.captioning.advanced.connect(self.top.show_progress)
+        self.captioning.busy_changed.connect(self._busy_changed)
+        self.captioning.failed.connect(self._failed)
+        self.keeper.changed.connect(self.captions.set_scores)
+        self.keeper.failed.connect(self._failed)
         self.empty.clicked.connect(lambda: studio.show_page.emit("train"))
         self.open_file.clicked.connect(self._open_checkpoint)
         self.systems.open_clicked.connect(self._open_checkpoint)
@@ -168,10 +126,11 @@ class ComparePage(QWidget):
         studio.open_in_compare.connect(self.open_checkpoints)
         studio.checkpoints_changed.connect(self.refresh)
         studio.runs_changed.connect(self.refresh)
+        studio.datasets_changed.connect(self._datasets_changed)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.button.click)
+            shortcut.activated.connect(self.top.button.click)
 
     # ---- checkpoints -----------------------------------------------------------------------
 
@@ -231,6 +190,10 @@ class ComparePage(QWidget):
         return [SystemId(file.path, file.modified) for file in self.systems.selected()]
 
     # ---- clips -----------------------------------------------------------------------------
+
+    def _datasets_changed(self) -> None:
+        if self._listed:
+            self.source.load_splits()
 
     def _source_changed(self) -> None:
         self._clips_wanted += 1
@@ -299,134 +262,31 @@ class ComparePage(QWidget):
 
     def _show_rows(self) -> None:
         titles = [file.label for file in self.systems.selected()]
-        self.model.show_rows(self.system_ids(), titles, self._clips, self._answers)
+        answers = self.captioning.answers
+        self.model.show_rows(self.system_ids(), titles, self._clips, answers)
         self._refresh_controls()
-        self._score()
+        if not self.captioning.busy:
+            self.keeper.update()
 
     def _refresh_controls(self) -> None:
-        busy = self._job is not None
-        left = len(self._answers.tasks(self.system_ids(), self._clips))
-        self.button.setText(f"Caption {count_text(left, 'clip')}" if left else "Caption")
-        self.button.setEnabled(bool(left) and not busy)
-        if not self._clips:
-            files = self.source.kind.value == FILES
-            reason = "Choose sound files first." if files else "Choose a split first."
-        else:
-            reason = (
-                "Let every system caption the clips it has not captioned yet (Ctrl+Return)"
-                if left
-                else "Every clip is captioned."
-            )
-        self.button.setToolTip(reason)
-        self.button.setVisible(not busy)
-        self.stop.setVisible(busy)
-        self.bar.setVisible(busy)
-
-    # ---- captioning ------------------------------------------------------------------------
+        left = self.captioning.left(self.system_ids(), self._clips)
+        self.top.show_state(self.captioning.busy, left, bool(self._clips))
 
     def start(self) -> None:
         """Let the systems caption what they have not captioned yet."""
-        tasks = self._answers.tasks(self.system_ids(), self._clips)
-        if not tasks or self._job is not None:
-            return
         self.banner.dismiss()
-        load = self._load
-        job = Job(
-            f"Captioning {count_text(len(tasks), 'clip')} with "
-            f"{count_text(len(self.system_ids()), 'system')}",
-            lambda: caption_clips(tasks, load),
-            lane="caption",
-        )
-        job.events.connect(self._take)
-        job.failed.connect(self._failed)
-        job.done.connect(self._done)
-        self._job, self._progress = job, JobProgress()
-        self.bar.setRange(0, 0)
-        self.bar.setToolTip("Waiting for other captioning to end")
-        self.stop.setEnabled(True)
+        self.captioning.start(self.system_ids(), self._clips)
+
+    def _answered(self, keys: set[str]) -> None:
+        self.model.update_rows(keys, self.captioning.answers)
+
+    def _busy_changed(self, busy: bool) -> None:
         self._refresh_controls()
-        if not self.studio.jobs.submit(job):
-            self._done()
-
-    def _stop(self) -> None:
-        if self._job is not None:
-            self.stop.setEnabled(False)
-            self._job.stop()
-
-    def _take(self, events: list[Event]) -> None:
-        keys = set()
-        for event in events:
-            if isinstance(event, ClipCaptioned | ClipFailed):
-                self._answers.take(event)
-                keys.add(event.key)
-            else:
-                self._progress.update(event)
-        self.model.update_rows(keys, self._answers)
-        fraction = self._progress.fraction
-        self.bar.setRange(0, 0 if fraction is None else 1000)
-        self.bar.setValue(round(1000 * (fraction or 0.0)))
-        self.bar.setToolTip(f"{self._progress.phase}: {self._progress.text}".strip(": "))
-
-    def _done(self) -> None:
-        self._job = None
-        self._refresh_controls()
-        self._score()
+        if not busy:
+            self.keeper.update()
 
     def _failed(self, sentence: str, details: str) -> None:
         self.banner.show_message(sentence, "danger", details)
-
-    # ---- scores ----------------------------------------------------------------------------
-
-    def _score(self) -> None:
-        """Score what all systems captioned, once for each state of the table."""
-        if self._job is not None or self._scoring is not None:
-            return
-        clips = scorable(self.model.rows)
-        systems = tuple(self.model.systems)
-        bare = bool(self._clips) and not any(clip.references for clip in self._clips)
-        state = (systems, tuple(clip.key for clip in clips), bare)
-        if state == self._scored_for:
-            return
-        self._scored_for = state
-        self.captions.set_scores({})
-        if not clips or not systems:
-            if bare:
-                self.scores.clear(
-                    "Scores need reference captions, and sound files have none. "
-                    "Choose a dataset split."
-                )
-            else:
-                self.scores.clear(
-                    "Caption the clips first: scores compare captions with their references.",
-                    "Caption",
-                )
-            return
-        self.scores.start(self.model.titles, len(clips))
-        job = Job(
-            f"Scoring {count_text(len(clips), 'clip')}", lambda: score_systems(clips, len(systems))
-        )
-        job.events.connect(self._take_scores)
-        job.failed.connect(self._failed)
-        job.done.connect(self._scored)
-        self._scoring = job
-        if not self.studio.jobs.submit(job):
-            self._scoring = None
-
-    def _take_scores(self, events: list[Event]) -> None:
-        scores = {key: dict(values) for key, values in self.captions.scores.items()}
-        for event in events:
-            if isinstance(event, DifferenceScored):
-                self.scores.take_difference(event)
-            elif isinstance(event, SystemScored):
-                self.scores.take(event)
-                for key, value in event.per_clip.items():
-                    scores.setdefault(key, {})[event.system] = value
-        self.captions.set_scores(scores)
-
-    def _scored(self) -> None:
-        self._scoring = None
-        # The selection may have changed while the metrics ran.
-        self._score()
 
     # ---- export ----------------------------------------------------------------------------
 
@@ -439,7 +299,7 @@ class ComparePage(QWidget):
             return
         path = Path(name)
         self.studio.settings.setValue("folders/table", str(path.parent))
-        text = results_csv(self.model.titles, self.captions.shown(), self.captions.scores)
+        text = results_csv(self.model.titles, self.captions.shown(), self.keeper.per_clip)
         self.studio.jobs.run_quick(
             lambda: write_text_atomic(path, text),
             lambda _none: self.studio.message.emit(f"Saved {path}"),

@@ -53,9 +53,9 @@ def ready(page: ComparePage, qtbot: QtBot, rows: int = 6) -> None:
 
 
 def captioned(page: ComparePage, qtbot: QtBot) -> None:
-    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page._job is None, timeout=10_000)
-    qtbot.waitUntil(lambda: page._scoring is None, timeout=30_000)
+    qtbot.mouseClick(page.top.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.captioning.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not page.keeper.busy, timeout=30_000)
 
 
 @pytest.fixture(autouse=True)
@@ -88,14 +88,14 @@ def test_caption_and_compare(open_page: Opener, qtbot: QtBot) -> None:
     titles = [file.title for file in page.systems.selected()]
     assert titles == ["plain", "with contrast"]
     assert page.source.split.currentText() == "test"
-    assert page.button.text() == "Caption 6 clips"
+    assert page.top.button.text() == "Caption 6 clips"
 
     captioned(page, qtbot)
 
     assert page.model.captioned() == 6
     assert page.model.index(2, 2).data() == "a dog barks 2 times"
-    assert not page.button.isEnabled()
-    assert "captioned" in page.button.toolTip()
+    assert not page.top.button.isEnabled()
+    assert "captioned" in page.top.button.toolTip()
     assert "6 captioned, 6 differ" in page.captions.count.text()
     page.captions.table.selectRow(2)
     details = page.captions.details
@@ -159,7 +159,7 @@ def test_adding_a_system_captions_only_what_is_new(open_page: Opener, qtbot: QtB
     qtbot.mouseClick(page.systems.add, Qt.MouseButton.LeftButton)
     assert page.model.columnCount() == 4
     assert page.model.index(0, 1).data()
-    assert page.button.text() == "Caption 6 clips"
+    assert page.top.button.text() == "Caption 6 clips"
     captioned(page, qtbot)
     assert len(loaded) == 3
     assert page.model.captioned() == 6
@@ -182,16 +182,16 @@ def test_stop_keeps_what_is_there(open_page: Opener, qtbot: QtBot) -> None:
 
     page = open_page(Slow)
     ready(page, qtbot)
-    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.top.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.model.captioned() == 2)
-    assert page.stop.isVisible()
-    assert not page.button.isVisible()
-    qtbot.mouseClick(page.stop, Qt.MouseButton.LeftButton)
+    assert page.top.stop.isVisible()
+    assert not page.top.button.isVisible()
+    qtbot.mouseClick(page.top.stop, Qt.MouseButton.LeftButton)
     gate.set()
-    qtbot.waitUntil(lambda: page._job is None)
-    assert page.button.isVisible()
+    qtbot.waitUntil(lambda: not page.captioning.busy)
+    assert page.top.button.isVisible()
     assert 2 <= page.model.captioned() < 6
-    qtbot.waitUntil(lambda: page._scoring is None, timeout=10_000)
+    qtbot.waitUntil(lambda: not page.keeper.busy, timeout=10_000)
 
 
 def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: QtBot) -> None:
@@ -206,7 +206,7 @@ def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: Q
     captioned(page, qtbot)
     assert page.banner.isVisible()
     assert "best.safetensors is damaged" in page.banner.label.text()
-    assert page.button.isEnabled()
+    assert page.top.button.isEnabled()
 
 
 def test_sound_files_are_dropped_and_compared(
@@ -239,7 +239,7 @@ def test_sound_files_are_dropped_and_compared(
     assert "bad.wav" in row.problems[0]
     assert "sound files have none" in page.scores.empty.sentence.text()
     # The failed one may be tried again.
-    assert page.button.text() == "Caption 1 clip"
+    assert page.top.button.text() == "Caption 1 clip"
 
 
 def test_export_writes_what_is_shown(
