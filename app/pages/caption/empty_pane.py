@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -14,10 +15,17 @@ from core.audio.files import openable_suffixes
 
 
 def starter_sounds() -> list[Path]:
-    """Return the sounds that come with the product, by name."""
+    """Return the sounds that come with the product, in a folder for each kind."""
     folder = paths.resources_dir() / "starter" / "sounds"
     suffixes = openable_suffixes()
-    return sorted(file for file in folder.glob("*") if file.name.lower().endswith(suffixes))
+    return sorted(file for file in folder.rglob("*") if file.name.lower().endswith(suffixes))
+
+
+def choose_starter_sound() -> Path | None:
+    """Return one of the sounds that come with the product, seldom one of the short ones."""
+    sounds = starter_sounds()
+    some = random.sample(sounds, min(5, len(sounds)))
+    return max(some, key=lambda path: path.stat().st_size, default=None)
 
 
 class EmptyPane(EmptyState):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ from .captioning import Captioning, Loader, Request, load_captioner
 from .collect import dialog_filter, parse_paths
 from .desk import CaptionDesk
 from .drop_area import DropArea
-from .empty_pane import EmptyPane, starter_sounds
+from .empty_pane import EmptyPane, choose_starter_sound
 from .export import export_captions
 from .file_list import FileList
 from .model_bar import ModelBar
@@ -380,9 +379,9 @@ class CaptionPage(DropArea):
         self._studio.show_page.emit("train")
 
     def _on_starter(self) -> None:
-        sounds = starter_sounds()
-        if sounds:
-            self.open_paths([random.choice(sounds)])
+        path = choose_starter_sound()
+        if path is not None:
+            self.open_paths([path])
 
     def _on_recent(self, path: Path) -> None:
         self.open_paths([path])

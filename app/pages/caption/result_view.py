@@ -139,7 +139,7 @@ class ResultView(QStackedWidget):
         path = Path(caption.checkpoint)
         self.facts.setText(
             f"{part}mean log-probability {log_prob} a token  ·  the bluer a word, the less sure"
-            f"  ·  {path.stem} of {_run_of(path)}  ·  took {caption.seconds_taken:.2f} s"
+            f"  ·  {_name_of(path)}  ·  took {caption.seconds_taken:.2f} s"
         )
         self.beams.show_beams(caption.beams)
         self.tags.show_tags(caption.tags)
@@ -163,6 +163,8 @@ class ResultView(QStackedWidget):
         self.tags.set_colours(self._theme.colours)
 
 
-def _run_of(checkpoint: Path) -> str:
-    folder = checkpoint.parent
-    return folder.parent.name if folder.name == "checkpoints" else folder.name
+def _name_of(checkpoint: Path) -> str:
+    """Name a run's checkpoint by its run, any other by its file."""
+    if checkpoint.stem in ("best", "last"):
+        return f"{checkpoint.stem} of {checkpoint.parent.parent.name}"
+    return checkpoint.stem

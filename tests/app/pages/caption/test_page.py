@@ -59,7 +59,7 @@ def test_empty_page_offers_to_open_and_to_try_a_starter_sound(
     assert page.empty.isVisible()
     assert page.stage.sound is None
     other = sound("starter.wav")
-    monkeypatch.setattr("app.pages.caption.page.starter_sounds", lambda: [other])
+    monkeypatch.setattr(empty_pane, "starter_sounds", lambda: [other])
     page.empty.starter.show()
     qtbot.mouseClick(page.empty.starter, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.list.current_path() == other)
@@ -68,10 +68,10 @@ def test_empty_page_offers_to_open_and_to_try_a_starter_sound(
 def test_starter_sounds_are_those_of_the_resources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "starter" / "sounds"
-    folder.mkdir(parents=True)
-    for name in ("b.flac", "a.ogg", "LICENCE.txt"):
-        (folder / name).touch()
+    for name in ("dog/b.flac", "cat/a.ogg", "cat/LICENCE.txt"):
+        path = tmp_path / "starter" / "sounds" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     monkeypatch.setattr(empty_pane.paths, "resources_dir", lambda: tmp_path)
     assert [path.name for path in empty_pane.starter_sounds()] == ["a.ogg", "b.flac"]
 

@@ -52,7 +52,7 @@ def test_sound_is_captioned_with_a_checkpoint_on_disk(
     assert page.result.result is not None
     caption = page.result.result.caption
     assert caption.checkpoint == str(checkpoint)
-    assert [button.text() for button in page.result.words.buttons] == caption.text.split()
+    assert [b.text() for b in page.result.words.buttons] == [t.text for t in caption.tokens]
     assert page.result.beams.rowCount() == len(caption.beams)
     assert len(caption.tags) == 10
     # Attention frames cover the sound, so moments lie inside of it.
