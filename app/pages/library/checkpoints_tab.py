@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
+from app.pages.library.converting import convert_reference, tokenizer_beside
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
 from app.texts import (
@@ -18,9 +19,10 @@ from app.texts import (
     value_text,
 )
 from app.widgets.empty_state import EmptyState
-from app.widgets.record_table import Column, RecordTable
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 from core.models.checkpoint_files import SUFFIX, CheckpointFile, list_checkpoints
-from core.models.checkpoint_transfer import export_checkpoint, free_name, import_checkpoint
+from core.models.checkpoint_transfer import export_checkpoint, import_checkpoint
 from core.runs.transfer import move_to_bin
 
 OUR_FILES = f"Checkpoint (*{SUFFIX})"
@@ -179,18 +181,12 @@ class CheckpointsTab(ListTab[CheckpointFile]):
                 lambda: import_checkpoint(source), self._imported, self.failed, self
             )
             return
-        beside = source.with_name("tokenizer.json")
-        tokenizer = (
-            beside
-            if beside.is_file()
-            else ask_open(
-                self.studio, self, f"Tokenizer that belongs to {source.name}", TOKENIZER_FILES
-            )
-        )
+        title = f"Tokenizer that belongs to {source.name}"
+        tokenizer = tokenizer_beside(source) or ask_open(self.studio, self, title, TOKENIZER_FILES)
         if tokenizer is not None:
             self.studio.message.emit(f"Converting {source.name} ...")
             self.studio.jobs.run_quick(
-                lambda: _convert(source, tokenizer), self._imported, self.failed, self
+                lambda: convert_reference(source, tokenizer), self._imported, self.failed, self
             )
 
     def _imported(self, path: Path) -> None:
@@ -210,17 +206,6 @@ class CheckpointsTab(ListTab[CheckpointFile]):
 
     def _deleted(self, _nothing: object) -> None:
         self.studio.checkpoints_changed.emit()
-
-
-def _convert(source: Path, tokenizer: Path) -> Path:
-    """Convert a checkpoint of the reference system; for worker threads (imports torch)."""
-    from core.models.import_reference import import_reference
-
-    from core import paths
-
-    target = free_name(paths.checkpoints_dir(), source.stem)
-    import_reference(source, tokenizer, target)
-    return target
 
 
 def _unusable(record: CheckpointFile) -> str:

@@ -12,7 +12,8 @@ from app.studio import Studio
 from app.texts import NOTHING, count_text, length_text
 from app.widgets.empty_state import EmptyState
 from app.widgets.play_button import PlayButton
-from app.widgets.record_table import Column, RecordTable
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 
 ALL = "all splits"
 

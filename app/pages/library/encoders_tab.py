@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -13,92 +12,20 @@ from app.job_progress import JobProgress
 from app.jobs import Job
 from app.machine import size_text
 from app.pages.library.asking import ask_open, confirm, show_folder
+from app.pages.library.converting import convert_reference
 from app.pages.library.list_tab import ListTab
+from app.pages.library.weights_records import WeightsRecord, load_weights_records
 from app.studio import Studio
 from app.texts import NOTHING, count_text
 from app.widgets.empty_state import EmptyState
-from app.widgets.record_table import Column, RecordTable
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 from core.events import Event
 from core.models.download import download_weights
-from core.models.encoders import EncoderInfo, available_encoders
-from core.models.weights import (
-    WeightsFile,
-    WeightsStatus,
-    known_weights,
-    remove_weights,
-    use_local_file,
-    weights_status,
-)
+from core.models.weights import remove_weights, use_local_file
 
 WEIGHTS_FILES = "Weights (*.pth *.ckpt *.json *.pt);;All files (*)"
-STATES = {
-    "installed": "installed",
-    "missing": "not installed",
-    "partial": "partly downloaded",
-    "corrupt": "damaged",
-}
-
-
-@dataclass(frozen=True)
-class WeightsRecord:
-    """An encoder, a published file, or both; `status` None has no file of its own to get.
-
-    `packaged_size` are the bytes of weights that came inside an installed package.
-    """
-
-    name: str
-    title: str
-    encoder: EncoderInfo | None
-    weights: WeightsFile | None
-    status: WeightsStatus | None
-    packaged_size: int | None = None
-
-    @property
-    def kind(self) -> str:
-        """What it is for."""
-        if self.encoder is not None:
-            return "encoder"
-        return "tokenizer" if "tokenizer" in self.name else "caption model"
-
-    @property
-    def installed(self) -> bool:
-        """Whether it can be used now."""
-        if self.status is not None:
-            return self.status.state == "installed"
-        return self.encoder is not None and self.encoder.installed
-
-    @property
-    def state(self) -> str:
-        """How its state is said."""
-        if self.status is not None:
-            return STATES[self.status.state]
-        return "installed" if self.installed else "not installed"
-
-
-def load_weights_records() -> list[WeightsRecord]:
-    """Look at all encoders and published files; may hash a new file, so for worker threads."""
-    encoders = available_encoders()
-    files = {weights.name: weights for weights in known_weights()}
-    records = []
-    for encoder in encoders:
-        weights = files.pop(encoder.name, None)
-        status = weights_status(weights) if weights else None
-        packaged = _packaged_size(encoder.name) if weights is None else None
-        records.append(
-            WeightsRecord(encoder.name, encoder.title, encoder, weights, status, packaged)
-        )
-    for weights in files.values():
-        status = weights_status(weights)
-        records.append(WeightsRecord(weights.name, weights.title, None, weights, status))
-    return records
-
-
-def _packaged_size(name: str) -> int | None:
-    """Return the bytes of weights that came inside an installed package."""
-    from core.models.encoders.yamnet_weights import archive_path
-
-    path = archive_path() if name == "yamnet" else None
-    return path.stat().st_size if path is not None else None
+BASELINE, BASELINE_TOKENIZER = "dcase2024-baseline", "dcase2024-baseline-tokenizer"
 
 
 def _size(record: WeightsRecord) -> int | None:
@@ -161,13 +88,27 @@ class EncodersTab(ListTab[WeightsRecord]):
         )
         self.page_link = self.make_action("Open web page", "open-in-new", self._web, _no_page)
         self.folder = self.make_action("Show in folder", "folder-outline", self._folder, _no_path)
+        self.convert = self.make_action(
+            "Add to checkpoints", "cube-outline", self._convert, self._no_conversion
+        )
         self.remove = self.make_action(
             "Remove...", "trash-can-outline", self._remove, self._no_removal, "danger"
         )
         for action in (self.download, self.use_file, self.remove):
             self.add_button(action)
+        self.convert_button = self.add_button(self.convert)
+        self.convert_button.hide()
         self.table.set_menu(
-            [self.download, self.use_file, self.page_link, self.folder, None, self.remove]
+            [
+                self.download,
+                self.use_file,
+                self.convert,
+                None,
+                self.page_link,
+                self.folder,
+                None,
+                self.remove,
+            ]
         )
 
     def refresh(self) -> None:
@@ -213,6 +154,7 @@ class EncodersTab(ListTab[WeightsRecord]):
             problem=problem,
             text=about,
         )
+        self.convert_button.setVisible(record.name == BASELINE)
         self._show_progress()
 
     # ---- downloads -------------------------------------------------------------------------
@@ -328,6 +270,28 @@ class EncodersTab(ListTab[WeightsRecord]):
         record = self.table.current()
         if record is not None and record.status is not None and record.status.path is not None:
             show_folder(self.studio, record.status.path)
+
+    def _convert(self) -> None:
+        files = {record.name: record.status for record in self.table.records()}
+        source, tokenizer = files[BASELINE], files[BASELINE_TOKENIZER]
+        assert source is not None and source.path is not None
+        assert tokenizer is not None and tokenizer.path is not None
+        paths = source.path, tokenizer.path
+        self.studio.message.emit("Converting the baseline ...")
+        self.studio.jobs.run_quick(
+            lambda: convert_reference(*paths), self._converted, self.failed, self
+        )
+
+    def _converted(self, path: Path) -> None:
+        self.studio.message.emit(f"Added {path.name} to the checkpoints")
+        self.studio.checkpoints_changed.emit()
+
+    def _no_conversion(self, record: WeightsRecord) -> str:
+        if record.name != BASELINE:
+            return "Only a caption model becomes a checkpoint."
+        ready = {one.name for one in self.table.records() if one.installed}
+        both = {BASELINE, BASELINE_TOKENIZER} <= ready
+        return "" if both else "Install the decoder and its tokenizer first."
 
     def _remove(self) -> None:
         record = self.table.current()

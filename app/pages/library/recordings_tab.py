@@ -10,7 +10,8 @@ from app.studio import Studio
 from app.texts import count_text, length_text
 from app.widgets.empty_state import EmptyState
 from app.widgets.play_button import PlayButton
-from app.widgets.record_table import Column, RecordTable
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 
 COLUMNS: tuple[Column[Recording], ...] = (
     Column("Recording", lambda r: r.name, width=170),

@@ -21,7 +21,8 @@ from app.texts import (
     value_text,
 )
 from app.widgets.empty_state import EmptyState
-from app.widgets.record_table import Column, RecordTable
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 from core.models.checkpoint_files import objective_of
 from core.runs import RunFolder, RunSummary, list_runs
 from core.runs.transfer import delete_run, export_run, folder_size, import_run
