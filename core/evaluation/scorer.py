@@ -78,11 +78,13 @@ class Scorer:
         self.close()
 
     def start(self) -> None:
-        """Start the process where it does not run yet; returns at once."""
+        """Start the process where it does not run yet; returns at once and raises nothing."""
         with self._lock:
             self._closed = False
             if not missing_metrics() and not self._alive():
-                self._start()
+                # Whoever asks for scores will try again and be told.
+                with suppress(MetricError):
+                    self._start()
 
     def close(self) -> None:
         """End the process, whatever it is doing."""

@@ -171,6 +171,15 @@ def test_the_process_ends_with_its_parent() -> None:
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_process_that_cannot_start_is_told_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with (
+        Scorer() as scorer,
+        pytest.raises(MetricError, match=r"could not be started .*/no/such/python"),
+    ):
+        scorer.score(CANDIDATES, REFERENCES)
+
+
 def test_without_the_extra_the_reason_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scorer_module.importlib.util, "find_spec", lambda name: None)
     with Scorer() as scorer:
