@@ -166,10 +166,10 @@ class ValidationConfig(Section):
     every_epochs: int = Field(
         1, ge=1, le=10_000, title="Validate every", description="Epochs between two validations."
     )
-    monitor: Literal["loss", "cider_d"] = Field(
+    monitor: Literal["loss", "cider_d", "rouge_l", "bleu_1", "bleu_4", "vocabulary"] = Field(
         "loss",
         title="Best by",
-        description="Figure that decides the best checkpoint: loss (lower) or CIDEr-D (higher).",
+        description="Figure that decides the best checkpoint: the lowest loss or highest metric.",
     )
     caption_clips: int = Field(
         0,
@@ -184,6 +184,14 @@ class ValidationConfig(Section):
         title="Preview clips",
         description="Fixed clips whose captions are kept each time.",
     )
+
+    @model_validator(mode="after")
+    def _metrics_need_captions(self) -> ValidationConfig:
+        if self.monitor != "loss" and self.caption_clips < 2:
+            raise ValueError(
+                f"best by {self.monitor} needs at least 2 captioned clips, not {self.caption_clips}"
+            )
+        return self
 
 
 class DecodingConfig(Section):

@@ -113,7 +113,7 @@ class Losses:
         terms["total"] = loss.detach()
         # Always by the full count, as the baseline's framework does it: the last, shorter group of
         # an epoch makes a smaller step.
-        (loss / settings.accumulate).backward()  # type: ignore[no-untyped-call]
+        (loss / settings.accumulate).backward()
         return terms
 
     def _gradient_norm(self, loss: Tensor) -> Tensor:

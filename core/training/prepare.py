@@ -56,6 +56,7 @@ def prepare(
         raise DatasetError(
             f"The dataset '{dataset.name}' has no validation split; training needs one."
         )
+    _check_captions(config, dataset)
     initial = None
     if config.training.initial_checkpoint:
         initial = load_checkpoint(Path(config.training.initial_checkpoint).expanduser())
@@ -75,6 +76,17 @@ def prepare(
             part = yield from _with_sentences(part, device)
         loaded.append(part)
     return Prepared(loaded[0], loaded[1], tokenizer, encoder.name, encoder.weights_hash, initial)
+
+
+def _check_captions(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse contrast between captions of a clip where no clip has two of them."""
+    needed = {"caption-ntxent", "caption-proxy"} & {item.name for item in config.objectives}
+    if needed and not any(len(set(clip.captions)) > 1 for clip in dataset.clips(dataset.splits[0])):
+        raise DatasetError(
+            f"Every clip of the dataset '{dataset.name}' has only one caption, but "
+            f"{' and '.join(sorted(needed))} compares two of the same clip; choose "
+            "audio-text-ntxent or audio-text-matching, or plain cross-entropy."
+        )
 
 
 def _wants_sentences(config: RunConfig) -> bool:
