@@ -65,7 +65,7 @@ def all_checks() -> tuple[Check, ...]:
         Check("Metrics", _metrics, required=False),
         Check("Java", _java, required=False),
         Check("Sound output", lambda: _sound("output"), required=False),
-        Check("Microphone", lambda: _sound("input"), required=False),
+        Check("Sound input", lambda: _sound("input"), required=False),
         Check("Folders", _folders),
         Check("Free disk", _free),
         Check("Display", _display, required=False),
@@ -160,8 +160,7 @@ def _sound(kind: str) -> str:
         devices = sounddevice.query_devices()
     names = [device["name"] for device in devices if device[f"max_{kind}_channels"] > 0]
     if not names:
-        use = "play sounds" if kind == "output" else "caption what a microphone hears"
-        raise _AbsentError(f"no {kind} device; connect one to {use}.")
+        raise _AbsentError(f"no {kind} device; connect one and check the system's sound settings.")
     return ", ".join(names)
 
 
