@@ -51,7 +51,7 @@ class ColourBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the fixed width."""
-        return QSize(58, 120)
+        return QSize(48, 120)
 
     def set_map(self, name: str) -> None:
         """Show another colour map."""
@@ -75,7 +75,7 @@ class ColourBar(QWidget):
         table = np.ascontiguousarray(lookup_table(self._map)[::-1])
         image = QImage(table.tobytes(), 1, ENTRIES, 3, QImage.Format.Format_RGB888)
         height = self.height() - self.top_margin - self.bottom_margin
-        bar = QRectF(6, self.top_margin, BAR_WIDTH, height)
+        bar = QRectF(0, self.top_margin, BAR_WIDTH, height)
         painter.drawImage(bar, image)
         painter.setPen(QColor(self._colours.line_strong))
         painter.drawRect(bar)
@@ -87,9 +87,9 @@ class ColourBar(QWidget):
             share = (level - self._low) / max(self._high - self._low, 1e-9)
             y = self.top_margin + height * (1 - share)
             text = f"{level:.0f}".replace("-", "−")
-            box = QRectF(10 + BAR_WIDTH, y - 7, self.width() - 10 - BAR_WIDTH, 14)
+            box = QRectF(4 + BAR_WIDTH, y - 7, self.width() - 4 - BAR_WIDTH, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        painter.drawText(QRectF(6, self.height() - self.bottom_margin + 4, 40, 14), "dB")
+        painter.drawText(QRectF(0, self.height() - self.bottom_margin + 4, 40, 14), "dB")
         painter.end()
 
     def _ticks(self, height: float) -> list[float]:

@@ -16,7 +16,7 @@ from app.widgets.spectrogram_view import (
     SpectrogramView,
     make_spectrogram_image,
 )
-from app.widgets.time_plot import SHORTEST_SELECTION, TimePlot
+from app.widgets.time_plot import RIGHT_MARGIN, SHORTEST_SELECTION, TimePlot
 from app.widgets.waveform_view import Envelope, WaveformView
 from core.audio.frequency_scale import ScaleName
 
@@ -175,7 +175,7 @@ class SoundView(QWidget):
         """Keep the read-out at the right end of the time axis."""
         super().resizeEvent(event)
         plot = self.spectrogram.geometry()
-        self.read_out.setGeometry(plot.right() - 300, self.height() - 20, 300, 18)
+        self.read_out.setGeometry(plot.right() - RIGHT_MARGIN - 300, self.height() - 20, 300, 18)
         self.read_out.raise_()
 
     def _on_hovered(self, seconds: float, hertz: float, decibels: float) -> None:

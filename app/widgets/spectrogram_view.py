@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.colour_bar import lookup_table
-from app.widgets.time_plot import TimePlot
+from app.widgets.time_plot import RIGHT_MARGIN, TimePlot
 from core.audio.frequency_scale import SCALE_NAMES, FrequencyScale, ScaleName, format_hertz
 from core.audio.spectrogram import Spectrogram, display_spectrogram, on_scale
 
@@ -131,7 +131,7 @@ class SpectrogramView(TimePlot):
         item.addItem(self._image)
         item.setLabel("bottom", "Time (s)")
         # Room for the upper half of the topmost label.
-        item.setContentsMargins(0, 6, 0, 0)
+        item.setContentsMargins(0, 6, RIGHT_MARGIN, 0)
         self._axis.setZValue(20)
         bottom = item.getAxis("bottom")
         bottom.setHeight(36)

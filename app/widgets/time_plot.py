@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.theme import Colours
 
 LEFT_AXIS_WIDTH = 58
+# Room for the right half of the last label.
+RIGHT_MARGIN = 14
 SHORTEST_VIEW = 0.01  # s
 SHORTEST_SELECTION = 0.02  # s
 # Attention is shown in one hue over grey; the accent stays with the playhead and the selection.
@@ -102,7 +104,7 @@ class TimePlot(pg.PlotWidget):
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         item = self.getPlotItem()
         item.hideButtons()
-        item.setContentsMargins(0, 0, 0, 0)
+        item.setContentsMargins(0, 0, RIGHT_MARGIN, 0)
         item.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
         for side in ("left", "bottom"):
             item.getAxis(side).setStyle(tickLength=4, maxTickLevel=0)
@@ -162,7 +164,9 @@ class TimePlot(pg.PlotWidget):
     def show_attention(self, weights: np.ndarray, frame_seconds: float, start: float) -> None:
         """Tint the moments with `weights` (T,), one a frame of `frame_seconds`, from `start` s."""
         strength = np.asarray(weights, dtype=np.float64)
-        strength = strength / max(float(strength.max(initial=0.0)), 1e-12)
+        # What every frame has is not pointed at: even attention gives no tint at all.
+        peak = max(float(strength.max(initial=0.0)), 1e-12)
+        strength = (strength - strength.min(initial=peak)) / peak
         hue = QColor(ATTENTION_HUE)
         image = np.zeros((1, strength.size, 4), dtype=np.uint8)
         image[..., :3] = hue.red(), hue.green(), hue.blue()
