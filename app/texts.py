@@ -53,6 +53,9 @@ METRIC_TITLES = {
     "total": "total loss",
     "ce": "CE",
     "caption-ntxent": "NT-Xent",
+    "audio-text-matching": "audio-text matching",
+    "audio-text-ntxent": "audio-text NT-Xent",
+    "caption-proxy": "caption proxy",
     "cider_d": "CIDEr-D",
     "cider_d_shuffled": "CIDEr-D, captions dealt to other clips",
     "rouge_l": "ROUGE-L",
@@ -74,4 +77,6 @@ def best_text(value: float | None, monitor: str) -> str:
 
 def metric_title(name: str) -> str:
     """Name a figure as the field does."""
-    return METRIC_TITLES.get(name, name)
+    head, _, tail = name.partition("/")
+    title = METRIC_TITLES.get(head, head)
+    return f"{title}: {tail.replace('-', ' ')}" if tail else title

@@ -58,6 +58,8 @@ class SourceBar(QWidget):
         self.clips.setPrefix("first ")
         self.clips.setKeyboardTracking(False)
         self.clips.setMinimumWidth(120)
+        # A style sheet cannot move the text of a spin box away from its border.
+        self.clips.lineEdit().setTextMargins(6, 0, 0, 0)
         self.total = QLabel()
         self.total.setProperty("role", "muted")
         self.choose = QPushButton("Choose sounds...")

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+WIDEST_NAME = 130
 Rows = Sequence[tuple[str, str]]
 
 
@@ -139,6 +140,8 @@ def _section(heading: str, rows: Rows) -> QWidget:
         label = QLabel(name)
         label.setProperty("role", "muted")
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setMaximumWidth(WIDEST_NAME)
+        label.setWordWrap(label.sizeHint().width() > WIDEST_NAME)
         content = _label("")
         content.setText(breakable(value))
         content.setToolTip(value if len(value) > 40 else "")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import time
+
+from app.texts import (
+    NOTHING,
+    best_text,
+    count_text,
+    date_text,
+    length_text,
+    metric_title,
+    short_date_text,
+    value_text,
+)
+
+
+def test_counts() -> None:
+    assert count_text(1, "clip") == "1 clip"
+    assert count_text(1200, "clip") == "1,200 clips"
+    assert count_text(2, "class", "classes") == "2 classes"
+
+
+def test_dates() -> None:
+    then = time.mktime((2026, 3, 5, 14, 7, 0, 0, 0, -1))
+    assert date_text(then) == "5 Mar 2026 14:07"
+    assert short_date_text(then, now=then + 3600) == "5 Mar 14:07"
+    assert short_date_text(then, now=then + 400 * 86400) == "5 Mar 2026"
+    assert date_text(0) == short_date_text(0) == NOTHING
+
+
+def test_lengths() -> None:
+    assert [length_text(s) for s in (4.2, 90, 7200)] == ["4.2 s", "1.5 min", "2.0 h"]
+
+
+def test_figures() -> None:
+    assert value_text(None) == NOTHING
+    assert value_text(1.23456) == "1.235"
+    assert best_text(3.2, "loss") == "3.200"
+    assert best_text(0.25, "cider_d") == "0.250 CIDEr-D"
+    assert best_text(None, "loss") == NOTHING
+
+
+def test_metric_names() -> None:
+    assert metric_title("cider_d") == "CIDEr-D"
+    assert metric_title("caption-ntxent/positive-similarity") == "NT-Xent: positive similarity"
+    assert metric_title("own_metric") == "own_metric"
