@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.errors import ErrorReporter, start_logging
 from app.studio import Studio
 from app.window import MainWindow
+from core.preload import load_engine
 
 WARM_UP_MS = 1500
 
@@ -71,10 +72,7 @@ def run() -> int:
 
 def warm_up(studio: Studio) -> None:
     """Load the engine in a worker thread, so that the first start does not wait for it."""
-
-    def load() -> None:
-        import importlib
-
-        importlib.import_module("core.training")
-
-    studio.jobs.run_quick(load, lambda _none: studio.engine_ready.emit(), lambda *_: None, studio)
+    # What is missing is told when it is used, in the page that uses it.
+    studio.jobs.run_quick(
+        load_engine, lambda _none: studio.engine_ready.emit(), lambda *_: None, studio
+    )

@@ -227,15 +227,16 @@ class MainWindow(QMainWindow):
 
     def _ask_to_close(self, titles: list[str]) -> None:
         box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Work is still running")
-        box.setText(f"{', '.join(titles)}: still running.")
+        verb = "is" if len(titles) == 1 else "are"
+        box.setText(f"{', '.join(titles)} {verb} still running.")
         box.setInformativeText(
             "Stopping saves a checkpoint, so that a training run can be resumed later."
         )
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         stop.setProperty("role", "primary")
+        stop.style().polish(stop)
         box.setDefaultButton(stop)
         box.setEscapeButton(keep)
         self._question = box

@@ -74,7 +74,10 @@ class CurvePlot(pg.PlotWidget):
         self.item.layout.setContentsMargins(4, 8, 12, 4)
         for side in ("left", "bottom"):
             axis = self.item.getAxis(side)
-            axis.setStyle(tickLength=-4, autoExpandTextSpace=False, tickTextOffset=6)
+            # Lines at the labels only: quieter, and the many fine ones take most of the painting.
+            axis.setStyle(
+                tickLength=-4, autoExpandTextSpace=False, tickTextOffset=6, maxTickLevel=0
+            )
             axis.enableAutoSIPrefix(False)
         self.item.getAxis("left").setWidth(62)
         self.item.getAxis("bottom").setHeight(38)
@@ -91,7 +94,7 @@ class CurvePlot(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(colours.muted))
             axis.setTickFont(font)
             axis.label.setFont(font)
-        self.item.showGrid(x=True, y=True, alpha=0.12 if colours.dark else 0.10)
+        self.item.showGrid(x=True, y=True, alpha=0.14 if colours.dark else 0.12)
         self._cursor.setPen(pg.mkPen(colours.muted))
 
     def set_labels(self, x: str, y: str) -> None:

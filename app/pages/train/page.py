@@ -280,7 +280,7 @@ class TrainPage(QWidget):
         layout.addWidget(whole)
         self.studio.remember_splitter(whole, "train/main", [320, 960])
         self.studio.remember_splitter(right, "train/right", [400, 230])
-        self.studio.remember_splitter(lower, "train/lower", [520, 400])
+        self.studio.remember_splitter(lower, "train/lower", [560, 320])
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)

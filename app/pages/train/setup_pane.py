@@ -86,7 +86,11 @@ class SetupPane(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        # The bar takes the place of the margin, so that nothing moves when it appears.
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(
+            lambda _low, high: column.setContentsMargins(16, 16, 6 if high else 16, 16)
+        )
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(form)
         self.area = scroll

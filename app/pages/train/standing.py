@@ -54,7 +54,9 @@ def _of_session(title: str, session: Session, history: RunHistory | None) -> Sta
     if state == "running" and session.estimator is None:
         phase = phase or "Preparing"
         facts = [session.activity_count] if session.activity_count else []
-    elif state != "queued":
+    elif state == "queued":
+        facts = ["Starts when the run before it has ended."]
+    else:
         facts = list(_position(history))
         if history is not None and history.elapsed:
             facts.append(duration_text(history.elapsed))
