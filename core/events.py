@@ -98,6 +98,22 @@ class PreviewCaptioned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionsMapped(Event):
+    """Where the decoder puts the captions of a few validation clips, in two dimensions.
+
+    `clips` names the clip of each point, `captions` its text; `explained` is the share of the
+    variance that the two principal axes show. Step 0 is the model before training.
+    """
+
+    epoch: int
+    step: int
+    clips: tuple[str, ...]
+    captions: tuple[str, ...]
+    points: tuple[tuple[float, float], ...]
+    explained: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointSaved(Event):
     """A checkpoint was written; `path` is relative to the run folder."""
 
@@ -159,6 +175,7 @@ _KINDS: dict[str, type[Event]] = {
         EpochEnded,
         ValidationEnded,
         PreviewCaptioned,
+        CaptionsMapped,
         CheckpointSaved,
         RunEnded,
         Evaluated,

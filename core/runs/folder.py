@@ -58,6 +58,11 @@ class RunFolder:
         return EventsFile(self.path / "previews.jsonl")
 
     @property
+    def maps(self) -> EventsFile:
+        """A fresh reader of the maps of validation captions."""
+        return EventsFile(self.path / "maps.jsonl")
+
+    @property
     def log_file(self) -> Path:
         """Plain text: warnings, and the traceback of a failure."""
         return self.path / "log.txt"

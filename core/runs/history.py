@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.events import (
+    CaptionsMapped,
     CheckpointSaved,
     EpochEnded,
     Event,
@@ -18,7 +19,7 @@ from core.events import (
     ValidationEnded,
 )
 
-_OF_AN_EPOCH = (EpochEnded, ValidationEnded, CheckpointSaved, PreviewCaptioned)
+_OF_AN_EPOCH = (EpochEnded, ValidationEnded, CheckpointSaved, PreviewCaptioned, CaptionsMapped)
 
 
 def is_undone(event: Event, resumed: RunStarted) -> bool:

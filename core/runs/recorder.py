@@ -14,6 +14,7 @@ from datetime import datetime
 
 from core.errors import StudioError
 from core.events import (
+    CaptionsMapped,
     EpochEnded,
     Event,
     PreviewCaptioned,
@@ -36,12 +37,12 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
     """
     epoch = step = 0
     with owned(run.path):
-        writer, previews = run.events, run.previews
+        writer = run.events
+        files = {PreviewCaptioned: run.previews, CaptionsMapped: run.maps}
         try:
             for event in events:
                 if event.recorded:
-                    target = previews if isinstance(event, PreviewCaptioned) else writer
-                    target.append(event, time.time())
+                    files.get(type(event), writer).append(event, time.time())
                 if isinstance(event, RunStarted | StepLogged | EpochEnded):
                     epoch, step = event.epoch, event.step
                 elif isinstance(event, Warned):

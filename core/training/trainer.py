@@ -25,6 +25,7 @@ from core.events import (
 from core.models.caption_model import CaptionModel
 from core.models.checkpoints import load_strictly
 from core.runs import RunFolder
+from core.training.caption_map import map_captions
 from core.training.keeper import Keeper
 from core.training.losses import Losses, mean_terms
 from core.training.optimizer import build_optimizer, learning_rate_at
@@ -84,6 +85,8 @@ class Trainer:
                 epoch=position.epoch,
                 step=position.step,
             )
+            if position.step == 0:
+                yield map_captions(self.model, data.validation, epoch=0, step=0)
             while position.epoch < self.config.training.epochs:
                 yield from self._train_epoch()
                 due = self._validation_is_due()
@@ -212,6 +215,7 @@ class Trainer:
                 log_prob=caption.log_prob,
                 references=data.references[caption.clip],
             )
+        yield map_captions(self.model, data, position.epoch, position.step)
         saved = self.keeper.save_if_best(position, losses, metrics)
         if saved is not None:
             yield saved

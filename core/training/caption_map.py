@@ -1,0 +1,67 @@
+"""A picture of the space that contrast shapes: captions of a few clips on two principal axes."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from core.data.batches import CaptionedClips
+from core.data.tokenizer import PAD
+from core.events import CaptionsMapped
+from core.models.caption_model import CaptionModel
+from core.objectives.inputs import CaptionView
+from core.objectives.pooling import pool_caption
+
+CLIPS_MAPPED = 12
+
+
+@torch.inference_mode()
+def map_captions(
+    model: CaptionModel, data: CaptionedClips, epoch: int, step: int
+) -> CaptionsMapped:
+    """Map all captions of the first clips of a split.
+
+    A caption is the mean of its decoder states while hearing its clip, on the unit sphere, as
+    caption NT-Xent sees it; the axes are the two principal ones of these captions (PCA).
+    """
+    was_training = model.training
+    model.eval()
+    counts = data.caption_counts[:CLIPS_MAPPED]
+    clips = torch.arange(len(counts))
+    rows = torch.repeat_interleave(clips, counts)
+    numbers = torch.cat([torch.arange(int(count)) for count in counts])
+    batch = data.batch(clips, torch.zeros_like(clips))
+    memory = model.listen(model.project(batch.frames, batch.frame_lengths))
+    inputs = data.captions(rows, numbers)[:, :-1]
+    hidden = model.decode_tokens(inputs, memory.select(rows.to(inputs.device)))
+    pooled = pool_caption(CaptionView(hidden, inputs != PAD, inputs), "mean")
+    model.train(was_training)
+    points, explained = principal_plane(functional.normalize(pooled, dim=-1))
+    return CaptionsMapped(
+        epoch=epoch,
+        step=step,
+        clips=tuple(data.ids[row] for row in rows.tolist()),
+        captions=tuple(
+            data.references[row][number]
+            for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)
+        ),
+        points=tuple((x, y) for x, y in points.tolist()),
+        explained=explained,
+    )
+
+
+def principal_plane(table: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Return (N, 2) coordinates on the principal axes of (N, E), and the share of variance shown.
+
+    Each axis points to where its largest component is positive, so equal tables give equal maps.
+    """
+    centred = (table - table.mean(dim=0)).double().cpu()
+    _, strengths, axes = torch.linalg.svd(centred, full_matrices=False)
+    kept = axes[:2]
+    signs = kept.gather(1, kept.abs().argmax(dim=1, keepdim=True)).sign()
+    points = centred @ (kept * signs).T
+    if points.shape[1] < 2:
+        points = functional.pad(points, (0, 2 - points.shape[1]))
+    total = float(strengths.square().sum())
+    shown = float(strengths[:2].square().sum()) / total if total > 0 else 1.0
+    return points, shown
