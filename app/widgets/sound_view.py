@@ -11,11 +11,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.widgets.colour_bar import ColourBar
-from app.widgets.spectrogram_view import (
-    SpectrogramImage,
-    SpectrogramView,
-    make_spectrogram_image,
-)
+from app.widgets.spectrogram_image import SpectrogramImage, make_spectrogram_image
+from app.widgets.spectrogram_view import SpectrogramView
 from app.widgets.time_plot import RIGHT_MARGIN, SHORTEST_SELECTION, TimePlot
 from app.widgets.waveform_view import Envelope, WaveformView
 from core.audio.frequency_scale import ScaleName

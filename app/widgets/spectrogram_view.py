@@ -2,75 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.colour_bar import lookup_table
+from app.widgets.spectrogram_image import SpectrogramImage
 from app.widgets.time_plot import RIGHT_MARGIN, TimePlot
-from core.audio.frequency_scale import SCALE_NAMES, FrequencyScale, ScaleName, format_hertz
-from core.audio.spectrogram import Spectrogram, display_spectrogram, on_scale
+from core.audio.frequency_scale import FrequencyScale, ScaleName, format_hertz
 
-# The power of two of samples that lies nearest to this length is the window.
-WINDOW_SECONDS = 0.045
-MOST_COLUMNS = 4000
-ROWS = 320
 # Fewer pixels than this between two ticks and their labels touch.
 TICK_SPACING = 34
-# The darkest colour goes to levels this far below the loudest, or to the background if higher.
-AUTO_RANGE_DB = 80.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SpectrogramImage:
-    """A spectrogram drawn for each frequency axis, ready to show.
-
-    `column_seconds` is the time from one column to the next.
-    """
-
-    raw: Spectrogram
-    scales: dict[ScaleName, FrequencyScale]
-    drawn: dict[ScaleName, Spectrogram]
-    duration: float
-    column_seconds: float
-    auto_levels: tuple[float, float]
-
-    def level_at(self, seconds: float, hertz: float) -> float | None:
-        """Return the level in dB at a time and a frequency, or None outside of the sound."""
-        if not 0 <= seconds <= self.duration or not 0 <= hertz <= self.raw.frequencies[-1]:
-            return None
-        columns, rows = len(self.raw.times), len(self.raw.frequencies)
-        column = round((seconds - self.raw.times[0]) / self.column_seconds)
-        row = round(hertz / float(self.raw.frequencies[1]))
-        return float(self.raw.levels_db[min(row, rows - 1), min(max(column, 0), columns - 1)])
-
-
-def make_spectrogram_image(samples: np.ndarray, sample_rate: int) -> SpectrogramImage:
-    """Compute what `SpectrogramView` shows of `samples` (n,). Not for the GUI thread."""
-    window = int(2 ** np.clip(round(np.log2(WINDOW_SECONDS * sample_rate)), 6, 14))
-    hop = int(np.clip(-(-len(samples) // MOST_COLUMNS), window // 4, window))
-    raw = display_spectrogram(samples, sample_rate, window, hop, MOST_COLUMNS)
-    scales = {name: FrequencyScale.full(name, sample_rate) for name in SCALE_NAMES}
-    drawn = {name: on_scale(raw, scale, ROWS) for name, scale in scales.items()}
-    columns = len(raw.times)
-    step = float(raw.times[1] - raw.times[0]) if columns > 1 else hop / sample_rate
-    return SpectrogramImage(
-        raw, scales, drawn, len(samples) / sample_rate, step, _auto_levels(raw.levels_db)
-    )
-
-
-def _auto_levels(levels: np.ndarray) -> tuple[float, float]:
-    """Return the lowest and the highest level to show, in whole dB."""
-    sample = levels[:: max(1, levels.shape[0] // 128), :: max(1, levels.shape[1] // 512)]
-    high = float(np.percentile(sample, 99.95))
-    low = max(float(np.percentile(sample, 5.0)), high - AUTO_RANGE_DB)
-    high = float(np.ceil(high))
-    return min(float(np.floor(low)), high - 20.0), high
+# A column of the whole sound that is wider than this on the screen calls for finer ones.
+WIDEST_COLUMN = 3.0
+# Nothing is computed while the wheel still turns.
+SETTLING_MS = 120
 
 
 class FrequencyAxis(pg.AxisItem):
@@ -113,10 +63,13 @@ class _SmoothImage(pg.ImageItem):
 class SpectrogramView(TimePlot):
     """A spectrogram with a frequency axis that can be linear, logarithmic or mel.
 
-    Signals: `hovered(seconds, hertz, decibels)` and, from the base, `left()`.
+    Signals: `hovered(seconds, hertz, decibels)` and, from the base, `left()`;
+    `detail_wanted(start, end, column_seconds)` when the view is so close that finer columns than
+    those of the whole sound would be seen: `show_detail` takes them.
     """
 
     hovered = Signal(float, float, float)
+    detail_wanted = Signal(float, float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._axis = FrequencyAxis()
@@ -125,10 +78,19 @@ class SpectrogramView(TimePlot):
         self._scale: ScaleName = "mel"
         self._map = "magma"
         self._levels = (-90.0, 0.0)
+        self._detail: SpectrogramImage | None = None
         self._image = _SmoothImage(axisOrder="row-major")
-        self._image.setLookupTable(lookup_table(self._map))
+        self._fine_image = _SmoothImage(axisOrder="row-major")
+        self._fine_image.setZValue(1)
         item = self.getPlotItem()
-        item.addItem(self._image)
+        for image in (self._image, self._fine_image):
+            item.addItem(image)
+        self._set_table(self._map)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLING_MS)
+        self._settling.timeout.connect(self._on_settled)
+        self._box.sigXRangeChanged.connect(self._settling.start)
         item.setLabel("bottom", "Time (s)")
         # Room for the upper half of the topmost label.
         item.setContentsMargins(0, 6, RIGHT_MARGIN, 0)
@@ -167,8 +129,13 @@ class SpectrogramView(TimePlot):
 
     def show_spectrogram(self, content: SpectrogramImage | None) -> None:
         """Show a spectrogram over all its length; None shows nothing."""
-        self._content = content
+        self._content, self._detail = content, None
         self.set_duration(0.0 if content is None else content.duration)
+        self._draw()
+
+    def show_detail(self, detail: SpectrogramImage) -> None:
+        """Show a part of the sound with finer columns, over those of the whole."""
+        self._detail = detail
         self._draw()
 
     def fit(self) -> None:
@@ -185,22 +152,23 @@ class SpectrogramView(TimePlot):
     def set_map(self, name: str) -> None:
         """Choose the colour map."""
         self._map = name
-        self._image.setLookupTable(lookup_table(name))
+        self._set_table(name)
 
     def set_levels(self, low: float, high: float) -> None:
         """Choose the levels in dB of the first and the last colour."""
         self._levels = (low, high)
-        self._image.setLevels(self._levels)
+        for image in (self._image, self._fine_image):
+            image.setLevels(self._levels)
 
     def show_attention(self, weights: np.ndarray, frame_seconds: float, start: float) -> None:
         """Grey the spectrogram and tint the moments with `weights` (T,)."""
         light = self._map == "inverse grey"
-        self._image.setLookupTable(lookup_table("inverse grey" if light else "grey"))
+        self._set_table("inverse grey" if light else "grey")
         super().show_attention(weights, frame_seconds, start)
 
     def clear_attention(self) -> None:
         """Give the spectrogram its colours back."""
-        self._image.setLookupTable(lookup_table(self._map))
+        self._set_table(self._map)
         super().clear_attention()
 
     def position_of(self, seconds: float, hertz: float) -> tuple[float, float]:
@@ -208,28 +176,51 @@ class SpectrogramView(TimePlot):
         scale = self._axis.scale_of_axis
         return seconds, 0.0 if scale is None else float(scale.position(hertz))
 
+    def _set_table(self, name: str) -> None:
+        for image in (self._image, self._fine_image):
+            image.setLookupTable(lookup_table(name))
+
     def _draw(self) -> None:
         content = self._content
-        self._image.setVisible(content is not None)
-        if content is None:
-            self._axis.scale_of_axis = None
-        else:
-            drawn = content.drawn[self._scale]
-            self._axis.scale_of_axis = content.scales[self._scale]
-            self._image.setImage(drawn.levels_db, autoLevels=False, levels=self._levels)
-            # A column is centred on its time, so the first begins half a column earlier.
-            start = float(drawn.times[0]) - content.column_seconds / 2
-            width = content.column_seconds * len(drawn.times)
-            self._image.setRect(QRectF(start, 0.0, width, 1.0))
+        self._axis.scale_of_axis = None if content is None else content.scales[self._scale]
+        for image, part in ((self._image, content), (self._fine_image, self._detail)):
+            image.setVisible(part is not None)
+            if part is not None:
+                levels = part.drawn[self._scale].levels_db
+                image.setImage(levels, autoLevels=False, levels=self._levels)
+                start, width = part.extent()
+                image.setRect(QRectF(start, 0.0, width, 1.0))
         self._axis.picture = None
         self._axis.update()
+
+    def _on_settled(self) -> None:
+        content, detail = self._content, self._detail
+        if content is None:
+            return
+        start, end = self.time_range()
+        pixel = (end - start) / max(self._box.width() * self.devicePixelRatioF(), 1.0)
+        if content.column_seconds < WIDEST_COLUMN * pixel:
+            if detail is not None:
+                self._detail = None
+                self._draw()
+            return
+        if detail is not None:
+            inside = detail.start <= start and end <= detail.start + detail.duration
+            if inside and detail.column_seconds < WIDEST_COLUMN * pixel:
+                return
+        # Half a view more on both sides, so that panning a little finds it drawn.
+        margin = (end - start) / 2
+        first, last = max(start - margin, 0.0), min(end + margin, content.duration)
+        self.detail_wanted.emit(first, last, pixel)
 
     def _on_moved_over(self, seconds: float, position: float) -> None:
         scale = self._axis.scale_of_axis
         if self._content is None or scale is None:
             return
         hertz = float(scale.hertz(position))
-        level = self._content.level_at(seconds, hertz)
+        level = None if self._detail is None else self._detail.level_at(seconds, hertz)
+        if level is None:
+            level = self._content.level_at(seconds, hertz)
         if level is None:
             self.left.emit()
         else:

@@ -12,6 +12,7 @@ from app.studio import Studio
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.player_bar import PlayerBar
 from app.widgets.sound_view import SoundView
+from app.widgets.spectrogram_image import SpectrogramImage, make_spectrogram_image
 from core.audio.frequency_scale import SCALE_NAMES
 
 from .display_bar import DisplayBar
@@ -31,6 +32,7 @@ class Stage(QWidget):
         theme = studio.theme
         self._theme = theme
         self._player = studio.player
+        self._jobs = studio.jobs
         self.sound: Sound | None = None
         self.name = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
         self.name.setStyleSheet("font-weight: 600")
@@ -71,6 +73,7 @@ class Stage(QWidget):
         self.display.levels_changed.connect(self._on_levels)
         self.display.auto_clicked.connect(self._on_auto)
         self.display.fit_clicked.connect(self.view.fit)
+        self.view.spectrogram.detail_wanted.connect(self._on_detail_wanted)
         self.view.sought.connect(self._on_sought)
         self.view.selection_changed.connect(self._on_selection)
         self.view.selection_cleared.connect(self._on_selection)
@@ -181,6 +184,23 @@ class Stage(QWidget):
     def _on_levels(self, low: float, high: float) -> None:
         self.view.auto_levels = False
         self.view.set_levels(low, high)
+
+    def _on_detail_wanted(self, start: float, end: float, column_seconds: float) -> None:
+        sound = self.sound
+        if sound is None:
+            return
+        samples, rate = sound.waveform.samples, sound.waveform.sample_rate
+        first, last = int(start * rate), int(end * rate)
+
+        def show(detail: SpectrogramImage) -> None:
+            if self.sound is sound:
+                self.view.spectrogram.show_detail(detail)
+
+        self._jobs.run_quick(
+            lambda: make_spectrogram_image(samples[first:last], rate, first / rate, column_seconds),
+            show,
+            owner=self,
+        )
 
     def _on_auto(self) -> None:
         self.view.auto_levels = True

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.theme import DARK, LIGHT
 from app.widgets.colour_bar import COLOUR_MAPS, lookup_table
 from app.widgets.sound_view import SoundView, make_sound_picture
-from app.widgets.spectrogram_view import make_spectrogram_image
+from app.widgets.spectrogram_image import make_spectrogram_image
 from app.widgets.time_plot import TimePlot
 from app.widgets.waveform_view import Envelope
 
@@ -155,6 +155,30 @@ def test_click_seeks_and_clears_the_selection(view: SoundView, qtbot: QtBot) -> 
         qtbot.mouseClick(view.spectrogram.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert signal.args == [pytest.approx(3.0, abs=0.01)]
     assert view.selection is None
+
+
+def test_close_view_asks_for_finer_columns_and_shows_them(view: SoundView, qtbot: QtBot) -> None:
+    plot = view.spectrogram
+    assert plot.content is not None
+    with qtbot.waitSignal(plot.detail_wanted) as signal:
+        plot.getPlotItem().setXRange(1.9, 2.1, padding=0)
+    start, end, column = signal.args
+    assert start == pytest.approx(1.8)
+    assert end == pytest.approx(2.2)
+    assert column < plot.content.column_seconds / 10
+    first, last = int(start * RATE), int(end * RATE)
+    plot.show_detail(make_spectrogram_image(tone()[first:last], RATE, first / RATE, column))
+    fine = plot._fine_image
+    assert fine.isVisible()
+    box = fine.mapRectToParent(fine.boundingRect())
+    assert box.left() == pytest.approx(1.8, abs=0.001)
+    # The tone sets in at 2 s in the finer columns, too: the level is half-way up there.
+    row = int(np.argmax(fine.image[:, -1]))
+    power = 10 ** (fine.image[row] / 10)
+    onset = int(np.argmax(power > power[-1] / 4))
+    assert box.left() + onset * box.width() / len(power) == pytest.approx(2.0, abs=0.005)
+    plot.fit()
+    qtbot.waitUntil(lambda: not fine.isVisible())
 
 
 def test_view_follows_the_playhead(view: SoundView) -> None:

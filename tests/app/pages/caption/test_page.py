@@ -323,6 +323,17 @@ def test_keys_fit_the_view_and_leave_buttons_their_space(
         page._on_space()
 
 
+def test_close_look_is_computed_in_a_worker(page: CaptionPage, qtbot: QtBot, sound: Sound) -> None:
+    open_and_caption(page, qtbot, sound())
+    view = page.stage.view.spectrogram
+    view.getPlotItem().setXRange(0.9, 1.1, padding=0)
+    qtbot.waitUntil(lambda: view._detail is not None)
+    # Silence and tone are apart in the read-out, too.
+    before, after = view._detail.level_at(0.95, 1000.0), view._detail.level_at(1.05, 1000.0)
+    assert before == pytest.approx(-120.0, abs=1.0)
+    assert after == pytest.approx(-6.0, abs=1.5)
+
+
 def test_going_back_to_a_sound_shows_it_at_once(
     page: CaptionPage, qtbot: QtBot, sound: Sound
 ) -> None:
