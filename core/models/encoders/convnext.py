@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,7 +91,7 @@ class ConvNeXtEncoder:
         encodings: dict[int, Encoding] = {}
         for indices in equal_lengths([len(waveform) for waveform in waveforms], at_once):
             samples = torch.stack([_long_enough(waveforms[index]) for index in indices])
-            with torch.inference_mode():
+            with torch.inference_mode(), _full_precision():
                 frames, logits = self._network(samples.to(self._device, torch.float32))
                 tags = logits.sigmoid()
             for row, index in enumerate(indices):
@@ -184,6 +185,11 @@ def _hash(state: dict[str, torch.Tensor]) -> str:
         digest.update(name.encode())
         digest.update(state[name].contiguous().numpy().data)
     return digest.hexdigest()
+
+
+def _full_precision() -> AbstractContextManager[None]:
+    """Keep a GPU's convolutions from rounding to TF32: frames shall not depend on the device."""
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 
 def _check(waveform: torch.Tensor) -> None:
