@@ -53,7 +53,7 @@ class SystemChip(QWidget):
         self.system = system
         self.combo = QComboBox()
         self.combo.setAccessibleName(f"Checkpoint {LETTERS[system]}")
-        self.combo.setMinimumWidth(130)
+        self.combo.setMinimumWidth(90)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

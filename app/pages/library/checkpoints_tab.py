@@ -84,9 +84,9 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             "Delete...", "trash-can-outline", self._delete, _shipped, "danger"
         )
         self.import_button = self.add_plain_button("Import...", "import", self._import)
-        for action in (self.caption, self.compare, self.export, self.delete):
+        for action in (self.caption, self.compare, self.delete):
             self.add_button(action)
-        self.table.set_menu(
+        self.set_menu(
             [self.caption, self.compare, None, self.export, self.folder, None, self.delete]
         )
         self.table.activated_record.connect(lambda _record: self.caption.trigger())

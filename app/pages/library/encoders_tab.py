@@ -98,7 +98,7 @@ class EncodersTab(ListTab[WeightsRecord]):
             self.add_button(action)
         self.convert_button = self.add_button(self.convert)
         self.convert_button.hide()
-        self.table.set_menu(
+        self.set_menu(
             [
                 self.download,
                 self.use_file,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import Qt, Signal
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -53,14 +54,15 @@ class ListTab(QWidget, Generic[T]):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(220)
+        self.search.setMinimumWidth(90)
+        self.search.setMaximumWidth(220)
         self.search.setAccessibleName(f"Search {name}")
         self.count = QLabel()
         self.count.setProperty("role", "muted")
         self.toolbar = QHBoxLayout()
         self.toolbar.setContentsMargins(12, 8, 12, 8)
         self.toolbar.setSpacing(8)
-        self.toolbar.addWidget(self.search)
+        self.toolbar.addWidget(self.search, 3)
         self.toolbar.addWidget(self.count)
         self.toolbar.addStretch(1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -132,6 +134,20 @@ class ListTab(QWidget, Generic[T]):
         self.toolbar.addWidget(button)
         return button
 
+    def set_menu(self, actions: Sequence[QAction | None]) -> None:
+        """Offer these actions on a right click and behind a button; None is a line."""
+        self.table.set_menu(actions)
+        self.more = QToolButton()
+        self.more.setToolTip("More")
+        self.more.setAccessibleName("More actions")
+        self.studio.theme.set_icon(self.more, "dots-horizontal")
+        self.more.clicked.connect(self._show_more)
+        self.toolbar.addWidget(self.more)
+
+    def _show_more(self) -> None:
+        menu = self.table.make_menu()
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
     def add_plain_button(self, text: str, icon: str, slot: Callable[[], Any]) -> QPushButton:
         """Put a button at the end of the toolbar that needs no record."""
         button = QPushButton(text)
@@ -145,6 +161,7 @@ class ListTab(QWidget, Generic[T]):
         self.stack.setCurrentWidget(self.splitter if records else self.empty)
         self.search.setEnabled(bool(records))
         self.table.set_records(records)
+        self.table.select_first()
         self._update_count()
         self._update_actions()
 

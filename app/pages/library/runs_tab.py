@@ -139,7 +139,7 @@ class RunsTab(ListTab[RunRecord]):
         self.import_button = self.add_plain_button("Import run...", "import", self._import)
         for action in (self.show_run, self.export, self.delete):
             self.add_button(action)
-        self.table.set_menu(
+        self.set_menu(
             [
                 self.show_run,
                 self.compare,

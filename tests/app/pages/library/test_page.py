@@ -7,7 +7,16 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.pages.library.page import LibraryPage
@@ -182,7 +191,9 @@ class TestRuns:
         with qtbot.waitSignal(studio.open_in_compare) as compared:
             page.runs.compare.trigger()
         assert compared.args == [[str(run.best)]]
-        menu = page.runs.table.make_menu()
+        qtbot.mouseClick(page.runs.more, Qt.MouseButton.LeftButton)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
         texts = [action.text() for action in menu.actions() if not action.isSeparator()]
         assert "Rename..." in texts
         assert "Delete..." in texts
@@ -252,7 +263,7 @@ class TestCheckpoints:
         assert tab.table.select(own)
         choose(monkeypatch, tmp_path / "copy.safetensors")
         with qtbot.waitSignal(studio.message):
-            qtbot.mouseClick(button_of(tab, "Export copy..."), Qt.MouseButton.LeftButton)
+            tab.export.trigger()
         assert (tmp_path / "copy.safetensors").read_bytes() == source.read_bytes()
         in_dialog(lambda dialog: next(b for b in dialog.buttons() if "bin" in b.text()).click())
         qtbot.mouseClick(button_of(tab, "Delete..."), Qt.MouseButton.LeftButton)
