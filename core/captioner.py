@@ -19,7 +19,7 @@ from core.audio.files import Waveform, read_audio
 from core.audio.resample import resample
 from core.captions import Beam, Caption, Tag, TokenScore
 from core.config import DecodingConfig
-from core.data.tokenizer import EOS, Tokenizer
+from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer
 from core.decoding.beam import Hypothesis, beam_search
 from core.decoding.rules import DecodingRules
 from core.errors import EncoderError, StudioError
@@ -148,7 +148,7 @@ class Captioner:
             log_prob=best.log_prob,
             tokens=best.tokens,
             beams=beams,
-            attention=attention[: len(best.tokens)].float().cpu().numpy(),
+            attention=attention[_spoken(found[0])].float().cpu().numpy(),
             frame_seconds=self.encoder.frame_seconds,
             tags=self._tags(encoding),
             duration=duration,
@@ -158,9 +158,10 @@ class Captioner:
 
     def _beam(self, hypothesis: Hypothesis) -> Beam:
         words = tuple(
-            TokenScore(self.tokenizer.words[token], log_prob)
-            for token, log_prob in zip(hypothesis.tokens, hypothesis.token_log_probs, strict=True)
-            if token != EOS
+            TokenScore(
+                self.tokenizer.words[hypothesis.tokens[place]], hypothesis.token_log_probs[place]
+            )
+            for place in _spoken(hypothesis)
         )
         return Beam(self.tokenizer.decode(hypothesis.tokens), hypothesis.log_prob, words)
 
@@ -174,3 +175,8 @@ class Captioner:
             Tag(names[index], probability)
             for index, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         )
+
+
+def _spoken(hypothesis: Hypothesis) -> list[int]:
+    """Return the places of words; the search may also say special tokens, which no text shows."""
+    return [place for place, token in enumerate(hypothesis.tokens) if token >= len(SPECIAL_TOKENS)]

@@ -1,0 +1,106 @@
+"""From sound to sentence with a checkpoint of a few kilobytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from core.captioner import Captioner
+from core.config import DecodingConfig
+from core.data.tokenizer import EOS, PAD
+from core.decoding.beam import Hypothesis
+from core.errors import AudioFileError, CheckpointError
+from core.events import FileCaptioned, FileFailed, Progress
+from tests.core.tiny import checkpoint, sound
+
+__all__ = ["checkpoint"]
+
+
+@pytest.fixture
+def captioner(checkpoint: Path) -> Captioner:
+    return Captioner.load(checkpoint)
+
+
+def test_a_caption_and_its_evidence(captioner: Captioner) -> None:
+    caption = captioner.caption_waveform(sound("low", 44_100), 44_100)
+    assert caption.text == caption.beams[0].text
+    assert caption.duration == pytest.approx(1.0)
+    assert [len(beam.text) > 0 for beam in caption.beams] == [True] * 3
+    scores = [beam.log_prob for beam in caption.beams]
+    assert scores == sorted(scores, reverse=True)
+    assert caption.attention.shape[0] == len(caption.tokens)
+    assert caption.attention.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert len(caption.tags) == 10
+    assert caption.tags[0].probability >= caption.tags[9].probability
+    assert all(token.log_prob <= 0 for token in caption.tokens)
+
+
+def test_decoding_may_be_changed_for_one_caption(captioner: Captioner) -> None:
+    wide = captioner.caption_waveform(
+        sound("high"), 16_000, DecodingConfig(beam_size=5, max_tokens=6)
+    )
+    assert len(wide.beams) == 5
+    assert all(len(beam.tokens) <= 6 for beam in wide.beams)
+
+
+def test_a_file_and_a_part_of_it(captioner: Captioner, tmp_path: Path) -> None:
+    path = tmp_path / "two.wav"
+    samples = np.concatenate([sound("low"), sound("noise")])
+    soundfile.write(path, samples, 16_000, subtype="FLOAT")
+    whole = captioner.caption_file(path)
+    part = captioner.caption_file(path, start=1.0, duration=1.0)
+    alone = captioner.caption_waveform(sound("noise"), 16_000)
+    assert whole.duration == pytest.approx(2.0)
+    assert part.duration == pytest.approx(1.0)
+    assert part.text == alone.text
+    assert part.log_prob == pytest.approx(alone.log_prob, abs=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 3.0])
+def test_silence_and_very_short_sounds_have_a_caption(captioner: Captioner, seconds: float) -> None:
+    caption = captioner.caption_waveform(np.zeros(int(48_000 * seconds), np.float32), 48_000)
+    assert caption.text
+
+
+def test_broken_files_are_listed_and_the_others_captioned(
+    captioner: Captioner, tmp_path: Path
+) -> None:
+    good = [tmp_path / f"{number}.wav" for number in range(3)]
+    for path in good:
+        soundfile.write(path, sound("high"), 16_000)
+    (tmp_path / "broken.wav").write_text("no sound")
+    paths = [good[0], tmp_path / "broken.wav", good[1], tmp_path / "missing.wav", good[2]]
+    events = list(captioner.caption_files(paths))
+    assert [e.path for e in events if isinstance(e, FileCaptioned)] == [str(path) for path in good]
+    failed = [event for event in events if isinstance(event, FileFailed)]
+    assert [Path(event.path).name for event in failed] == ["broken.wav", "missing.wav"]
+    assert all("\n" not in event.message for event in failed)
+    assert [e.done for e in events if isinstance(e, Progress)] == [1, 2, 3, 4, 5]
+
+
+def test_a_missing_file_is_one_sentence(captioner: Captioner, tmp_path: Path) -> None:
+    with pytest.raises(AudioFileError, match=r"none\.wav"):
+        captioner.caption_file(tmp_path / "none.wav")
+
+
+def test_a_missing_checkpoint_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"none\.safetensors"):
+        Captioner.load(tmp_path / "none.safetensors")
+
+
+def test_special_tokens_are_no_words(captioner: Captioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Hypothesis(
+        tokens=(5, PAD, 6, EOS),
+        log_prob=-1.0,
+        token_log_probs=(-0.1, -0.2, -0.3, -0.4),
+        attention=torch.arange(12.0).view(4, 3),
+    )
+    monkeypatch.setattr(captioner, "search", lambda *args, **options: [[found]])
+    caption = captioner.caption_waveform(sound("low"), 16_000)
+    assert [token.log_prob for token in caption.tokens] == [-0.1, -0.3]
+    assert caption.attention.tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert len(caption.text.split()) == 2
