@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,22 @@ from core.data.clips import Clip, Dataset
 from core.data.datasets import open_dataset
 from core.evaluation.ptb import tokenize
 
+if TYPE_CHECKING:
+    from core.data.starter.recordings import SoundLibrary
+    from core.data.starter.scenes import Scene
+
 PLAY_RATE = 44_100
+
+
+@runtime_checkable
+class ComposedDataset(Protocol):
+    """A dataset whose clips are mixed from recordings, as the starter scenes are."""
+
+    library: SoundLibrary
+
+    def scene(self, clip_id: str) -> Scene:
+        """What is in a clip."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,17 +63,17 @@ class Recording:
 
     name: str
     sound_class: str
+    kind: str
     author: str
     licence: str
     source: str
-    path: Path | None
-    seconds: float = 0.0
+    path: Path
+    seconds: float
 
     def sound(self) -> tuple[NDArray[np.float32], int]:
         """Return the samples (n,) and their rate; for worker threads."""
         from core.audio.files import read_audio
 
-        assert self.path is not None
         waveform = read_audio(self.path)
         return waveform.samples, waveform.sample_rate
 
@@ -110,35 +124,37 @@ def gather_facts(name: str, root: Path | None) -> DatasetFacts:
 
 def clip_events(record: ClipRecord) -> list[EventBar]:
     """Return what sounds when in a composed clip; nothing for recorded ones."""
-    find = getattr(record.dataset, "events", None)
-    if find is None:
+    dataset = record.dataset
+    if not isinstance(dataset, ComposedDataset):
         return []
+    scene = dataset.scene(record.clip.id)
+    sounds = [*scene.sounds, *([scene.background] if scene.background else [])]
     return [
         EventBar(
-            str(_first(event, "label", "sound_class", "name")),
-            float(_first(event, "start", "onset")),
-            float(_first(event, "end", "offset")),
+            sound.sound,
+            onset,
+            min(onset + sound.play_seconds, record.clip.duration),
+            f"{sound.level} ({sound.gain_db:+.0f} dB)".replace("-", "−"),
         )
-        for event in find(record.clip)
+        for sound in sounds
+        for onset in sound.onsets
     ]
 
 
-def _recordings(dataset: Dataset) -> Sequence[Recording]:
-    found = getattr(dataset, "recordings", ())
-    items = found() if callable(found) else found
+def _recordings(dataset: Dataset) -> list[Recording]:
+    if not isinstance(dataset, ComposedDataset):
+        return []
+    library = dataset.library
     return [
         Recording(
-            name=str(_first(item, "name", "id")),
-            sound_class=str(_first(item, "sound_class", "label")),
-            author=str(_first(item, "author")),
-            licence=str(_first(item, "licence", "license")),
-            source=str(_first(item, "source", "url")),
-            path=_first(item, "path") or None,
-            seconds=float(_first(item, "duration", "seconds") or 0.0),
+            name=PurePosixPath(item.file).stem,
+            sound_class=item.sound,
+            kind=item.kind,
+            author=item.author,
+            licence=item.licence,
+            source=item.source,
+            path=library.root / item.file,
+            seconds=item.seconds,
         )
-        for item in items
+        for item in library.recordings
     ]
-
-
-def _first(item: Any, *names: str) -> Any:
-    return next((getattr(item, name) for name in names if hasattr(item, name)), "")

@@ -10,16 +10,25 @@ from app.studio import Studio
 from app.texts import count_text, length_text
 from app.widgets.empty_state import EmptyState
 from app.widgets.play_button import PlayButton
-from app.widgets.record_model import Column
+from app.widgets.record_model import SENTENCES, Column
 from app.widgets.record_table import RecordTable
 
 COLUMNS: tuple[Column[Recording], ...] = (
     Column("Recording", lambda r: r.name, width=170),
     Column("Sound class", lambda r: r.sound_class, width=170),
+    Column("Length", lambda r: length_text(r.seconds), lambda r: r.seconds, right=True, width=80),
     Column("Author", lambda r: r.author, width=170),
     Column("Licence", lambda r: r.licence, width=150),
-    Column("Source", lambda r: r.source, width=260),
+    Column("Source", lambda r: r.source, width=SENTENCES),
 )
+
+
+KINDS = {
+    "once": "one discrete sound",
+    "bout": "a series of sounds",
+    "steady": "lasts, and may be cut",
+    "background": "an even texture, may be looped",
+}
 
 
 class RecordingsTab(ListTab[Recording]):
@@ -59,13 +68,14 @@ class RecordingsTab(ListTab[Recording]):
                     "",
                     [
                         ("Class", record.sound_class),
-                        ("Length", length_text(record.seconds) if record.seconds else ""),
+                        ("Kind", KINDS.get(record.kind, record.kind)),
+                        ("Length", length_text(record.seconds)),
                         ("Author", record.author),
                         ("Licence", record.licence),
                         ("Source", record.source),
-                        ("File", str(record.path or "")),
+                        ("File", str(record.path)),
                     ],
                 )
             ],
         )
-        self.play.set_sound(record.sound if record.path is not None else None)
+        self.play.set_sound(record.sound)

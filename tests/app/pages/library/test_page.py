@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import lzma
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,8 +47,6 @@ def page(qtbot: QtBot, studio: Studio, dataset: FakeDataset) -> Iterator[Library
 @pytest.fixture
 def bin_(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What was moved to the system's bin; here it is really gone."""
-    import shutil
-
     moved: list[Path] = []
 
     def take(path: Path) -> None:
@@ -270,6 +270,23 @@ class TestCheckpoints:
         qtbot.waitUntil(lambda: tab.empty.isVisible())
         assert bin_ == [own]
 
+    def test_a_baseline_checkpoint_is_converted(
+        self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        golden = Path(__file__).parents[3] / "golden" / "lightning"
+        (tmp_path / "official").mkdir()
+        official = tmp_path / "official" / "small.ckpt"
+        official.write_bytes(lzma.decompress((golden / "small.ckpt.xz").read_bytes()))
+        shutil.copy(golden / "tokenizer.json", tmp_path / "official")
+        open_tab(page, page.checkpoints, qtbot, 0)
+        choose(monkeypatch, official)
+        qtbot.mouseClick(page.checkpoints.import_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: len(page.checkpoints.table.records()) == 1, timeout=30_000)
+        found = page.checkpoints.table.records()[0]
+        assert found.origin == "imported from small.ckpt"
+        assert found.encoder == "convnext-tiny"
+        assert found.usable
+
     def test_a_foreign_file_is_refused_with_a_sentence(
         self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -380,48 +397,51 @@ class TestDatasets:
     def test_events_of_composed_clips_are_drawn(
         self, page: LibraryPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        def sound(name: str, *onsets: float, length: float) -> SimpleNamespace:
+            return SimpleNamespace(
+                sound=name, onsets=onsets, play_seconds=length, level="quiet", gain_db=-9.0
+            )
+
+        scene = SimpleNamespace(
+            sounds=(sound("dog", 0.2, 1.0, length=0.4),), background=sound("rain", 0.0, length=9.0)
+        )
+        monkeypatch.setattr(FakeDataset, "scene", lambda self, clip_id: scene, raising=False)
         monkeypatch.setattr(
-            FakeDataset,
-            "events",
-            lambda self, clip: [
-                SimpleNamespace(label="dog", start=0.2, end=0.6),
-                SimpleNamespace(label="rain", start=0.0, end=2.0),
-                SimpleNamespace(label="dog", start=1.0, end=1.5),
-            ],
-            raising=False,
+            FakeDataset, "library", SimpleNamespace(recordings=(), root=Path()), raising=False
         )
         tab = page.datasets
         qtbot.waitUntil(lambda: tab.facts is not None)
         tab.clips.table.select(("test", "test-1"))
         qtbot.waitUntil(tab.clips.bars.isVisible)
-        assert "dog: 0.2 to 0.6 s" in tab.clips.bars.toolTip()
+        assert "dog: 0.2 to 0.6 s, quiet (−9 dB)" in tab.clips.bars.toolTip()
+        assert "rain: 0.0 to 2.0 s" in tab.clips.bars.toolTip()
         # Two barks share a row below the rain.
         assert [row for _, row, _ in tab.clips.bars._bars] == [0, 1, 1]
         tab.clips.bars.grab()
 
-    def test_recordings_with_credits(
-        self, page: LibraryPage, qtbot: QtBot, studio: Studio, dataset: FakeDataset
+    def test_the_built_in_dataset_and_its_credits(
+        self, page: LibraryPage, qtbot: QtBot, studio: Studio, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dataset.recordings = [  # type: ignore[attr-defined]
-            SimpleNamespace(
-                name="bark-1",
-                sound_class="dog",
-                author="A. Person",
-                licence="CC0 1.0",
-                source="example archive",
-                path=None,
-            )
-        ]
+        from core.data.starter import StarterScenes
+
+        small = StarterScenes(sizes=(3, 2, 2))
+        monkeypatch.setitem(datasets._OPENERS, "starter-scenes", lambda root: small)
         tab = page.datasets
         studio.datasets_changed.emit()
-        qtbot.waitUntil(lambda: tab.facts is not None and len(tab.facts.recordings) == 1)
+        qtbot.waitUntil(lambda: tab.facts is not None and len(tab.facts.clips) == 7)
+        tab.clips.table.select(("test", "test-0001"))
+        qtbot.waitUntil(tab.clips.bars.isVisible)
+        assert tab.clips.bars.toolTip().count(" s, ") >= 1
+        assert len(tab.clips.table.current().clip.captions) == 5
         qtbot.mouseClick(tab.view.buttons["recordings"], Qt.MouseButton.LeftButton)
         assert tab.stack.currentWidget() is tab.recordings
-        tab.recordings.table.select_first()
-        text = tab.recordings.details.shown_text()
-        assert "A. Person" in text
-        assert "CC0 1.0" in text
-        assert not tab.recordings.play.isEnabled()
+        recording = tab.recordings.table.records()[0]
+        text = tab.recordings.details.shown_text().replace("\u200b", "")
+        assert recording.path.is_file()
+        for part in (recording.author, recording.licence, recording.sound_class):
+            assert part in text
+        samples, rate = recording.sound()
+        assert len(samples) == pytest.approx(recording.seconds * rate, abs=rate)
 
     def test_a_missing_dataset_says_what_to_do(
         self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
