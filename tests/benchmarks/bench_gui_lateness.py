@@ -20,7 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 
 import core.config  # noqa: F401  (before Qt, as the application does)
@@ -98,6 +98,13 @@ def torch_loop(config: RunConfig, run: RunFolder) -> Iterator[Event]:
     return record(run, events())
 
 
+def wait(milliseconds: int) -> None:
+    """Let the window live for a while. Unlike QTest.qWait it lets go of the interpreter's lock."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def report(name: str, late: np.ndarray) -> None:
     """Print one line."""
     p50, p99, worst = np.percentile(late, 50), np.percentile(late, 99), late.max()
@@ -122,39 +129,39 @@ def main() -> None:
         first_page(window)
         window.show()
         page = window.page("train")
-        QTest.qWait(1500)
+        wait(1500)
         if chosen.loop:
             import app.pages.train.page as module
 
             module._train = torch_loop
         measure = Lateness()
         measure.start()
-        QTest.qWait(3000)
+        wait(3000)
         report("idle", measure.stop())
         ready: list[int] = []
         window.studio.engine_ready.connect(lambda: ready.append(1))
         measure.start()
         warm_up(window.studio)
         while not ready:
-            QTest.qWait(50)
-        QTest.qWait(200)
+            wait(50)
+        wait(200)
         report("engine warm-up", measure.stop())
         page.setup.rows["training.epochs"].set_value(100_000)
         QTest.mouseClick(page.setup.start, Qt.MouseButton.LeftButton)
         (key,) = page.sessions
         while page.shelf.history(key) is None or page.shelf.history(key).steps.length < 3:
-            QTest.qWait(100)
+            wait(100)
             if key not in page.sessions:
                 raise SystemExit(f"the run ended: {page.banner.label.text()}")
         measure.start()
         began = page.shelf.history(key).steps.length
-        QTest.qWait(round(1000 * chosen.seconds))
+        wait(round(1000 * chosen.seconds))
         report("training", measure.stop())
         steps = page.shelf.history(key).steps.length - began
         print(f"{steps} steps in {chosen.seconds:.0f} s; all of them drawn")
         window.stop_and_close()
         while window.isVisible():
-            QTest.qWait(50)
+            wait(50)
         window.studio.jobs.shut_down()
         del app
 
