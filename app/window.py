@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         self._add(file_menu, "Open sound...", self._open_sound, "Ctrl+O", "folder-open-outline")
         self._add(file_menu, "Open run folder...", self._open_run, "Ctrl+Shift+O", "folder-outline")
         file_menu.addSeparator()
-        self._add(file_menu, "Quit", self.close, QKeySequence.StandardKey.Quit, "exit-to-app")
+        self._add(file_menu, "Quit", self.close, "Ctrl+Q", "exit-to-app")
         view_menu = bar.addMenu("&View")
         for name, label, icon, shortcut, _ in PAGES:
             self._add(view_menu, label, lambda n=name: self.show_page(n), shortcut, icon)
@@ -162,7 +162,7 @@ class MainWindow(QMainWindow):
         menu: QWidget,
         text: str,
         slot: Callable[..., object],
-        shortcut: str | QKeySequence.StandardKey,
+        shortcut: str,
         icon: str,
     ) -> QAction:
         action = QAction(text, self)
