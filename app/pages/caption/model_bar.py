@@ -39,6 +39,7 @@ class ModelBar(QWidget):
     def __init__(self, theme: Theme, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._wanted: Path | None = None
         self._busy = False
         self._has_sound = False
         self._count = 1
@@ -89,10 +90,18 @@ class ModelBar(QWidget):
         """Return the chosen checkpoint, or None when there is no usable one."""
         return self.checkpoints.currentData(_PATH_ROLE)
 
+    def choose(self, checkpoint: Path) -> None:
+        """Turn to a checkpoint, now or as soon as it is listed."""
+        self._wanted = checkpoint
+        for row in range(self.checkpoints.count()):
+            if self.checkpoints.itemData(row, _PATH_ROLE) == checkpoint:
+                self._wanted = None
+                self.checkpoints.setCurrentIndex(row)
+
     def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
         """List `files` as they come; the one chosen before stays, else the first usable."""
         before = self.checkpoint()
-        wanted = str(before or self._settings.value(CHECKPOINT_KEY, ""))
+        wanted = str(self._wanted or before or self._settings.value(CHECKPOINT_KEY, ""))
         blocked = self.checkpoints.blockSignals(True)
         self._items.clear()
         chosen = -1
@@ -108,6 +117,9 @@ class ModelBar(QWidget):
             self._items.appendRow(item)
         self.checkpoints.setCurrentIndex(chosen)
         self.checkpoints.blockSignals(blocked)
+        if self._wanted is not None and self.checkpoint() == self._wanted:
+            self._wanted = None
+            self._settings.setValue(CHECKPOINT_KEY, wanted)
         self._refresh()
         if self.checkpoint() != before:
             self.checkpoint_changed.emit()

@@ -38,6 +38,7 @@ from .stage import Stage
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
 
+CHECKPOINT_SUFFIX = ".safetensors"
 FOLDER_KEY = "folders/sound"
 EXPORT_KEY = "folders/captions"
 
@@ -159,9 +160,18 @@ class CaptionPage(DropArea):
     # ---- opening ---------------------------------------------------------------------------
 
     def open_paths(self, paths: Iterable[str | Path]) -> None:
-        """Open files, and the sound files of folders; the first new one is shown."""
+        """Open files, and the sound files of folders; the first new one is shown.
+
+        A checkpoint among them becomes the one that captions.
+        """
         self.banner.dismiss()
-        self.opener.find([Path(path) for path in paths])
+        every = [Path(path) for path in paths]
+        for path in every:
+            if path.suffix == CHECKPOINT_SUFFIX:
+                self.model_bar.choose(path)
+        sounds = [path for path in every if path.suffix != CHECKPOINT_SUFFIX]
+        if sounds:
+            self.opener.find(sounds)
 
     def choose_files(self) -> None:
         """Ask for files and open them."""

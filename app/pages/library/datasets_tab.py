@@ -102,7 +102,7 @@ class DatasetsTab(QWidget):
         self.figures.setText(facts.sentence())
         self.clips.show_facts(facts)
         self.recordings.show_facts(facts)
-        self.view.setEnabled(True)
+        self.view.show()
         self.view.buttons[RECORDINGS].setVisible(bool(facts.recordings))
         if not facts.recordings:
             self.view.set_value(CLIPS)
@@ -113,7 +113,7 @@ class DatasetsTab(QWidget):
             return
         self.facts = None
         self.figures.setText("")
-        self.view.setEnabled(False)
+        self.view.hide()
         built_in = self.name in BUILT_IN
         self.missing.set_texts(
             "This dataset cannot be read" if built_in else f"{self.name} is not set up",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QLabel,
+    QMenu,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -16,6 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 WIDEST_NAME = 130
+LONG_WORD = 24
+SEPARATORS = "/\\_-."
+BREAK = "\u200b"  # zero-width space
 Rows = Sequence[tuple[str, str]]
 
 
@@ -111,13 +118,47 @@ class DetailsPane(QScrollArea):
         self._parts.clear()
 
 
-def _label(role: str) -> QLabel:
-    label = QLabel()
+class ValueLabel(QLabel):
+    """A value that wraps where it must and is copied as it is."""
+
+    def __init__(self, value: str, parent: QWidget | None = None) -> None:
+        super().__init__(breakable(value), parent)
+        self.value = value
+        _make_selectable(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the selection without the invisible marks of wrapping."""
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            QApplication.clipboard().setText(self.selectedText().replace(BREAK, ""))
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the value."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Copy").triggered.connect(
+            lambda: QApplication.clipboard().setText(self.value)
+        )
+        menu.popup(event.globalPos())
+
+
+def _make_selectable(label: QLabel) -> None:
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    # It is read, not operated: the Tab key passes over it, a click does not.
+    label.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     # A long name without spaces must not widen the pane.
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    _make_selectable(label)
     if role:
         label.setProperty("role", role)
     return label
@@ -142,8 +183,7 @@ def _section(heading: str, rows: Rows) -> QWidget:
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setMaximumWidth(WIDEST_NAME)
         label.setWordWrap(label.sizeHint().width() > WIDEST_NAME)
-        content = _label("")
-        content.setText(breakable(value))
+        content = ValueLabel(value)
         content.setToolTip(value if len(value) > 40 else "")
         content.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid.addWidget(label, line, 0)
@@ -153,9 +193,15 @@ def _section(heading: str, rows: Rows) -> QWidget:
 
 
 def breakable(text: str) -> str:
-    """Let long paths and names wrap after separators (zero-width spaces, invisible)."""
-    if max((len(word) for word in text.split()), default=0) < 24:
-        return text
-    for separator in ("/", "\\", "_", "-", "."):
-        text = text.replace(separator, f"{separator}\u200b")
-    return text
+    """Let long paths, names and hashes wrap at invisible marks."""
+    return re.sub(r"\S+", lambda word: _breakable_word(word.group()), text)
+
+
+def _breakable_word(word: str) -> str:
+    if len(word) < LONG_WORD:
+        return word
+    if not any(separator in word for separator in SEPARATORS):
+        return BREAK.join(word[start : start + 8] for start in range(0, len(word), 8))
+    for separator in SEPARATORS:
+        word = word.replace(separator, separator + BREAK)
+    return word

@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app.machine import size_text
 from app.pages.library.asking import show_folder
-from app.pages.library.details import breakable
+from app.pages.library.details import ValueLabel
 from app.studio import Studio
 from app.texts import count_text
 from core import paths
@@ -114,11 +113,8 @@ class StorageTab(QScrollArea):
 
     def _add_row(self, row: int, use: StorageUse, largest: int) -> None:
         title = QLabel(use.title)
-        about = QLabel(f"{PURPOSES.get(use.title, '')}\n{breakable(str(use.path))}")
+        about = ValueLabel(f"{PURPOSES.get(use.title, '')}\n{use.path}")
         about.setProperty("role", "muted")
-        about.setWordWrap(True)
-        about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = QProgressBar()
         bar.setRange(0, 1000)
         bar.setValue(round(1000 * use.size / largest))
