@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,9 +41,11 @@ _LOUDLY = ("loudly", "very loudly")
 _FAINT = ("soft", "faint", "distant")
 # Words that may stand twice in a caption; any other word heard twice sounds like a mistake.
 _MAY_REPEAT = frozenset(
-    "a an the of and is are in to on with by at it be being for from some their then "
-    "there up or off down".split()
-)
+    (
+        "a", "an", "the", "of", "and", "is", "are", "in", "to", "on", "with", "by", "at", "it",
+        "be", "being", "for", "from", "some", "their", "then", "there", "up", "or", "off", "down",
+    )
+)  # fmt: skip
 _ATTEMPTS = 400
 
 
@@ -59,11 +62,13 @@ def write_captions(
     The same scene and seed give the same captions.
     """
     rng = np.random.default_rng(seed)
-    choices = _choices(scene)
+    choices, under = _choices(scene)
     found: list[str] = []
     used: set[str] = set()
     for attempt in range(_ATTEMPTS):
-        pattern = choices[rng.integers(len(choices))]
+        # Nobody need mention the background every time, but two of the five do.
+        among = under if len(found) < 2 and attempt < _ATTEMPTS // 2 else choices
+        pattern = among[rng.integers(len(among))]
         # Where the patterns of a scene run out, the words alone must make the difference.
         if pattern in used and attempt < _ATTEMPTS // 2:
             continue
@@ -83,9 +88,7 @@ def _acceptable(caption: str, *, strict: bool) -> bool:
     if not strict:
         return True
     telling = [_stem(word) for word in said if word not in _MAY_REPEAT]
-    return len(set(telling)) == len(telling) and not any(
-        a == b for a, b in zip(said, said[1:], strict=False)
-    )
+    return len(set(telling)) == len(telling) and not any(a == b for a, b in pairwise(said))
 
 
 def _stem(word: str) -> str:
@@ -95,12 +98,12 @@ def _stem(word: str) -> str:
     return word.rstrip("e")
 
 
-def _choices(scene: Scene) -> tuple[str, ...]:
-    """All patterns that are true of the scene."""
+def _choices(scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All patterns that are true of the scene, and those of them that tell of its background."""
     sounds = scene.sounds
     core = {1: _for_one, 2: _for_two, 3: _for_three}[len(sounds)](scene)
     if scene.background is None or len(sounds) == 1:
-        return core
+        return core, core
     under = [frame.replace("{S}", c) for c in core for frame in patterns.UNDER_AFTER]
     under += [
         frame.replace("{S}", c)
@@ -108,8 +111,7 @@ def _choices(scene: Scene) -> tuple[str, ...]:
         if c.startswith("{")
         for frame in patterns.UNDER_BEFORE
     ]
-    # Now and then nobody mentions the background.
-    return (*under, *core)
+    return (*under, *core), tuple(under)
 
 
 def _for_one(scene: Scene) -> tuple[str, ...]:
@@ -118,7 +120,7 @@ def _for_one(scene: Scene) -> tuple[str, ...]:
         return patterns.OVER
     if sound.offset - sound.onset >= 0.93 * SCENE_SECONDS and sound.plays == 1:
         return patterns.THROUGHOUT
-    choices = patterns.ALONE
+    choices: tuple[str, ...] = patterns.ALONE
     if sound.onset >= 1.5:
         choices += patterns.ALONE_QUIET_BEFORE
     if SCENE_SECONDS - sound.offset >= 1.5:
