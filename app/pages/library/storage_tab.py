@@ -120,6 +120,8 @@ class StorageTab(QScrollArea):
         bar.setValue(round(1000 * use.size / largest))
         bar.setTextVisible(False)
         bar.setFixedWidth(140)
+        # A share is data, not progress: the accent colour is not for it.
+        bar.setStyleSheet("QProgressBar::chunk { background: palette(mid); }")
         bar.setAccessibleName(f"Share of {use.title}")
         size = QLabel(f"{size_text(use.size)}\n{count_text(use.files, 'file')}")
         size.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
