@@ -21,6 +21,10 @@ from core.events import (
 from core.runs import RunFolder
 
 
+# All metrics are kept in the run folder; a line has room for what tells most.
+_SHOWN = ("cider_d", "vocabulary")
+
+
 class TrainReport:
     """Shows the events of one run; a context manager that leaves no bar behind."""
 
@@ -61,7 +65,8 @@ class TrainReport:
                 )
             case ValidationEnded():
                 self._bar.close()
-                self._bar.line(f"  validation  {figures({**event.losses, **event.metrics})}")
+                shown = {name: event.metrics[name] for name in _SHOWN if name in event.metrics}
+                self._bar.line(f"  validation  {figures({**event.losses, **shown})}")
             case PreviewCaptioned():
                 self._bar.line(f"  {event.clip}: {event.caption}")
             case CheckpointSaved(kind="best"):
