@@ -25,6 +25,30 @@ def import_checkpoint(source: Path, folder: Path | None = None) -> Path:
     return target
 
 
+def convert_reference(source: Path, tokenizer: Path, folder: Path | None = None) -> Path:
+    """Convert a checkpoint of the DCASE 2024 baseline, and return the new file.
+
+    Raises `CheckpointError` as `core.models.import_reference` does; nothing is written then.
+    """
+    # Torch is needed for this alone.
+    from core.models.import_reference import import_reference
+
+    target = free_name(folder or paths.checkpoints_dir(), source.stem)
+    import_reference(source, tokenizer, target)
+    return target
+
+
+def tokenizer_beside(source: Path) -> Path | None:
+    """Return the tokenizer that lies beside a baseline checkpoint under one of its usual names."""
+    names = (f"{source.stem}-tokenizer.json", "tokenizer.json")
+    # The baseline keeps its checkpoints in a folder of the run, the tokenizer one above.
+    for folder in (source.parent, source.parent.parent):
+        for name in names:
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
 def export_checkpoint(source: Path, target: Path) -> Path:
     """Copy a checkpoint out, whole or not at all, and return the new file."""
     read_checkpoint_info(source)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
-from app.pages.library.converting import convert_reference, tokenizer_beside
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
 from app.texts import (
@@ -22,7 +21,12 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
 from core.models.checkpoint_files import SUFFIX, CheckpointFile, list_checkpoints
-from core.models.checkpoint_transfer import export_checkpoint, import_checkpoint
+from core.models.checkpoint_transfer import (
+    convert_reference,
+    export_checkpoint,
+    import_checkpoint,
+    tokenizer_beside,
+)
 from core.runs.transfer import move_to_bin
 
 OUR_FILES = f"Checkpoint (*{SUFFIX})"

@@ -12,7 +12,6 @@ from app.job_progress import JobProgress
 from app.jobs import Job
 from app.machine import size_text
 from app.pages.library.asking import ask_open, confirm, show_folder
-from app.pages.library.converting import convert_reference
 from app.pages.library.list_tab import ListTab
 from app.pages.library.weights_records import WeightsRecord, load_weights_records
 from app.studio import Studio
@@ -21,6 +20,7 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
 from core.events import Event
+from core.models.checkpoint_transfer import convert_reference
 from core.models.download import download_weights
 from core.models.weights import remove_weights, use_local_file
 
