@@ -20,7 +20,6 @@ from core.events import (
 )
 from core.runs import RunFolder
 
-
 # All metrics are kept in the run folder; a line has room for what tells most.
 _SHOWN = ("cider_d", "vocabulary")
 
