@@ -27,7 +27,8 @@ SHORTCUTS = (
 def shortcuts_text() -> str:
     """Return the table of shortcuts as HTML."""
     rows = "".join(
-        f"<tr><td style='padding:3px 16px 3px 0'><b>{keys}</b></td><td>{text}</td></tr>"
+        f"<tr><td style='padding:3px 16px 3px 0'><b>{keys}</b></td>"
+        f"<td style='padding:3px 0'>{text}</td></tr>"
         for keys, text in SHORTCUTS
     )
     return f"<table>{rows}</table>"

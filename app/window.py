@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
         self._question: QMessageBox | None = None
         self.setWindowTitle("AAC Studio")
         self.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "aac-studio.svg")))
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(960, 540)
         self.setAcceptDrops(True)
 
         self.rail = NavigationRail(studio.theme, [page[:4] for page in PAGES])

@@ -105,6 +105,8 @@ class CurvePlot(pg.PlotWidget):
     def set_log(self, log: bool) -> None:
         """Draw the y axis in powers of ten."""
         self.item.setLogMode(x=False, y=log)
+        # Within one power of ten the finer lines are the only ones.
+        self.item.getAxis("left").setStyle(maxTickLevel=1 if log else 0)
 
     def fit(self) -> None:
         """Show everything and go on showing everything that comes."""

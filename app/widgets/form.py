@@ -27,7 +27,7 @@ from app.theme import Theme
 from app.widgets.inputs import NumberEdit, QuietComboBox
 from core.config import allowed_range, field_info
 
-LABEL_WIDTH = 108
+LABEL_WIDTH = 126
 
 
 class FieldRow(QWidget):
@@ -57,6 +57,8 @@ class FieldRow(QWidget):
         self.label = QLabel(self.title)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.label.setBuddy(self.editor)
+        # A check box carries its own title and needs no second one.
+        self.label.setVisible(self._kind is not bool)
         self.reset = QToolButton()
         self.reset.setIconSize(QSize(14, 14))
         self.reset.setAutoRaise(True)
@@ -149,7 +151,7 @@ class FieldRow(QWidget):
 
     def _make_editor(self, options: list[tuple[Any, str]]) -> QWidget:
         if self._kind is bool:
-            check = QCheckBox()
+            check = QCheckBox(self.title)
             check.toggled.connect(self._edited)
             return check
         if options:
@@ -178,7 +180,9 @@ class FieldRow(QWidget):
     def _explain(self, description: str) -> None:
         allowed = allowed_range(self.path)
         parts = [description] + ([f"Allowed: {allowed}."] if allowed else [])
-        parts.append(f"In files and commands: {re.sub(r'[.]0[.]', '.', self.path)}")
+        # The method stands in the path only to tell its fields from those of others.
+        name = re.sub(r"([.]\d+[.])[a-z-]+[.]", r"\1", self.path)
+        parts.append(f"In files and commands: {name}")
         tip = "\n".join(parts)
         for widget in (self.label, self.editor):
             widget.setToolTip(tip)

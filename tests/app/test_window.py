@@ -214,7 +214,7 @@ def test_nothing_is_clipped_at_the_smallest_size(window: MainWindow, qtbot: QtBo
     window.show_page("train")
     window.resize(window.minimumSize())
     qtbot.wait(50)
-    assert window.width() <= 960 and window.height() <= 600
+    assert window.width() <= 960 and window.height() <= 540
 
 
 def test_small_widgets(qtbot: QtBot, tmp_path: Path) -> None:

@@ -120,9 +120,10 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("seconds", type=float, nargs="?", default=60.0)
     arguments.add_argument("--loop", action="store_true")
+    arguments.add_argument("--home", help="a home folder whose features are already extracted")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        os.environ["AAC_STUDIO_HOME"] = home
+        os.environ["AAC_STUDIO_HOME"] = chosen.home or home
         app = make_application()
         window = make_window()
         window.resize(1600, 1000)
@@ -146,7 +147,7 @@ def main() -> None:
             wait(50)
         wait(200)
         report("engine warm-up", measure.stop())
-        page.setup.rows["training.epochs"].set_value(100_000)
+        page.setup.rows["training.epochs"].set_value(1000)
         QTest.mouseClick(page.setup.start, Qt.MouseButton.LeftButton)
         (key,) = page.sessions
         while page.shelf.history(key) is None or page.shelf.history(key).steps.length < 3:

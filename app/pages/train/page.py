@@ -278,7 +278,7 @@ class TrainPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(whole)
-        self.studio.remember_splitter(whole, "train/main", [320, 960])
+        self.studio.remember_splitter(whole, "train/main", [336, 944])
         self.studio.remember_splitter(right, "train/right", [400, 230])
         self.studio.remember_splitter(lower, "train/lower", [560, 320])
 

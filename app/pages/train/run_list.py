@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
@@ -94,6 +94,12 @@ class RunList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.tree, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the titles room by leaving out columns that can be missed."""
+        super().resizeEvent(event)
+        for name, least in (("Loss", 430), ("Started", 430), ("Epoch", 330)):
+            self.tree.setColumnHidden(COLUMNS.index(name), event.size().width() < least)
 
     def show_rows(self, rows: list[RunRow], visible: set[str]) -> None:
         """Show these runs, changing only what is different."""

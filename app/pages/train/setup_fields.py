@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from core.config import CaptionNTXentConfig, RunConfig
+from core.config import RunConfig
+from core.config.objectives import OBJECTIVE_CONFIGS
 
-CONTRAST = "objectives.0."
 RUN = ("name", "data.dataset", "data.encoder")
-CONTRAST_BASIC = ("weight", "temperature", "start_epoch")
 TRAINING = (
     "training.epochs",
     "training.batch_size",
@@ -16,8 +15,9 @@ TRAINING = (
     "device",
     "seed",
 )
+# Of a loss term, what is in sight without opening Advanced, where the method has it.
+CONTRAST = ("weight", "temperature", "start_epoch", "proxy_epochs")
 _NEVER = ("schema_version", "preset", "objectives", "name")
-METHODS: dict[str, type[BaseModel]] = {"caption-ntxent": CaptionNTXentConfig}
 
 
 def advanced_sections() -> list[tuple[str, list[str]]]:
@@ -33,8 +33,8 @@ def advanced_sections() -> list[tuple[str, list[str]]]:
     return sections
 
 
-def contrast_paths(method: str) -> list[str]:
-    """Return the paths of a contrastive method's settings, the everyday ones first."""
-    names = [name for name in METHODS[method].model_fields if name != "name"]
-    rest = [name for name in names if name not in CONTRAST_BASIC]
-    return [CONTRAST + name for name in (*CONTRAST_BASIC, *rest)]
+def contrast_fields(method: str) -> tuple[list[str], list[str]]:
+    """Return the names of a loss term's everyday settings and of its others."""
+    names = [name for name in OBJECTIVE_CONFIGS[method].model_fields if name != "name"]
+    first = [name for name in CONTRAST if name in names]
+    return first, [name for name in names if name not in first]

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -18,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.train import setup_fields as fields
+from app.pages.train.contrast_form import PREFIX, ContrastForm
 from app.pages.train.preset_bar import PresetBar
-from app.pages.train.summary import describe, method_title
+from app.pages.train.summary import describe
 from app.studio import Studio
 from app.widgets.banner import Banner
-from app.widgets.form import LABEL_WIDTH, CollapsibleSection, FieldRow
-from app.widgets.inputs import QuietComboBox
+from app.widgets.form import CollapsibleSection, FieldRow
 from app.widgets.segments import Segments
 from core.config import RunConfig, describe_problems, parse_config
 from core.errors import ConfigError
@@ -42,10 +41,10 @@ class SetupPane(QWidget):
         self._known: dict[str, dict[str, str]] = {}
         self.config: RunConfig | None = None
         self.problems: dict[str, str] = {}
-        self.rows: dict[str, FieldRow] = {}
+        self._plain_rows: dict[str, FieldRow] = {}
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(304)
+        self.setMinimumWidth(320)
 
         self.presets = PresetBar(studio)
         self.presets.chosen.connect(self.set_config)
@@ -59,11 +58,8 @@ class SetupPane(QWidget):
         )
         self.objective.setContentsMargins(0, 0, 24, 0)
         self.objective.changed.connect(self._edited)
-        self.method = QuietComboBox()
-        for name in fields.METHODS:
-            self.method.addItem(method_title(name), name)
-        self.contrast = self._column([], indent=False)
-        self._make_contrast_rows()
+        self.contrast = ContrastForm(studio.theme)
+        self.contrast.changed.connect(self._edited)
         self.advanced = CollapsibleSection("Advanced", studio.theme)
         self._make_advanced_rows()
 
@@ -122,17 +118,18 @@ class SetupPane(QWidget):
 
     # Values
 
+    @property
+    def rows(self) -> dict[str, FieldRow]:
+        """The rows by path, those of the present contrastive method among them."""
+        return {**self._plain_rows, **self.contrast.rows()}
+
     def set_config(self, config: RunConfig, preset: RunConfig | None = None) -> None:
         """Fill the form; marks and resets compare with `preset`, by default `config` itself."""
         self._base = preset or config
         shown, base = config.model_dump(mode="json"), self._base.model_dump(mode="json")
         self.objective.set_value("contrast" if config.objectives else "ce")
-        if config.objectives:
-            self.method.set_data(config.objectives[0].name)
-        defaults = fields.METHODS[self.method.currentData()]().model_dump(mode="json")
-        for values in (shown, base):
-            values["objectives"] = values["objectives"] or [defaults]
-        for path, row in self.rows.items():
+        self.contrast.set_terms(shown["objectives"], base["objectives"])
+        for path, row in self._plain_rows.items():
             row.set_value(_get(shown, path))
             row.set_preset_value(_get(base, path))
         self._validate()
@@ -166,19 +163,18 @@ class SetupPane(QWidget):
         """Return the form's values as a nested dictionary, wrong ones included."""
         values = self._base.model_dump(mode="json")
         values["preset"] = self.presets.current_name()
-        term = {"name": self.method.currentData()}
-        values["objectives"] = [term] if self.objective.value == "contrast" else []
-        for path, row in self.rows.items():
-            if values["objectives"] or not path.startswith(fields.CONTRAST):
-                _set(values, path, row.value())
+        contrast = self.objective.value == "contrast"
+        values["objectives"] = self.contrast.values() if contrast else []
+        for path, row in self._plain_rows.items():
+            _set(values, path, row.value())
         return values
 
     # Making
 
-    def _column(self, paths: Sequence[str], indent: bool = False) -> QWidget:
+    def _column(self, paths: Sequence[str]) -> QWidget:
         box = QWidget()
         layout = QVBoxLayout(box)
-        layout.setContentsMargins(8 if indent else 0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for path in paths:
             layout.addWidget(self._row(path))
@@ -192,38 +188,15 @@ class SetupPane(QWidget):
         }.get(path)
         row = FieldRow(self._studio.theme, path, choices)
         row.changed.connect(self._edited)
-        self.rows[path] = row
+        self._plain_rows[path] = row
         return row
 
-    def _make_contrast_rows(self) -> None:
-        layout = self.contrast.layout()
-        assert layout is not None
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 24, 0)
-        line.setSpacing(4)
-        label = QLabel("Method")
-        label.setFixedWidth(LABEL_WIDTH)
-        label.setBuddy(self.method)
-        tip = (fields.METHODS[self.method.currentData()].__doc__ or "").strip()
-        self.method.setToolTip(tip)
-        self.method.setAccessibleName("Contrastive method")
-        line.addWidget(label)
-        line.addWidget(self.method, 1)
-        holder = QWidget()
-        holder.setLayout(line)
-        layout.addWidget(holder)
-        for path in fields.contrast_paths(self.method.currentData())[: len(fields.CONTRAST_BASIC)]:
-            layout.addWidget(self._row(path))
-
     def _make_advanced_rows(self) -> None:
-        rest = fields.contrast_paths(self.method.currentData())[len(fields.CONTRAST_BASIC) :]
         self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme)
-        for heading, paths in [("Contrast", rest), *fields.advanced_sections()]:
-            section = (
-                self._contrast_advanced
-                if heading == "Contrast"
-                else CollapsibleSection(heading, self._studio.theme)
-            )
+        self._contrast_advanced.add(self.contrast.advanced)
+        self.advanced.add(self._contrast_advanced)
+        for heading, paths in fields.advanced_sections():
+            section = CollapsibleSection(heading, self._studio.theme)
             for path in paths:
                 section.add(self._row(path))
             self.advanced.add(section)
@@ -243,7 +216,7 @@ class SetupPane(QWidget):
         self.problems = {
             path: text
             for path, text in problems.items()
-            if text and (contrast or not path.startswith(fields.CONTRAST))
+            if text and (contrast or not path.startswith(PREFIX))
         }
         self.config = None
         try:
@@ -276,7 +249,7 @@ class SetupPane(QWidget):
         return [
             row
             for path, row in self.rows.items()
-            if path != "name" and (contrast or not path.startswith(fields.CONTRAST))
+            if path != "name" and (contrast or not path.startswith(PREFIX))
         ]
 
     def _row_of(self, path: str) -> str:

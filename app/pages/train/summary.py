@@ -15,7 +15,9 @@ def _losses(config: RunConfig) -> str:
     if not config.objectives:
         return f"Cross-entropy for {_epochs(epochs)}"
     if len(config.objectives) > 1:
-        names = " + ".join(f"{item.weight:g} × {item.name}" for item in config.objectives)
+        names = " + ".join(
+            f"{item.weight:g} × {method_title(item.name)}" for item in config.objectives
+        )
         return f"Cross-entropy + {names} for {_epochs(epochs)}"
     term = config.objectives[0]
     both = f"cross-entropy + {term.weight:g} × {method_title(term.name)}"
@@ -55,6 +57,14 @@ def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count:,} epochs"
 
 
+_METHODS = {
+    "caption-ntxent": "caption NT-Xent",
+    "audio-text-matching": "audio-text matching",
+    "audio-text-ntxent": "audio-text NT-Xent",
+    "caption-proxy": "caption proxies",
+}
+
+
 def method_title(name: str) -> str:
     """Return a contrastive method's name for people."""
-    return {"caption-ntxent": "caption NT-Xent"}.get(name, name)
+    return _METHODS.get(name, name)

@@ -11,8 +11,9 @@ from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
 from app.widgets.form import FieldRow
 from app.widgets.inputs import NumberEdit
-from core.config import RunConfig, save_config
-from core.presets import load_preset
+from core.config import RunConfig, parse_config, save_config
+from core.config.objectives import OBJECTIVE_CONFIGS
+from core.presets import list_presets, load_preset
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_every_setting_has_a_row_and_goes_round(pane: SetupPane) -> None:
     walk(RunConfig().model_dump(mode="json"))
     shown = {path for path in pane.rows if not path.startswith("objectives.")}
     assert leaves - shown == {"schema_version", "preset", "objectives"}
-    for name in ("starter-ce", "starter-ce+cl", "dcase2024-baseline"):
+    for name in [preset.name for preset in list_presets()]:
         config = load_preset(name).config
         pane.presets.select(name)
         pane.set_config(config)
@@ -106,6 +107,26 @@ def test_contrast_adds_a_term_and_says_so(pane: SetupPane, qtbot: QtBot) -> None
     assert "for 5 epochs, then cross-entropy + 0.1 × caption NT-Xent" in pane.sentence.text()
     qtbot.mouseClick(pane.objective.buttons["ce"], Qt.MouseButton.LeftButton)
     assert pane.config is not None and pane.config.objectives == ()
+
+
+def test_each_method_has_its_own_settings(pane: SetupPane, qtbot: QtBot) -> None:
+    qtbot.mouseClick(pane.objective.buttons["contrast"], Qt.MouseButton.LeftButton)
+    for name, kind in OBJECTIVE_CONFIGS.items():
+        pane.contrast.method.setCurrentIndex(pane.contrast.method.findData(name))
+        assert pane.config is not None
+        assert pane.config.objectives == (kind(),)
+        shown = {path.split(".")[-1] for path in pane.rows if path.startswith("objectives.")}
+        assert shown == set(kind.model_fields) - {"name"}
+        type_into(pane.rows["objectives.0.weight"], "-1", qtbot)
+        assert pane.rows["objectives.0.weight"].problem.text().startswith("Weight is -1")
+
+
+def test_further_terms_of_a_preset_are_kept(pane: SetupPane) -> None:
+    terms = [{"name": "caption-ntxent"}, {"name": "audio-text-matching", "weight": 0.5}]
+    config = parse_config({"objectives": terms})
+    pane.set_config(config)
+    assert pane.config is not None and pane.config.objectives == config.objectives
+    assert pane.contrast.others.text() == "Beside it, as in the preset: audio-text matching."
 
 
 def test_differences_are_marked_and_reset(pane: SetupPane, qtbot: QtBot) -> None:
