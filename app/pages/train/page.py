@@ -515,18 +515,21 @@ def _made_at(run: RunFolder) -> float:
 
 def _data_choices() -> dict[str, list[tuple[str, str, str]]]:
     """Return what may be trained on and heard through. Runs in a worker thread."""
-    from core.data.datasets import dataset_names
+    from core.data.datasets import dataset_names, open_dataset
     from core.models.encoders import available_encoders
 
+    datasets = []
+    for name in dataset_names():
+        try:
+            open_dataset(name)
+            datasets.append((name, name, ""))
+        except StudioError as error:
+            datasets.append((name, name, str(error)))
     encoders = []
     for info in available_encoders():
-        missing = f"The weights of {info.title} are not on this machine; get them in Library."
-        text = info.title if info.installed else f"{info.title} (not installed)"
-        encoders.append((info.name, text, "" if info.installed else missing))
-    return {
-        "data.dataset": [(name, name, "") for name in dataset_names()],
-        "data.encoder": encoders,
-    }
+        missing = "" if info.installed else f"{info.name} is not installed; get it in Library."
+        encoders.append((info.name, info.name, missing))
+    return {"data.dataset": datasets, "data.encoder": encoders}
 
 
 def _device_choices() -> dict[str, list[tuple[str, str, str]]]:

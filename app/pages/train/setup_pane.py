@@ -229,7 +229,9 @@ class SetupPane(QWidget):
         for path, known in self._known.items():
             chosen = str(self.rows[path].value())
             text = known.get(chosen, f"{chosen} is not known on this machine.")
-            if text and path != "device":
+            # Whoever names a folder of their own has another dataset than the one looked for.
+            elsewhere = path == "data.dataset" and self.rows["data.root"].value()
+            if text and path != "device" and not elsewhere:
                 self.problems.setdefault(path, text)
         for path, row in self.rows.items():
             row.set_problem(self.problems.get(path, ""))
