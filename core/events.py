@@ -199,11 +199,7 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
     if kind is None:
         return None
     known = {item.name for item in dataclasses.fields(kind)}
-    values = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in record.items()
-        if key in known
-    }
+    values = {key: _with_tuples(value) for key, value in record.items() if key in known}
     for item in dataclasses.fields(kind):
         if item.name in values and not _fits(str(item.type), values[item.name]):
             raise ValueError(f"a {record.get('event')} record has a wrong {item.name}")
@@ -211,6 +207,11 @@ def from_record(record: Mapping[str, Any]) -> Event | None:
         return kind(**values)
     except TypeError as error:
         raise ValueError(f"a {record.get('event')} record is incomplete ({error})") from error
+
+
+def _with_tuples(value: Any) -> Any:
+    """Turn JSON's lists back into the tuples that events hold."""
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
 
 
 def _fits(annotation: str, value: Any) -> bool:
@@ -221,8 +222,13 @@ def _fits(annotation: str, value: Any) -> bool:
     if name.startswith("Mapping"):
         inner = name.removeprefix("Mapping[str, ").removesuffix("]")
         return isinstance(value, dict) and all(_fits(inner, item) for item in value.values())
-    if name.startswith("tuple"):
-        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if name.endswith(", ...]"):
+        inner = name.removeprefix("tuple[").removesuffix(", ...]")
+        return isinstance(value, tuple) and all(_fits(inner, item) for item in value)
+    if name == "tuple[float, float]":
+        return (
+            isinstance(value, tuple) and len(value) == 2 and all(_fits("float", x) for x in value)
+        )
     if name == "float":
         return isinstance(value, int | float) and not isinstance(value, bool)
     if name == "int":

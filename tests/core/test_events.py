@@ -35,6 +35,7 @@ BY_ANNOTATION: dict[str, st.SearchStrategy[Any]] = {
     "float | None": st.none() | FLOAT,
     "Mapping[str, float]": st.dictionaries(TEXT, FLOAT, max_size=3),
     "Mapping[str, str]": st.dictionaries(TEXT, TEXT, max_size=3),
+    "tuple[tuple[float, float], ...]": st.lists(st.tuples(FLOAT, FLOAT), max_size=3).map(tuple),
     "tuple[str, ...]": st.lists(TEXT, max_size=3).map(tuple),
     "Literal['best', 'last']": st.sampled_from(["best", "last"]),
     "Literal['finished', 'stopped', 'failed']": st.sampled_from(["finished", "stopped", "failed"]),
@@ -90,6 +91,15 @@ def test_unknown_kinds_are_none_and_unknown_fields_left_out() -> None:
         {"event": "EpochEnded", "epoch": 1, "step": 1, "losses": {}, "seconds": None},
         {"event": "PreviewCaptioned", "epoch": 1, "step": 1, "clip": "a", "caption": 3},
         {"event": "CheckpointSaved", "epoch": 1, "step": 1, "kind": 1, "path": "a"},
+        {
+            "event": "CaptionsMapped",
+            "epoch": 1,
+            "step": 1,
+            "clips": ["a"],
+            "captions": ["b"],
+            "points": [[1.0]],
+            "explained": 0.5,
+        },
     ],
 )
 def test_a_record_with_missing_or_wrong_fields_is_refused(record: dict[str, Any]) -> None:
