@@ -132,7 +132,7 @@ def main() -> None:
         page = window.page("train")
         wait(1500)
         if chosen.loop:
-            import app.pages.train.page as module
+            import app.pages.train.sessions as module
 
             module._train = torch_loop
         measure = Lateness()

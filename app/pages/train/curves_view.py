@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,26 @@ from app.widgets.inputs import QuietComboBox
 from core.files import write_text_atomic
 
 
+@dataclass(frozen=True, eq=False)
 class Shown:
     """A run as the plot needs it."""
 
-    def __init__(self, title: str, colour: str, dashed: bool, history: RunHistory) -> None:
-        self.title, self.colour, self.dashed, self.history = title, colour, dashed, history
+    title: str
+    colour: str
+    dashed: bool
+    history: RunHistory
+
+    def __eq__(self, other: object) -> bool:
+        # The same history object, not one of equal content: comparing arrays would take long.
+        return (
+            isinstance(other, Shown)
+            and self.history is other.history
+            and (self.title, self.colour, self.dashed) == (other.title, other.colour, other.dashed)
+        )
 
 
 class CurvesView(QWidget):
-    """Plots the runs given to `show_runs`; `refresh` draws what has changed since."""
+    """Plots the runs it was given with `put`; `refresh` draws what has changed since."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,19 +144,29 @@ class CurvesView(QWidget):
         """The chart that is shown."""
         return CHARTS[max(0, self.tabs.currentIndex())]
 
-    def show_runs(self, runs: dict[str, Shown]) -> None:
-        """Show these runs and no others."""
-        for key in self._curves.keys() - runs.keys():
-            self._curves.pop(key).remove()
-        for key, run in runs.items():
-            old = self._runs.get(key)
-            if key not in self._curves:
-                self._curves[key] = RunCurves(self.plot)
-                old = None
-            if old is None or (old.colour, old.dashed) != (run.colour, run.dashed):
-                self._curves[key].style(run.colour, run.dashed, self._studio.theme.colours)
-        self._runs = dict(runs)
+    def put(self, key: str, title: str, colour: str, dashed: bool, history: RunHistory) -> None:
+        """Show a run, or show it differently."""
+        old = self._runs.get(key)
+        new = Shown(title, colour, dashed, history)
+        if old == new:
+            return
+        self._runs[key] = new
+        if old is None:
+            self._curves[key] = RunCurves(self.plot)
+        if old is None or (old.colour, old.dashed) != (colour, dashed):
+            self._curves[key].style(colour, dashed, self._studio.theme.colours)
         self.refresh()
+
+    def drop(self, key: str) -> None:
+        """Show a run no longer."""
+        if self._runs.pop(key, None) is not None:
+            self._curves.pop(key).remove()
+            self.refresh()
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Drop all runs but these."""
+        for key in self._runs.keys() - set(keys):
+            self.drop(key)
 
     def refresh(self) -> None:
         """Draw what has changed; does nothing while the view is not on screen."""

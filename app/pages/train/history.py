@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.events import (
+    CaptionsMapped,
     CheckpointSaved,
     EpochEnded,
     Event,
@@ -135,6 +136,7 @@ class RunHistory:
     resumed_at: list[int] = field(default_factory=list)
     contrasts: list[str] = field(default_factory=list)
     previews: dict[str, dict[int, PreviewCaptioned]] = field(default_factory=dict)
+    maps: dict[int, CaptionsMapped] = field(default_factory=dict)
     _validations: list[ValidationEnded] = field(default_factory=list)
     _session_start: float = 0.0
     _elapsed_before: float = 0.0
@@ -170,12 +172,15 @@ class RunHistory:
                 self._take_event(*piece)
             self.version += 1
 
-    def take_previews(self, previews: Iterable[tuple[float, Event]]) -> None:
-        """Append new lines of `previews.jsonl`; a repeated epoch replaces its first try."""
-        for _, event in previews:
+    def take_samples(self, samples: Iterable[tuple[float, Event]]) -> None:
+        """Append previews and maps, which have files of their own; a repeated epoch replaces."""
+        for _, event in samples:
             if isinstance(event, PreviewCaptioned):
                 self.previews.setdefault(event.clip, {})[event.epoch] = event
-                self.version += 1
+            elif isinstance(event, CaptionsMapped):
+                # The map before training has step 0, that of the first validation epoch 0 or more.
+                self.maps[event.step] = event
+            self.version += 1
 
     def _take_steps(self, block: StepBlock) -> None:
         self._note_contrasts(block.last.losses)

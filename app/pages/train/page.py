@@ -3,79 +3,59 @@
 from __future__ import annotations
 
 import importlib
-import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QSplitter,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
-from app.jobs import Job
+from app.pages.train.choices import Choices, data_choices, device_choices
 from app.pages.train.colours import RunColours
-from app.pages.train.previews import LogPane, PreviewPane
-from app.pages.train.run_list import RunList, RunRow
+from app.pages.train.layout import TrainLayout
+from app.pages.train.run_list import RunRow
 from app.pages.train.run_menu import RunMenu
-from app.pages.train.session import Session
+from app.pages.train.sessions import Sessions
 from app.pages.train.setup_memory import load_setup, save_setup
-from app.pages.train.setup_pane import SetupPane
 from app.pages.train.shelf import RunShelf
 from app.pages.train.standing import RESUMABLE, standing_of, state_of
-from app.pages.train.state_line import StateLine
 from app.studio import Studio
-from app.widgets.banner import Banner
-from app.widgets.empty_state import EmptyState
 from core.config import RunConfig
 from core.errors import StudioError
-from core.events import Event, Warned
-from core.runs import RunFolder, RunSummary, create_run, open_run
+from core.runs import RunFolder, RunSummary, open_run
 from core.runs.transfer import delete_run
 
 if TYPE_CHECKING:
     from app.pages.train.curves_view import CurvesView
+    from app.pages.train.space_view import SpaceView
 
 REDRAW_MS = 100
 SHOWN_AT_FIRST = 4
 
 
-class TrainPage(QWidget):
-    """Set-up on the left; state, curves, runs and previews on the right."""
+class TrainPage(TrainLayout):
+    """What the panes say to each other. Runs are named by the path of their folder."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(studio, parent)
         self.studio = studio
         self.curves: CurvesView | None = None
-        self.sessions: dict[str, Session] = {}
+        self.space: SpaceView | None = None
+        self.sessions = Sessions(studio, self)
+        self.shelf = RunShelf(studio, self)
+        self.colours = RunColours()
+        self.menu = RunMenu(self)
         self._visible: set[str] = set()
         self._seen: set[str] = set()
         self._wanted = ""
         self._dirty = True
-        self._chosen = False
+        self._user_chose = False
         self._painted = False
-        self.colours = RunColours()
-        self.shelf = RunShelf(studio, self)
-        self.setup = SetupPane(studio)
-        self.state_line = StateLine(studio)
-        self.banner = Banner(studio.theme)
-        self.runs = RunList(studio)
-        self.previews = PreviewPane(studio)
-        self.log = LogPane()
-        self.menu = RunMenu(self)
-        self._lay_out()
-        self._connect()
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
+        self._connect()
         config, preset = load_setup()
         if config is not None:
             found = self.setup.presets.select(preset)
@@ -84,40 +64,12 @@ class TrainPage(QWidget):
     # What the user does
 
     def start(self, config: RunConfig) -> None:
-        """Make a run folder and train in it, after the run that trains now, if any."""
-        try:
-            run = create_run(config)
-            save_setup(config, self.setup.presets.current_name())
-        except (StudioError, OSError) as error:
-            self.banner.show_message(f"The run could not be made: {error}")
-            return
-        self._launch(run, partial(_train, config, run))
-
-    def resume_run(self, key: str) -> None:
-        """Go on with a stopped, interrupted or failed run, or with a paused job."""
-        session = self._live(key)
-        if session is not None:
-            session.job.resume()
-            return
-        try:
-            run = open_run(Path(key))
-        except StudioError as error:
-            self.banner.show_message(str(error))
-            return
-        self._launch(run, partial(_resume, run))
-
-    def stop_run(self, key: str, discard: bool = False) -> None:
-        """Stop a run of this window; `discard` then moves its folder to the bin."""
-        session = self._live(key)
-        if session is not None:
-            session.discard = discard
-            session.job.stop()
-
-    def pause_run(self, key: str) -> None:
-        """Pause a run of this window."""
-        session = self._live(key)
-        if session is not None:
-            session.job.pause()
+        """Train a new run, after the one that trains now, if any."""
+        if self.sessions.start(config):
+            try:
+                save_setup(config, self.setup.presets.current_name())
+            except OSError as error:
+                self.studio.message.emit(f"The settings could not be remembered ({error}).")
 
     def show_run(self, path: str) -> None:
         """Select a run by its folder and show its curves."""
@@ -126,16 +78,12 @@ class TrainPage(QWidget):
         except StudioError as error:
             self.banner.show_message(str(error))
             return
-        key = str(run.path)
-        self._visible.add(key)
-        self._seen.add(key)
-        self._wanted = key
-        self.shelf.add_folder(run.path)
+        self._bring(str(run.path))
         self._listed()
 
     def state(self, key: str) -> str:
         """Return the state of a run: that of its job here, else that of its folder."""
-        session = self._live(key)
+        session = self.sessions.live(key)
         if session is not None:
             return session.job.state
         history = self.shelf.history(key)
@@ -169,16 +117,17 @@ class TrainPage(QWidget):
         except OSError as error:
             self.banner.show_message(f"{key} could not be renamed ({error}).")
             return
-        self.shelf.scan(afresh=True)
         self.studio.runs_changed.emit()
 
-    # Showing
+    # Being shown and hidden
 
     def showEvent(self, event: QShowEvent) -> None:
         """Follow the runs."""
         super().showEvent(event)
         self._timer.start()
         self.shelf.set_active(True)
+        if self._painted:
+            self._ask_choices()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """After the first time, load what the first picture did not need."""
@@ -194,190 +143,75 @@ class TrainPage(QWidget):
         self.shelf.set_active(False)
 
     def _after_first_paint(self) -> None:
-        module = importlib.import_module("app.pages.train.curves_view")
-        self.curves = module.CurvesView(self.studio)
-        self._plot_place.layout().addWidget(self.curves)  # type: ignore[union-attr]
+        self.curves = importlib.import_module("app.pages.train.curves_view").CurvesView(self.studio)
+        self.plot_place.addWidget(self.curves)
+        self.space = importlib.import_module("app.pages.train.space_view").SpaceView(self.studio)
+        self.tabs.insertTab(1, self.space, "Caption space")
+        self.tabs.currentChanged.connect(self._mark_dirty)
         self._show_curves()
-        self.studio.jobs.run_quick(_data_choices, self._choices_known, self._failed, self)
+        self._ask_choices()
         self.studio.engine_ready.connect(self._ask_devices)
+        self.studio.datasets_changed.connect(self._ask_choices)
 
-    def _choices_known(self, choices: dict[str, list[tuple[str, str, str]]]) -> None:
+    def _ask_choices(self) -> None:
+        self.studio.jobs.run_quick(data_choices, self._choices_known, self._failed, self)
+
+    def _ask_devices(self) -> None:
+        self.studio.jobs.run_quick(device_choices, self._choices_known, self._failed, self)
+
+    def _choices_known(self, choices: Choices) -> None:
         for path, entries in choices.items():
             self.setup.set_choices(path, entries)
 
-    def _ask_devices(self) -> None:
-        self.studio.jobs.run_quick(_device_choices, self._choices_known, self._failed, self)
-
-    def _lay_out(self) -> None:
-        self._plot_place = QWidget()
-        place = QVBoxLayout(self._plot_place)
-        place.setContentsMargins(0, 0, 0, 0)
-        runs = QWidget()
-        runs.setProperty("role", "panel")
-        runs.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        heading = QLabel("Runs")
-        heading.setProperty("role", "section")
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 6, 12, 6)
-        head.addWidget(heading)
-        head.addStretch()
-        head.addWidget(self.runs.filter)
-        self.runs.filter.setFixedWidth(150)
-        column = QVBoxLayout(runs)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.runs, 1)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.previews, "Previews")
-        self.tabs.addTab(self.log, "Log")
-        lower = QSplitter(Qt.Orientation.Horizontal)
-        lower.addWidget(runs)
-        panel = QWidget()
-        panel.setProperty("role", "panel")
-        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(0, 2, 0, 0)
-        column.addWidget(self.tabs)
-        lower.addWidget(panel)
-        lower.setChildrenCollapsible(False)
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.addWidget(self._plot_place)
-        right.addWidget(lower)
-        right.setChildrenCollapsible(False)
-        right.setStretchFactor(0, 1)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.state_line)
-        column.addWidget(right, 1)
-        self.empty = EmptyState(
-            self.studio.theme,
-            "chart-line",
-            "No run yet",
-            "Train a captioning model and watch it learn. The starter presets need no download "
-            "and take minutes on a processor; press Start when the settings on the left suit you.",
-            "Start",
-        )
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(content)
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.stack, 1)
-        whole = QSplitter(Qt.Orientation.Horizontal)
-        whole.addWidget(self.setup)
-        whole.addWidget(side)
-        whole.setChildrenCollapsible(False)
-        whole.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(whole)
-        self.studio.remember_splitter(whole, "train/main", [336, 944])
-        self.studio.remember_splitter(right, "train/right", [400, 230])
-        self.studio.remember_splitter(lower, "train/lower", [560, 320])
+    # Who hears whom
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)
         self.empty.clicked.connect(self.setup.request_start)
-        self.state_line.pause_clicked.connect(lambda: self.pause_run(self.runs.current()))
-        self.state_line.resume_clicked.connect(lambda: self.resume_run(self.runs.current()))
-        self.state_line.stop_clicked.connect(lambda: self.stop_run(self.runs.current()))
-        self.state_line.discard_clicked.connect(lambda: self.stop_run(self.runs.current(), True))
+        for signal, slot in (
+            (self.state_line.pause_clicked, self.sessions.pause),
+            (self.state_line.resume_clicked, self.sessions.resume),
+            (self.state_line.stop_clicked, self.sessions.stop),
+            (self.state_line.discard_clicked, lambda key: self.sessions.stop(key, True)),
+        ):
+            signal.connect(lambda act=slot: act(self.runs.current()))
+        self.sessions.launched.connect(self._launched)
+        self.sessions.changed.connect(self._session_changed)
+        self.sessions.ended.connect(self._session_ended)
+        self.sessions.discarded.connect(self.delete_run)
+        self.sessions.failed.connect(self._failed)
+        self.sessions.warned.connect(lambda text: self.banner.show_message(text, "warning"))
         self.runs.selected.connect(self._selected)
         self.runs.visibility_changed.connect(self._visibility_changed)
         self.runs.menu_wanted.connect(self._show_menu)
         self.shelf.listed.connect(self._listed)
-        self.shelf.updated.connect(self._history_grew)
+        self.shelf.updated.connect(self._mark_dirty)
         self.studio.runs_changed.connect(partial(self.shelf.scan, True))
         self.studio.show_run.connect(self.show_run)
         self.studio.theme.changed.connect(self._recolour)
-        for keys, slot in (
+        for keys, act in (
             ("Ctrl+Return", self.setup.request_start),
-            ("Ctrl+P", self._toggle_pause),
-            ("Ctrl+.", lambda: self.stop_run(self._busy_key())),
+            ("Ctrl+P", self.sessions.toggle_pause),
+            ("Ctrl+.", lambda: self.sessions.stop(self.sessions.busy_key())),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(slot)
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
 
-    # Runs of this window
-
-    def _launch(self, run: RunFolder, factory: Any) -> None:
-        key, title = str(run.path), run.title()
-        job = Job(f"Training {title}", factory, lane="training")
-        session = Session(job, run, title)
-        job.events.connect(partial(self._events_came, key))
-        job.state_changed.connect(partial(self._job_changed, key))
-        job.failed.connect(self._failed)
-        job.done.connect(partial(self._job_done, key))
-        self.sessions[key] = session
-        if not self.studio.jobs.submit(job):
-            del self.sessions[key]
-            return
+    def _launched(self, key: str) -> None:
         self.banner.dismiss()
-        self._visible.add(key)
-        self._seen.add(key)
-        self._wanted = key
-        self.shelf.add_folder(run.path)
+        self._bring(key)
         self.studio.runs_changed.emit()
-        self._update_start()
+        self._session_changed(key)
 
-    def _live(self, key: str) -> Session | None:
-        session = self.sessions.get(key)
-        return session if session is not None and not session.job.ended else None
-
-    def _busy_key(self) -> str:
-        for key, session in self.sessions.items():
-            if session.job.state in ("running", "paused"):
-                return key
-        return ""
-
-    def _toggle_pause(self) -> None:
-        session = self._live(self._busy_key())
-        if session is not None:
-            if session.job.state == "paused":
-                session.job.resume()
-            else:
-                session.job.pause()
-
-    def _events_came(self, key: str, events: list[Event]) -> None:
-        session = self.sessions.get(key)
-        if session is None:
-            return
-        session.take(events)
-        for event in events:
-            if isinstance(event, Warned):
-                self.banner.show_message(event.message, "warning")
+    def _session_changed(self, _key: str) -> None:
+        self.setup.set_queueing(bool(self.sessions.busy_key()))
         self._dirty = True
 
-    def _job_changed(self, key: str, state: str) -> None:
-        session = self.sessions.get(key)
-        if session is not None and state in ("paused", "running"):
-            session.paused_or_resumed()
-        self._dirty = True
-        self._update_start()
-
-    def _job_done(self, key: str) -> None:
-        session = self.sessions.pop(key, None)
-        if session is None:
-            return
-        never_began = session.progress.phase == "" and session.estimator is None
-        if session.job.state == "stopped" and never_began and not session.run.events.path.exists():
-            # Taken out of the queue: nothing but its settings was ever written.
-            shutil.rmtree(session.run.path, ignore_errors=True)
+    def _session_ended(self, key: str) -> None:
+        if not Path(key).exists():
             self.shelf.forget(key)
-        elif session.discard:
-            self.delete_run(key)
-        self.shelf.scan(afresh=True)
+        self._session_changed(key)
         self.studio.runs_changed.emit()
         self.studio.checkpoints_changed.emit()
-        self._dirty = True
-        self._update_start()
 
     def _failed(self, sentence: str, details: str) -> None:
         self.banner.show_message(sentence, "danger", details)
@@ -389,25 +223,28 @@ class TrainPage(QWidget):
         self.studio.checkpoints_changed.emit()
         self.studio.message.emit(f"Moved {Path(key).name} to the bin.")
 
-    def _update_start(self) -> None:
-        self.setup.set_queueing(bool(self._busy_key()))
-
     # The list and what is selected
+
+    def _bring(self, key: str) -> None:
+        """Show a run's curves and select it as soon as it is listed."""
+        self._visible.add(key)
+        self._seen.add(key)
+        self._wanted = key
+        self.shelf.add_folder(Path(key))
 
     def _listed(self) -> None:
         summaries = self.shelf.summaries()
         if self.shelf.settled:
             for key, summary in reversed(summaries.items()):
                 self.colours.add(key, summary.config)
-        fresh = [key for key in summaries if key not in self._seen]
-        if not self._chosen:
+        if not self._user_chose:
             self._visible |= set(list(summaries)[:SHOWN_AT_FIRST])
-            self._chosen = self.shelf.settled
-        else:
-            # Started elsewhere while we look on: show it.
-            self._visible |= {key for key in fresh if self.shelf.is_alive(key)}
-        self._seen |= set(summaries)
-        self._visible &= set(summaries) | {self._wanted}
+            self._user_chose = self.shelf.settled
+        # Started elsewhere while we look on: show it.
+        fresh = summaries.keys() - self._seen
+        self._visible |= {key for key in fresh if self.shelf.is_alive(key)}
+        self._seen |= summaries.keys()
+        self._visible &= summaries.keys() | {self._wanted}
         self.stack.setCurrentIndex(1 if summaries else 0)
         self._show_rows()
         if self._wanted in summaries:
@@ -449,18 +286,18 @@ class TrainPage(QWidget):
     def _show_curves(self) -> None:
         if self.curves is None:
             return
-        module = importlib.import_module("app.pages.train.curves_view")
-        shown = {}
         for key, summary in self.shelf.summaries().items():
             history = self.shelf.history(key)
             if key in self._visible and history is not None:
                 dashed = bool(summary.config and summary.config.objectives)
-                shown[key] = module.Shown(summary.title, self.colours.colour(key), dashed, history)
-        self.curves.show_runs(shown)
+                self.curves.put(key, summary.title, self.colours.colour(key), dashed, history)
+            else:
+                self.curves.drop(key)
+        self.curves.keep_only(self.shelf.summaries().keys())
 
     def _visibility_changed(self) -> None:
         self._visible = self.runs.visible()
-        self._chosen = True
+        self._user_chose = True
         self._show_rows()
         self._watch()
 
@@ -468,7 +305,7 @@ class TrainPage(QWidget):
         self._watch()
         self._dirty = True
 
-    def _history_grew(self, _key: str) -> None:
+    def _mark_dirty(self, *_: object) -> None:
         self._dirty = True
 
     def _recolour(self) -> None:
@@ -490,20 +327,12 @@ class TrainPage(QWidget):
         history = self.shelf.history(key) if key else None
         summary = self.shelf.summaries().get(key)
         title = summary.title if summary else ""
-        alive = self.shelf.is_alive(key)
-        self.state_line.show_standing(standing_of(title, self._live(key), history, summary, alive))
+        session, alive = self.sessions.live(key), self.shelf.is_alive(key)
+        self.state_line.show_standing(standing_of(title, session, history, summary, alive))
         self.previews.show_history(history)
         self.log.show_history(history)
-
-
-def _train(config: RunConfig, run: RunFolder) -> Iterator[Event]:
-    events: Iterator[Event] = importlib.import_module("core.training").train_run(config, run)
-    return events
-
-
-def _resume(run: RunFolder) -> Iterator[Event]:
-    events: Iterator[Event] = importlib.import_module("core.training").resume_run(run)
-    return events
+        if self.space is not None:
+            self.space.show_history(history)
 
 
 def _made_at(run: RunFolder) -> float:
@@ -511,30 +340,3 @@ def _made_at(run: RunFolder) -> float:
         return run.config_file.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _data_choices() -> dict[str, list[tuple[str, str, str]]]:
-    """Return what may be trained on and heard through. Runs in a worker thread."""
-    from core.data.datasets import dataset_names, open_dataset
-    from core.models.encoders import available_encoders
-
-    datasets = []
-    for name in dataset_names():
-        try:
-            open_dataset(name)
-            datasets.append((name, name, ""))
-        except StudioError as error:
-            datasets.append((name, name, str(error)))
-    encoders = []
-    for info in available_encoders():
-        missing = "" if info.installed else f"{info.name} is not installed; get it in Library."
-        encoders.append((info.name, info.name, missing))
-    return {"data.dataset": datasets, "data.encoder": encoders}
-
-
-def _device_choices() -> dict[str, list[tuple[str, str, str]]]:
-    """Return the devices of this machine. Runs in a worker thread; the engine is loaded."""
-    from core.training.device import list_devices
-
-    devices = [(item.name, f"{item.name} · {item.title}", "") for item in list_devices()]
-    return {"device": [("auto", f"auto · {devices[0][0]}", ""), *devices]}

@@ -31,7 +31,7 @@ class RunMenu(QObject):
         menu = QMenu(page)
         menu.setToolTipsVisible(True)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        resume = menu.addAction("Resume", lambda: page.resume_run(key))
+        resume = menu.addAction("Resume", lambda: page.sessions.resume(key))
         resume.setEnabled(page.can_resume(key))
         if state == "finished":
             resume.setToolTip("The run is finished; start a new one from its checkpoint")

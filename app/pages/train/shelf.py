@@ -39,7 +39,7 @@ class _Watch:
     run: RunFolder
     history: RunHistory
     events: EventsFile
-    previews: EventsFile
+    samples: tuple[EventsFile, ...]
     reading: bool = False
     complete: bool = False
     size: int = -1
@@ -134,7 +134,7 @@ class RunShelf(QObject):
             from app.pages.train.history import RunHistory
 
             run = RunFolder(Path(key))
-            self._watches[key] = _Watch(run, RunHistory(), run.events, run.previews)
+            self._watches[key] = _Watch(run, RunHistory(), run.events, (run.previews, run.maps))
             self._read(key)
 
     def forget(self, key: str) -> None:
@@ -194,12 +194,12 @@ class RunShelf(QObject):
         self, key: str, watch: _Watch, portion: tuple[list[Piece], list[tuple[float, Event]], bool]
     ) -> None:
         watch.reading = False
-        pieces, previews, more = portion
+        pieces, samples, more = portion
         if self._watches.get(key) is not watch:
             return
         version = watch.history.version
         watch.history.take(pieces)
-        watch.history.take_previews(previews)
+        watch.history.take_samples(samples)
         first = not watch.complete and not more
         watch.complete = watch.complete or not more
         if more:
@@ -216,12 +216,13 @@ class RunShelf(QObject):
 
 
 def _read_portion(watch: _Watch) -> tuple[list[Piece], list[tuple[float, Event]], bool]:
-    """Read at most `PORTION` new lines of a run. Runs in a worker thread."""
+    """Read at most `PORTION` new lines of each file of a run. Runs in a worker thread."""
     from app.pages.train.history import digest
 
     events = list(itertools.islice(watch.events.read_new(), PORTION))
-    previews = list(itertools.islice(watch.previews.read_new(), PORTION))
-    return digest(events), previews, len(events) == PORTION or len(previews) == PORTION
+    parts = [list(itertools.islice(file.read_new(), PORTION)) for file in watch.samples]
+    more = any(len(part) == PORTION for part in (events, *parts))
+    return digest(events), [item for part in parts for item in part], more
 
 
 def _scan(extra: list[Path], known: dict[str, _Known], watched: set[str]) -> _Scan:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.config import RunConfig
 from core.events import (
+    CaptionsMapped,
     CheckpointSaved,
     EpochEnded,
     Event,
@@ -87,6 +88,14 @@ def _epoch_end(epoch: int, step: int, losses: dict[str, float]) -> Iterator[Even
         caption=f"a dog barks {epoch + 1} times",
         log_prob=-0.5,
         references=("a dog barks", "barking of a dog"),
+    )
+    yield CaptionsMapped(
+        epoch=epoch,
+        step=step,
+        clips=("clip-1", "clip-1", "clip-2"),
+        captions=("a dog barks", "barking of a dog", "rain falls"),
+        points=((0.0, 0.1), (0.1, 0.0), (-0.5, -0.5)),
+        explained=0.6,
     )
     yield CheckpointSaved(
         epoch=epoch, step=step, kind="best", path="x", monitor="loss", value=value

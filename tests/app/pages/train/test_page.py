@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.pages.train import page as page_module
+from app.pages.train import sessions as sessions_module
 from app.pages.train.page import TrainPage
 from app.window import MainWindow
 from core import paths
@@ -39,8 +39,8 @@ def engine(monkeypatch: pytest.MonkeyPatch, closed: list[str]) -> None:
         events = engine_events(run.config(), epochs=200, pause=0.005, first_step=5, closed=closed)
         return record(run, events)
 
-    monkeypatch.setattr(page_module, "_train", train)
-    monkeypatch.setattr(page_module, "_resume", resume)
+    monkeypatch.setattr(sessions_module, "_train", train)
+    monkeypatch.setattr(sessions_module, "_resume", resume)
 
 
 @pytest.fixture
@@ -96,8 +96,9 @@ def test_start_pause_resume_stop(opened: Opened, qtbot: QtBot, closed: list[str]
     wait_for_steps(page, key, 5, qtbot)
     qtbot.waitUntil(lambda: page.runs.current() == key)
     assert page.setup.start.text() == "Add to queue"
-    qtbot.waitUntil(lambda: page.state_line.pause.isVisible())
-    assert page.state_line.state.text() in ("Training", "Validating")
+    words = ("Training", "Validating")
+    qtbot.waitUntil(lambda: page.state_line.state.text() in words, timeout=5000)
+    assert page.state_line.pause.isVisible()
 
     click(page.state_line.pause, qtbot)
     assert page.state(key) == "paused"
@@ -140,7 +141,7 @@ def test_the_curve_grows_and_the_read_out_follows(opened: Opened, qtbot: QtBot) 
     assert curves.read_out.isVisible()
     curves.plot.hide_cursor()
     assert not curves.read_out.isVisible()
-    page.stop_run(key)
+    page.sessions.stop(key)
 
 
 def test_previews_and_log_show_the_run(opened: Opened, qtbot: QtBot) -> None:
@@ -161,9 +162,9 @@ def test_a_second_start_waits_and_can_be_taken_back(opened: Opened, qtbot: QtBot
     second = start(page, qtbot)
     third = start(page, qtbot)
     assert [page.state(key) for key in (first, second, third)] == ["running", "queued", "queued"]
-    page.stop_run(second)
+    page.sessions.stop(second)
     qtbot.waitUntil(lambda: not Path(second).exists(), timeout=5000)
-    page.stop_run(first)
+    page.sessions.stop(first)
     wait_for_steps(page, third, 2, qtbot)
     assert page.state(third) == "running"
 
@@ -178,7 +179,7 @@ def test_a_failure_is_told_in_the_page(
 
         return record(run, events())
 
-    monkeypatch.setattr(page_module, "_train", failing)
+    monkeypatch.setattr(sessions_module, "_train", failing)
     page = opened()
     key = start(page, qtbot)
     qtbot.waitUntil(lambda: page.state(key) == "failed", timeout=5000)
@@ -330,3 +331,16 @@ def test_nothing_is_drawn_while_another_page_is_shown(
     assert not page._timer.isActive()
     page.show()
     qtbot.waitUntil(lambda: curves._curves[key].training is not before, timeout=5000)
+
+
+def test_the_caption_space_is_shown_by_validation(opened: Opened, qtbot: QtBot) -> None:
+    finished_run("done")
+    page = opened()
+    space = page.space
+    assert space is not None
+    page.tabs.setCurrentWidget(space)
+    qtbot.waitUntil(lambda: space.slider.maximum() == 3, timeout=5000)
+    assert space.epoch.text() == "epoch 4"
+    assert "2 validation clips" in space.hint.text() and "60%" in space.hint.text()
+    space.slider.setValue(0)
+    assert space.epoch.text() == "epoch 1"
