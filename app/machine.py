@@ -35,6 +35,14 @@ def processor_count() -> int:
         return os.cpu_count() or 1
 
 
+def fastest_device() -> str:
+    """Name the graphics card that work goes to, "" without one. The engine must be loaded."""
+    from core.training.device import list_devices
+
+    first = list_devices()[0]
+    return "" if first.name == "cpu" else f"{first.title} · {size_text(first.memory)}"
+
+
 def memory_in_use() -> tuple[int, int]:
     """Return the bytes this process holds and the bytes the machine has."""
     return psutil.Process().memory_info().rss, psutil.virtual_memory().total

@@ -79,6 +79,7 @@ class CurvePlot(pg.PlotWidget):
                 tickLength=-4, autoExpandTextSpace=False, tickTextOffset=6, maxTickLevel=0
             )
             axis.enableAutoSIPrefix(False)
+            axis.setTickDensity(1.6 if side == "left" else 1.2)
         self.item.getAxis("left").setWidth(62)
         self.item.getAxis("bottom").setHeight(38)
         self.set_colours(colours)

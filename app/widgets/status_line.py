@@ -61,6 +61,7 @@ class StatusLine(QWidget):
         studio.jobs.job_added.connect(self._job_added)
         studio.jobs.job_removed.connect(self._job_removed)
         studio.runs_changed.connect(self.measure_storage)
+        studio.engine_ready.connect(self._ask_device)
         self._message_timer = QTimer(self)
         self._message_timer.setSingleShot(True)
         self._message_timer.timeout.connect(lambda: self.message.setText(""))
@@ -86,6 +87,16 @@ class StatusLine(QWidget):
         self._studio.jobs.run_quick(
             lambda: machine.folder_size(folder), self._storage_known, self._storage_unknown, self
         )
+
+    def _ask_device(self) -> None:
+        self._studio.jobs.run_quick(
+            machine.fastest_device, self._device_known, lambda *_: None, self
+        )
+
+    def _device_known(self, text: str) -> None:
+        if text:
+            self.device.setText(text)
+            self.device.setToolTip("The device that 'auto' takes")
 
     def _storage_known(self, size: int) -> None:
         self.storage.setText(f"Runs {machine.size_text(size)}")

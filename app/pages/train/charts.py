@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,24 @@ CHARTS = (
         "gradient_norm", "Gradient norm", "gradient norm", "Norm of all gradients before clipping"
     ),
 )
+
+
+_NO_FIGURES = {"step", "epoch", "elapsed", "number"}
+
+
+def other_figures(histories: Iterable[RunHistory]) -> list[str]:
+    """Return the figures of these runs that have no chart of their own."""
+    names: set[str] = set()
+    known = {chart.key for chart in CHARTS} | _NO_FIGURES
+    for history in histories:
+        names |= {*history.steps.names, *history.validations.names} - set(history.contrasts[:1])
+    return sorted(names - known)
+
+
+def figure_chart(name: str) -> Chart:
+    """Return the chart of a figure that has none of its own."""
+    label = name.split("/")[-1].replace("_", " ").replace("-", " ")
+    return Chart(name, label[:1].upper() + label[1:], label, f"Figure {name} of the run")
 
 
 def column_of(chart: Chart, history: RunHistory) -> str:

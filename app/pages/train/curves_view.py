@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.train.charts import CHARTS, X_AXES, Chart
+from app.pages.train.charts import CHARTS, X_AXES, Chart, figure_chart, other_figures
 from app.pages.train.export import curves_csv
 from app.pages.train.history import RunHistory
 from app.pages.train.read_out import Reading, ReadOut
@@ -69,9 +70,14 @@ class CurvesView(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setUsesScrollButtons(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self._charts = list(CHARTS)
         for chart in CHARTS:
-            index = self.tabs.addTab(chart.label)
-            self.tabs.setTabToolTip(index, chart.hint)
+            self._add_tab(chart)
+        self.more = self._button("chart-box-plus-outline", "More figures of the runs shown")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.figures = QMenu(self)
+        self.figures.aboutToShow.connect(self._list_figures)
+        self.more.setMenu(self.figures)
         self.axis = QuietComboBox()
         self.axis.setAccessibleName("Horizontal axis")
         self.axis.setToolTip("Horizontal axis")
@@ -108,7 +114,9 @@ class CurvesView(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 4, 8, 4)
         bar.setSpacing(4)
-        bar.addWidget(self.tabs, 1)
+        bar.addWidget(self.tabs)
+        bar.addWidget(self.more)
+        bar.addStretch(1)
         bar.addWidget(hint)
         bar.addWidget(self.smoothing)
         bar.addWidget(self.smoothing_label)
@@ -142,7 +150,16 @@ class CurvesView(QWidget):
     @property
     def chart(self) -> Chart:
         """The chart that is shown."""
-        return CHARTS[max(0, self.tabs.currentIndex())]
+        return self._charts[max(0, self.tabs.currentIndex())]
+
+    def show_figure(self, name: str) -> None:
+        """Show a figure that has no tab of its own in a last tab, in place of the one before."""
+        if len(self._charts) > len(CHARTS):
+            self._charts.pop()
+            self.tabs.removeTab(len(CHARTS))
+        self._charts.append(figure_chart(name))
+        self._add_tab(self._charts[-1])
+        self.tabs.setCurrentIndex(len(CHARTS))
 
     def put(self, key: str, title: str, colour: str, dashed: bool, history: RunHistory) -> None:
         """Show a run, or show it differently."""
@@ -209,6 +226,17 @@ class CurvesView(QWidget):
         button.setCheckable(checkable)
         self._studio.theme.set_icon(button, icon, "text")
         return button
+
+    def _add_tab(self, chart: Chart) -> None:
+        index = self.tabs.addTab(chart.label)
+        self.tabs.setTabToolTip(index, chart.hint)
+
+    def _list_figures(self) -> None:
+        self.figures.clear()
+        for name in other_figures(run.history for run in self._runs.values()):
+            self.figures.addAction(name, partial(self.show_figure, name))
+        if self.figures.isEmpty():
+            self.figures.addAction("No further figures yet").setEnabled(False)
 
     def _settings_changed(self, *_: Any) -> None:
         self._studio.settings.setValue("train/axis", self.axis.currentData())

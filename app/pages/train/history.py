@@ -259,8 +259,10 @@ def log_line(event: Event) -> str:
         figures = _figures({**event.losses, **event.metrics})
         return f"validation after epoch {event.epoch + 1}: {figures} ({event.seconds:.1f} s)"
     if isinstance(event, CheckpointSaved):
+        if event.kind == "last":
+            return f"last checkpoint saved at step {event.step:,}"
         value = f", {event.monitor} {event.value:.4f}" if event.value is not None else ""
-        return f"{event.kind} checkpoint saved after epoch {event.epoch + 1}{value}"
+        return f"best checkpoint saved after epoch {event.epoch + 1}{value}"
     if isinstance(event, Warned):
         return f"warning: {event.message}"
     if isinstance(event, RunEnded):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QW
 
 from app.studio import Studio
 from app.widgets.inputs import QuietComboBox
+from core.events import PreviewCaptioned
 
 if TYPE_CHECKING:
     from app.pages.train.history import RunHistory
@@ -80,33 +81,38 @@ class PreviewPane(QWidget):
             return
         self._drawn = key
         colours = self._studio.theme.colours
-        muted = f"style='color:{colours.muted}; font-size:11px'"
+        muted = _small(colours.muted)
         if not found:
             sentence = "Captions of a few validation clips appear here after each validation."
             self.text.setHtml(f"<p style='color:{colours.muted}'>{sentence}</p>")
             return
         events = sorted(found.values(), key=lambda event: event.epoch, reverse=True)
-        rows = []
-        for number, event in enumerate(events[:SHOWN]):
-            weight = "font-weight:600" if number == 0 else ""
-            caption = html.escape(event.caption) or "<i>no words</i>"
-            rows.append(
-                f"<tr><td {muted} align='right'>epoch {event.epoch + 1}</td>"
-                f"<td style='padding-left:12px; {weight}'>{caption}</td>"
-                f"<td {muted} align='right'>&nbsp;&nbsp;{event.log_prob:.2f}</td></tr>"
-            )
-        references = "".join(
-            f"<tr><td {muted} align='right'>{'reference' if not number else ''}</td>"
+        rows = [self._row(event, event is events[0]) for event in events[:SHOWN]]
+        references = [
+            f"<tr><td {muted} align='right'>{'references' if not number else ''}</td>"
             f"<td style='padding-left:12px; color:{colours.muted}'>{html.escape(text)}</td></tr>"
             for number, text in enumerate(events[0].references)
-        )
-        gap = f"<tr><td></td><td></td><td {muted} align='right'>&nbsp;&nbsp;log-prob</td></tr>"
+        ]
+        gap = "<tr><td colspan='2' style='font-size:4px'>&nbsp;</td></tr>"
+        table = [rows[0], *references, gap, *rows[1:]]
         bar = self.text.verticalScrollBar()
         place = bar.value()
-        self.text.setHtml(
-            f"<table cellspacing='0' cellpadding='2'>{references}{gap}{''.join(rows)}</table>"
-        )
+        self.text.setHtml(f"<table cellspacing='0' cellpadding='2'>{''.join(table)}</table>")
         bar.setValue(place)
+
+    def _row(self, event: PreviewCaptioned, latest: bool) -> str:
+        muted = _small(self._studio.theme.colours.muted)
+        weight = "font-weight:600" if latest else ""
+        text = html.escape(event.caption) or "<i>no words</i>"
+        return (
+            f"<tr><td {muted} align='right'>epoch {event.epoch + 1}</td>"
+            f"<td style='padding-left:12px'><span style='{weight}'>{text}</span>"
+            f"&nbsp; <span {muted}>log-prob {event.log_prob:.2f}</span></td></tr>"
+        )
+
+
+def _small(colour: str) -> str:
+    return f"style='color:{colour}; font-size:11px; white-space:nowrap'"
 
 
 class LogPane(QTextBrowser):

@@ -86,7 +86,7 @@ class RunList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 66, 80, 62, 58, 64)):
+        for column, width in enumerate((0, 64, 88, 60, 54, 64)):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)

@@ -267,6 +267,23 @@ def test_charts_axes_and_exports(opened: Opened, qtbot: QtBot, tmp_path: Path) -
     assert (tmp_path / "chart.png").stat().st_size > 1000
 
 
+def test_figures_without_a_tab_are_a_click_away(opened: Opened, qtbot: QtBot) -> None:
+    key = str(finished_run("done", "starter-ce+cl").path)
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: page.shelf.is_loaded(key) and bool(curves._runs), timeout=5000)
+    curves._list_figures()
+    actions = {action.text(): action for action in curves.figures.actions()}
+    assert set(actions) == {"caption-ntxent/positive_similarity", "examples_per_second"}
+    actions["examples_per_second"].trigger()
+    assert curves.chart.label == "Examples per second"
+    actions["caption-ntxent/positive_similarity"].trigger()
+    assert curves.tabs.count() == 7 and curves.chart.label == "Positive similarity"
+    line = curves._curves[key].training
+    assert line is not None and set(line.y.tolist()) == {0.5}
+
+
 def test_an_empty_chart_says_so(opened: Opened, qtbot: QtBot) -> None:
     finished_run("done", "starter-ce")
     page = opened()
