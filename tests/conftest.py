@@ -10,7 +10,9 @@ from hypothesis import settings
 
 # Before anything imports Qt, numpy or torch.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# The models of the tests are tiny: more threads would spend their time waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
 # Nothing in the tests may depend on what was drawn before.
 settings.register_profile("studio", derandomize=True, database=None, deadline=None)
 settings.load_profile("studio")
