@@ -38,6 +38,8 @@ class StatusLine(QWidget):
         self.job_text.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(0)
         self.bar.setFixedWidth(120)
         self.stop = QToolButton()
         self.stop.setText("Stop")
@@ -147,13 +149,10 @@ class StatusLine(QWidget):
             words.append(progress.text or progress.phase)
         text = " · ".join(word for word in words if word)
         self.job_text.setText(text + (f"  +{len(jobs) - 1}" if len(jobs) > 1 else ""))
-        if progress.fraction is None:
-            # A moving "busy" bar would be the only thing that moves for no reason: stay empty.
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(0)
-        else:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * progress.fraction))
+        # While unknown it stays empty: a bar that moves to and fro says nothing.
+        share = round(1000 * (progress.fraction or 0.0))
+        if share != self.bar.value():
+            self.bar.setValue(share)
         stopping = self._job.state == "stopping"
         self.stop.setEnabled(not stopping)
         tip = "It is saving and ends by itself" if stopping else f"Stop: {self._job.title}"

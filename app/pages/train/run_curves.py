@@ -49,7 +49,8 @@ class RunCurves:
     def style(self, colour: str, dashed: bool, colours: Colours) -> None:
         """Use a run's colour; `dashed` marks runs with a contrastive term."""
         self.raw.setPen(pen_of(blend(colour, colours.panel, 0.35)))
-        self.smoothed.setPen(pen_of(colour, 1.3, dashed))
+        # Exactly one pixel: anything wider takes many times as long to draw smoothly.
+        self.smoothed.setPen(pen_of(colour, 1.0, dashed))
         self.validation.setPen(pen_of(colour, 2.2, dashed))
         self.validation.setSymbol("o")
         self.validation.setSymbolSize(5)

@@ -103,9 +103,11 @@ class RunList(QWidget):
 
     def show_rows(self, rows: list[RunRow], visible: set[str]) -> None:
         """Show these runs, changing only what is different."""
+        wanted = {row.key: row for row in rows}
+        if wanted == self._rows and visible & wanted.keys() == self.visible():
+            return
         blocked = self.tree.blockSignals(True)
         self.tree.setSortingEnabled(False)
-        wanted = {row.key: row for row in rows}
         for key in self._items.keys() - wanted.keys():
             item = self._items.pop(key)
             self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))

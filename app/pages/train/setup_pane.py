@@ -153,7 +153,10 @@ class SetupPane(QWidget):
 
     def set_queueing(self, running: bool) -> None:
         """Say on the button whether the run starts now or waits for the one that runs."""
-        self.start.setText("Add to queue" if running else "Start")
+        text = "Add to queue" if running else "Start"
+        if text == self.start.text():
+            return
+        self.start.setText(text)
         icon = "playlist-plus" if running else "play"
         self._studio.theme.set_icon(self.start, icon, "on_accent")
         tip = "Start this run when the present one has ended" if running else "Start this run"

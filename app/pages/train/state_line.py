@@ -125,7 +125,10 @@ class StateLine(QWidget):
         self.title.setText(standing.title)
         self.facts.setText(" · ".join(standing.facts))
         self.scores.setText(" · ".join(standing.scores))
-        self.bar.setValue(round(1000 * (standing.fraction or 0.0)))
+        share = round(1000 * (standing.fraction or 0.0))
+        if share != self.bar.value():
+            # It repaints at once even when nothing changes.
+            self.bar.setValue(share)
         self.pause.setVisible("pause" in standing.can)
         self.resume.setVisible("resume" in standing.can)
         self.stop.setVisible("stop" in standing.can)
