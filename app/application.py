@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import signal
 import sys
 
 from PySide6.QtCore import Qt, QTimer
@@ -65,9 +66,16 @@ def run() -> int:
     window.show()
     QTimer.singleShot(0, window.status_line.measure_storage)
     QTimer.singleShot(WARM_UP_MS, lambda: warm_up(window.studio))
+    close_on_signals(window)
     code = app.exec()
     window.studio.jobs.shut_down()
     return code
+
+
+def close_on_signals(window: MainWindow) -> None:
+    """Ctrl+C in the terminal closes like the window's own button; a polite kill saves first."""
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGTERM, lambda *_: window.stop_and_close())
 
 
 def warm_up(studio: Studio) -> None:

@@ -8,6 +8,7 @@ second, so a fast engine cannot flood the window.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -25,6 +26,7 @@ from core.events import Event
 
 DELIVERY_INTERVAL_MS = 100
 _NICENESS = 5
+_log = logging.getLogger("aac_studio")
 ENDED = ("finished", "stopped", "failed")
 
 
@@ -163,6 +165,7 @@ class Job(QThread):
         self._deliver()
         self._set_state(self._outcome)
         if self._error is not None:
+            _log.error("%s: %s\n%s", self.title, *self._error)
             self.failed.emit(*self._error)
         self.done.emit()
 
@@ -274,9 +277,11 @@ class Jobs(QObject):
     def _quick_ended(self, task: _Quick) -> None:
         self._quick -= 1
         if task.error is not None:
+            sentence, details = sentence_of(task.error), details_of(task.error)
+            _log.error("%s\n%s", sentence, details)
             report = task.on_failed or self.unhandled.emit
             if _alive(task, report):
-                report(sentence_of(task.error), details_of(task.error))
+                report(sentence, details)
         elif task.on_done is not None and _alive(task, task.on_done):
             task.on_done(task.result)
 

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QIcon, QKeySequence
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QIcon,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -208,6 +216,24 @@ class MainWindow(QMainWindow):
         geometry = self.studio.settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(1280, 800)
+
+    # Dropping files anywhere
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open run folders in Train and everything else in Caption."""
+        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        runs = [path for path in dropped if (path / "config.json").is_file()]
+        for path in runs:
+            self.studio.show_run.emit(str(path))
+        sounds = [str(path) for path in dropped if path not in runs]
+        if sounds:
+            self.studio.open_in_caption.emit(sounds)
+        event.acceptProposedAction()
 
     # Closing: never while a thread runs, never by blocking
 

@@ -125,7 +125,11 @@ def test_pause_pulls_nothing_and_resume_goes_on(studio: Studio, qtbot: QtBot) ->
     ],
 )
 def test_an_exception_becomes_a_sentence_and_a_traceback(
-    studio: Studio, qtbot: QtBot, error: Exception, sentence: str
+    studio: Studio,
+    qtbot: QtBot,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    sentence: str,
 ) -> None:
     def events() -> Iterator[Event]:
         yield Progress(phase="Counting", done=1)
@@ -138,6 +142,7 @@ def test_an_exception_becomes_a_sentence_and_a_traceback(
     assert heard.states[-1] == "failed"
     assert heard.failures[0][0] == sentence
     assert "Traceback" in heard.failures[0][1]
+    assert sentence in caplog.text and "Traceback" in caplog.text
     assert len(heard.batches) == 1
 
 

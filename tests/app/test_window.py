@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -271,3 +275,35 @@ def test_training_progress_never_goes_back() -> None:
         )
     progress.update(Progress(phase="Validating", done=0, total=3))
     assert progress.fraction == 0.5 and progress.text == "validating 0 of 3"
+
+
+def test_what_is_dropped_opens_where_it_belongs(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "show_page", lambda name: window._pages.setdefault(name, window))
+    seen: list[object] = []
+    window.studio.show_run.connect(seen.append)
+    window.studio.open_in_caption.connect(seen.append)
+    run, sound = tmp_path / "run", tmp_path / "rain.wav"
+    run.mkdir()
+    (run / "config.json").write_text("{}")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (run, sound)])
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    move = Qt.DropAction.CopyAction
+    window.dropEvent(QDropEvent(QPointF(1, 1), move, data, left, none))
+    assert seen[:2] == [str(run), [str(sound)]]
+
+
+def test_a_kill_saves_and_closes(tmp_path: Path) -> None:
+    environment = {**os.environ, "AAC_STUDIO_HOME": str(tmp_path / "home")}
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen([sys.executable, "-m", "app"], cwd=root, env=environment)
+    settings = tmp_path / "home" / "interface.ini"
+    for _ in range(200):
+        if settings.exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert "geometry" in settings.read_text()
