@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from core.errors import StudioError
 
 Choices = dict[str, list[tuple[str, str, str]]]
 
 
-def data_choices() -> Choices:
-    """Return the datasets and encoders; the problem says what a choice still lacks."""
-    from core.data.datasets import dataset_names, open_dataset
+def data_choices(roots: Mapping[str, Path | None]) -> Choices:
+    """Return the datasets, looked for in their `roots`, and the encoders."""
+    from core.data.datasets import open_dataset
     from core.models.encoders import available_encoders
 
     datasets = []
-    for name in dataset_names():
+    for name, root in roots.items():
         try:
-            open_dataset(name)
+            open_dataset(name, root)
             datasets.append((name, name, ""))
         except StudioError as error:
             datasets.append((name, name, str(error)))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from app.dataset_roots import dataset_root
 from app.pages.train.choices import Choices, data_choices, device_choices
 from app.pages.train.colours import RunColours
 from app.pages.train.layout import TrainLayout
@@ -154,7 +155,12 @@ class TrainPage(TrainLayout):
         self.studio.datasets_changed.connect(self._ask_choices)
 
     def _ask_choices(self) -> None:
-        self.studio.jobs.run_quick(data_choices, self._choices_known, self._failed, self)
+        # The datasets' module needs numpy, which is there by now but not when the window opens.
+        names = importlib.import_module("core.data.datasets").dataset_names()
+        roots = {name: dataset_root(self.studio.settings, name) for name in names}
+        self.setup.set_dataset_roots(roots)
+        ask = partial(data_choices, roots)
+        self.studio.jobs.run_quick(ask, self._choices_known, self._failed, self)
 
     def _ask_devices(self) -> None:
         self.studio.jobs.run_quick(device_choices, self._choices_known, self._failed, self)

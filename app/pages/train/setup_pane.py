@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,6 +40,7 @@ class SetupPane(QWidget):
         self._studio = studio
         self._base = RunConfig()
         self._known: dict[str, dict[str, str]] = {}
+        self._roots: dict[str, str] = {}
         self.config: RunConfig | None = None
         self.problems: dict[str, str] = {}
         self._plain_rows: dict[str, FieldRow] = {}
@@ -151,6 +153,11 @@ class SetupPane(QWidget):
         self.rows[path].set_choices([(value, text) for value, text, _ in choices])
         self._validate()
 
+    def set_dataset_roots(self, roots: Mapping[str, Path | None]) -> None:
+        """Use these folders for datasets where the form names none."""
+        self._roots = {name: str(root) if root else "" for name, root in roots.items()}
+        self._validate()
+
     def set_queueing(self, running: bool) -> None:
         """Say on the button whether the run starts now or waits for the one that runs."""
         text = "Add to queue" if running else "Start"
@@ -170,6 +177,8 @@ class SetupPane(QWidget):
         values["objectives"] = self.contrast.values() if contrast else []
         for path, row in self._plain_rows.items():
             _set(values, path, row.value())
+        data = values["data"]
+        data["root"] = data["root"] or self._roots.get(data["dataset"], "")
         return values
 
     # Making
@@ -236,6 +245,8 @@ class SetupPane(QWidget):
             elsewhere = path == "data.dataset" and self.rows["data.root"].value()
             if text and path != "device" and not elsewhere:
                 self.problems.setdefault(path, text)
+        root = self._roots.get(str(self.rows["data.dataset"].value()), "")
+        self.rows["data.root"].editor.setProperty("placeholderText", root)
         for path, row in self.rows.items():
             row.set_problem(self.problems.get(path, ""))
         if self.config is not None:

@@ -183,6 +183,15 @@ def test_an_encoder_that_is_not_installed_blocks_the_start(pane: SetupPane) -> N
     assert pane.problems == {}
 
 
+def test_the_chosen_folder_of_a_dataset_is_used(pane: SetupPane, tmp_path: Path) -> None:
+    pane.set_config(load_preset("dcase2024-baseline").config)
+    pane.set_dataset_roots({"clotho": tmp_path, "starter-scenes": None})
+    assert pane.config is not None and pane.config.data.root == str(tmp_path)
+    pane.rows["data.root"].set_value("/elsewhere")
+    pane.set_dataset_roots({"clotho": tmp_path})
+    assert pane.config.data.root == "/elsewhere"
+
+
 def test_everything_can_be_reached_and_understood(pane: SetupPane) -> None:
     for path, row in pane.rows.items():
         assert row.editor.toolTip(), path
