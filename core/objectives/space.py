@@ -19,7 +19,7 @@ def space_figures(first: Tensor, second: Tensor) -> dict[str, float]:
         do not belong together, lower is more uniform (Wang and Isola 2020). Equal similarities
         count against the model.
     """
-    unit = [functional.normalize(table.double(), dim=-1) for table in (first, second)]
+    unit = [functional.normalize(table.cpu().double(), dim=-1) for table in (first, second)]
     cosines = unit[0] @ unit[1].T
     own = cosines.diagonal().unsqueeze(1)
     others = ~torch.eye(len(cosines), dtype=torch.bool, device=cosines.device)

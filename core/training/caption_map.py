@@ -55,7 +55,8 @@ def principal_plane(table: torch.Tensor) -> tuple[torch.Tensor, float]:
 
     Each axis points to where its largest component is positive, so equal tables give equal maps.
     """
-    centred = (table - table.mean(dim=0)).double().cpu()
+    # On the CPU, since not every device has double precision.
+    centred = (table - table.mean(dim=0)).cpu().double()
     _, strengths, axes = torch.linalg.svd(centred, full_matrices=False)
     kept = axes[:2]
     signs = kept.gather(1, kept.abs().argmax(dim=1, keepdim=True)).sign()
