@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
-_WITHOUT_SCREEN = ("offscreen", "minimal", "minimalegl", "vnc", "linuxfb", "eglfs")
+from core.display import display_problem
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,11 +15,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments:
         command_line = importlib.import_module("core.cli")
         return int(command_line.main(arguments) or 0)
-    if not has_display():
+    problem = display_problem()
+    if problem:
         sys.stderr.write(
-            "There is no display for the window; use the commands instead: "
-            "'aac-studio train', 'aac-studio caption', 'aac-studio evaluate' "
-            "('aac-studio --help' lists all).\n"
+            f"{problem} Without a window, use the commands 'aac-studio train', "
+            "'aac-studio caption' and 'aac-studio evaluate' ('aac-studio --help' lists all).\n"
         )
         return 1
     if sys.platform == "win32":
@@ -30,16 +29,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     importlib.import_module("core.config")
     application = importlib.import_module("app.application")
     return int(application.run())
-
-
-def has_display() -> bool:
-    """Say whether a window can be opened; only on Linux and the BSDs may there be no screen."""
-    if sys.platform in ("win32", "darwin", "cygwin"):
-        return True
-    platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
-    if platform in _WITHOUT_SCREEN:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 if __name__ == "__main__":

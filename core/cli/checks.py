@@ -14,6 +14,7 @@ from importlib import metadata
 
 from core import paths
 from core.cli.output import size
+from core.display import display_problem
 
 OK, OPTIONAL, MISSING = "OK", "optional", "missing"
 _PACKAGES = ("numpy", "soundfile", "soxr", "pydantic", "PySide6-Essentials", "pyqtgraph")
@@ -198,12 +199,13 @@ def _free() -> str:
 
 
 def _display() -> str:
-    if sys.platform in ("win32", "darwin"):
-        return "the desktop's"
+    problem = display_problem()
+    if problem:
+        raise _AbsentError(f"{problem} The commands work without it.")
     for name in ("WAYLAND_DISPLAY", "DISPLAY", "QT_QPA_PLATFORM"):
         if os.environ.get(name):
             return f"{name}={os.environ[name]}"
-    raise _AbsentError("none; the commands work without one, the window does not.")
+    return "the desktop's"
 
 
 def _window() -> str:

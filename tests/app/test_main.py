@@ -22,28 +22,6 @@ def test_without_a_screen_it_names_the_commands(
     assert "no display" in message and "aac-studio train" in message
 
 
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"DISPLAY": ":0"}, True),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
-        ({"QT_QPA_PLATFORM": "offscreen"}, True),
-        ({"QT_QPA_PLATFORM": "vnc:size=800x600"}, True),
-        ({"QT_QPA_PLATFORM": "xcb"}, False),
-        ({}, False),
-    ],
-)
-def test_a_screen_is_looked_for_on_linux(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: bool
-) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert entry.has_display() is expected
-
-
 def test_the_window_is_shown_without_torch_and_numbers_stay_numbers(tmp_path: Path) -> None:
     code = """
 import json, locale, sys
