@@ -35,7 +35,10 @@ def validation_losses(
     """Measure the losses on a split: no smoothing, no mixup, no dropout.
 
     The cross-entropy is averaged over the tokens of a caption, then over the captions of a clip,
-    then over clips, as the baseline does. Contrastive terms compare the first two captions of each
+    then over clips. Where all clips have equally many captions, as in Clotho, that is the
+    baseline's figure; elsewhere the baseline averages over all captions of a batch at once
+    (``masked_mean`` in its ``validation_step``), so that its figure depends on which clips share a
+    batch, and this one does not. Contrastive terms compare the first two captions of each
     clip, and the space that each shapes is described over the whole split (`space_figures`).
     "total" is the sum by the terms' weights.
     """
