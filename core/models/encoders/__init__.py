@@ -95,16 +95,21 @@ def _convnext(name: str) -> _Entry:
 
     def load() -> AudioEncoder:
         from core.models.encoders.convnext import ConvNeXtEncoder
-        from core.models.weights import find_weights, installed_path
+        from core.models.weights import find_weights, weights_status
 
-        path = installed_path(name)
-        if path is None:
-            weights = find_weights(name)
+        weights = find_weights(name)
+        status = weights_status(weights)
+        if status.state == "corrupt":
+            raise EncoderError(
+                f"{status.path} is not the published {weights.title}: its checksum differs; "
+                "download it again in the Library or choose a file you already have."
+            )
+        if status.state != "installed" or status.path is None:
             raise EncoderError(
                 f"The weights {weights.file} are not installed; download them in the Library or "
                 "choose a file you already have."
             )
-        return ConvNeXtEncoder(path, name)
+        return ConvNeXtEncoder(status.path, name)
 
     return _Entry(describe, load)
 
