@@ -8,7 +8,9 @@ import pytest
 
 from core import paths
 from core.cli import main
+from core.data.tokenizer import Tokenizer
 from core.models.checkpoint_header import read_checkpoint_info
+from tests.core.models.test_import_reference import assert_captions_of_the_baseline
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "lightning"
 
@@ -28,6 +30,7 @@ def test_a_published_checkpoint_becomes_ours(
     target = paths.checkpoints_dir() / "epoch_003.safetensors"
     assert capsys.readouterr().out.startswith(str(target))
     assert read_checkpoint_info(target).vocabulary_size == 52
+    assert_captions_of_the_baseline(target)
     assert main(["import-checkpoint", str(target)]) == 0
     assert (paths.checkpoints_dir() / "epoch_003-2.safetensors").is_file()
 
@@ -37,6 +40,17 @@ def test_a_tokenizer_is_asked_for(published: Path, capsys: pytest.CaptureFixture
     assert "--tokenizer" in capsys.readouterr().err
     chosen = str(GOLDEN / "tokenizer.json")
     assert main(["import-checkpoint", str(published), "--tokenizer", chosen]) == 0
+
+
+def test_the_tokenizer_of_another_run_is_refused(
+    published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (published.parent / "tokenizer.json").write_text(Tokenizer.fit(["a dog barks"]).to_json())
+    assert main(["import-checkpoint", str(published)]) == 2
+    error = capsys.readouterr().err.strip()
+    assert "has 7 tokens but" in error and "with 52" in error
+    assert error.count("\n") == 0
+    assert list(paths.checkpoints_dir().iterdir()) == []
 
 
 def test_half_a_checkpoint_is_refused(published: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,6 +29,7 @@ from core.events import Progress
 from core.runs.transfer import export_run
 from tests.app.conftest import end
 from tests.app.pages.fakes import FakeDataset, make_run, write_checkpoint
+from tests.core.models.test_import_reference import assert_captions_of_the_baseline
 
 InDialog = Callable[[Callable[[QDialog], None]], None]
 
@@ -286,6 +287,7 @@ class TestCheckpoints:
         assert found.origin == "imported from small.ckpt"
         assert found.encoder == "convnext-tiny"
         assert found.usable
+        assert_captions_of_the_baseline(found.path)
 
     def test_a_foreign_file_is_refused_with_a_sentence(
         self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
