@@ -1,4 +1,8 @@
-"""Change of sample rate with soxr, whole or in a stream of blocks."""
+"""Change of sample rate, whole or in a stream of blocks: with soxr, but for the published encoder.
+
+32 kHz is the rate of ConvNeXt alone, and the caption model published for it was trained on sounds
+that torchaudio had resampled; `core.audio.windowed_sinc` gives the same samples.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,19 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from core.audio.windowed_sinc import resample_by_sinc
+
 QUALITY = "HQ"
+PUBLISHED_RATE = 32_000
 
 Samples = NDArray[np.float32]
 
 
 def resample(samples: Samples, from_rate: int, to_rate: int) -> Samples:
-    """Resample mono samples (n,) to round(n * to_rate / from_rate) samples, at least one."""
+    """Resample mono samples (n,) to n * to_rate / from_rate samples, at least one.
+
+    Part of a sample is rounded, at 32 kHz always up.
+    """
     if from_rate == to_rate:
         return samples
     blocks = list(resample_blocks([samples], from_rate, to_rate))
@@ -28,6 +38,9 @@ def resample_blocks(blocks: Iterable[Samples], from_rate: int, to_rate: int) -> 
     """
     if from_rate == to_rate:
         yield from (block for block in blocks if len(block))
+        return
+    if to_rate == PUBLISHED_RATE:
+        yield from resample_by_sinc(blocks, from_rate, to_rate)
         return
     stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality=QUALITY)
     for block in blocks:
