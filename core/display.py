@@ -36,7 +36,24 @@ def display_problem() -> str:
             f"The window needs {', '.join(missing)}; on Debian and Ubuntu install them with "
             f"'apt install {' '.join(missing)}'."
         )
+    if os.environ.get("DISPLAY") and not _x_server_answers():
+        return f"The display '{os.environ['DISPLAY']}' (DISPLAY) cannot be reached."
     return ""
+
+
+def _x_server_answers() -> bool:
+    """Connect as Qt will: it ends the process where nothing answers, or refuses the access."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return False
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    try:
+        return xcb.xcb_connection_has_error(connection) == 0
+    finally:
+        xcb.xcb_disconnect(connection)
 
 
 def _loads(library: str) -> bool:

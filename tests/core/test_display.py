@@ -15,6 +15,7 @@ def bare_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(display, "_loads", lambda library: True)
+    monkeypatch.setattr(display, "_x_server_answers", lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,19 @@ def test_missing_libraries_are_named_before_qt_ends_the_process(
     assert "apt install libxcb-cursor0" in display.display_problem()
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert display.display_problem() == ""
+
+
+def test_a_display_where_nothing_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "_x_server_answers", lambda: False)
+    monkeypatch.setenv("DISPLAY", ":99")
+    assert display.display_problem() == "The display ':99' (DISPLAY) cannot be reached."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X11 is Linux's")
+def test_an_absent_server_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("DISPLAY", ":4999")
+    assert not display._x_server_answers()
 
 
 def test_a_library_is_really_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
