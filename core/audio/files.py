@@ -46,6 +46,10 @@ _DECLARED = re.compile(
     r"^\s*(data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)", re.M
 )
 
+# Float files may hold integers unscaled, up to 2^31; the squares of much more than that overflow
+# in a spectrogram, and what comes out of it is no sound.
+_LOUDEST = 1e12
+
 Samples = NDArray[np.float32]
 
 
@@ -225,6 +229,11 @@ def _mono(path: Path, blocks: Iterator[NDArray[np.float32]]) -> Iterator[Samples
         if not np.isfinite(samples).all():
             raise AudioFileError(
                 f"'{path.name}' contains samples that are no numbers (NaN or infinite); "
+                "export it again as 16-bit or 24-bit WAV or FLAC."
+            )
+        if max(samples.max(initial=0), -samples.min(initial=0)) > _LOUDEST:
+            raise AudioFileError(
+                f"'{path.name}' contains samples far beyond full scale, as damaged files have; "
                 "export it again as 16-bit or 24-bit WAV or FLAC."
             )
         count += len(samples)

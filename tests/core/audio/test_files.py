@@ -265,6 +265,14 @@ def test_samples_that_are_no_numbers(tmp_path: Path, value: float) -> None:
         read_audio(path)
 
 
+def test_samples_far_beyond_full_scale(tmp_path: Path) -> None:
+    unscaled = write(tmp_path / "int.wav", tone(1.0, 16_000) * 2**31, 16_000, subtype="FLOAT")
+    assert len(read_audio(unscaled).samples) == 16_000
+    path = write(tmp_path / "bad.wav", -1e30 * tone(1.0, 16_000), 16_000, subtype="FLOAT")
+    with pytest.raises(AudioFileError, match=r"'bad\.wav' contains samples far beyond full scale"):
+        read_audio(path)
+
+
 def test_an_absurd_sample_rate(tmp_path: Path) -> None:
     path = write(tmp_path / "slow.wav", tone(1.0, 16_000), 10)
     with pytest.raises(AudioFileError, match="sample rate of 10 Hz"):
