@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
         _write(Path(options.json), _as_json(captioned, failed))
     if options.csv:
         _write(Path(options.csv), _as_csv(captioned))
-    for _, message in failed:
-        print(path_text(message), file=sys.stderr)
+    for path, message in failed:
+        print(_with_path(path, message), file=sys.stderr)
     if interrupted:
         print(f"Interrupted after {len(captioned)} of {len(files)} files.", file=sys.stderr)
         return 130
@@ -97,6 +97,9 @@ def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterato
     suffixes = {*NATIVE_SUFFIXES, *FFMPEG_SUFFIXES}
     seen: set[Path] = set()
     for name in names:
+        if not name.strip():  # Path("") is the current folder, which nobody asked for.
+            failed.append((name, "A file name is empty; name a sound file or a folder."))
+            continue
         given = Path(name).expanduser()
         found = [given]
         if given.is_dir():
@@ -111,6 +114,11 @@ def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterato
             if path not in seen:
                 seen.add(path)
                 yield path
+
+
+def _with_path(path: str, message: str) -> str:
+    """Return the sentence with the path as it was given or found, where it has the name alone."""
+    return path_text(message.replace(f"'{Path(path).name}'", f"'{path}'", 1))
 
 
 def _check_writable(out: Path) -> None:

@@ -57,6 +57,13 @@ def test_broken_files_are_told_at_the_end_and_the_others_captioned(
     kept = json.loads(out.read_text())
     assert len(kept["captions"]) == 3
     assert len(kept["failed"]) == 4
+    # The same name may be in several folders.
+    assert f"'{sounds / 'empty.wav'}' is an empty file" in errors
+
+
+def test_an_empty_name_is_not_the_current_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["caption", ""]) == 1
+    assert capsys.readouterr().err == "A file name is empty; name a sound file or a folder.\n"
 
 
 def test_nothing_but_broken_files_needs_no_checkpoint_files(
