@@ -66,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
         config = folder.config()
     else:
         config = _configuration(options)
+        if config.device not in ("auto", "cpu"):  # Those are everywhere; the others ask torch.
+            from core.training.device import choose_device
+
+            choose_device(config.device)  # A slip of the keyboard should leave no failed run.
         folder = create_run(config)
     print(f"Run {folder.name}\n{folder.path}", flush=True)
     with interruptible() as interrupt:
@@ -91,8 +95,10 @@ def _presets() -> str:
     """List the presets; they are read only when somebody asks for help."""
     from core.presets import list_presets
 
+    presets = list_presets()
+    width = max((len(item.name) for item in presets), default=0) + 2
     lines = ["", "presets:"]
-    lines += [f"  {item.name:<22}{item.description or item.title}" for item in list_presets()]
+    lines += [f"  {item.name:<{width}}{item.description or item.title}" for item in presets]
     lines += ["", "settings: 'aac-studio train --list-settings' lists all that --set takes.", ""]
     return "\n".join(lines)
 

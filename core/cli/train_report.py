@@ -75,7 +75,9 @@ class TrainReport:
                 self._bar.line(f"  warning: {event.message}")
             case RunEnded(reason="finished"):
                 self._bar.close()
-                self._bar.line(f"Finished after {event.epoch + 1} epochs: {self._run.path}")
+                # A finished run that was resumed stands past its last epoch already.
+                epochs = min(event.epoch + 1, self._epochs)
+                self._bar.line(f"Finished after {epochs} epochs: {self._run.path}")
 
     def stopping(self) -> None:
         """Say that the wish to stop was heard."""
@@ -94,6 +96,8 @@ class TrainReport:
         self._epochs, self._steps = event.epochs, event.steps_per_epoch
         self._epoch, self._step = event.epoch, event.step
         again = f", going on after {event.step} steps" if event.step else ""
+        if event.epoch >= event.epochs:
+            again = ", already trained to its last epoch"
         self._bar.line(
             f"{event.parameters:,} parameters, {event.vocabulary_size} words, "
             f"{event.train_clips} + {event.validation_clips} clips, on {event.device}{again}"

@@ -203,6 +203,14 @@ def test_resuming(fake: Fake, home: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["train", "--resume", str(run)]) == 0
 
 
+def test_a_device_that_is_not_there_leaves_no_run(
+    fake: Fake, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--device", "cuda:99"]) == 2
+    assert "this machine has only" in capsys.readouterr().err
+    assert not list(list_runs())
+
+
 def test_a_failure_is_one_sentence_and_the_run_knows_it(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
