@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if source.suffix != ".ckpt":
         target = import_checkpoint(source)
     else:
+        if not source.is_file():
+            raise CheckpointError(f"There is no file {source}; check its name and its drive.")
         chosen = options.tokenizer
         tokenizer = Path(chosen).expanduser() if chosen else tokenizer_beside(source)
         if tokenizer is None:
