@@ -54,7 +54,7 @@ def import_reference(
     """
     checkpoint = Path(checkpoint)
     content = _read_checkpoint(checkpoint)
-    state = from_reference_state_dict(_tensors(content, checkpoint))
+    state = from_reference_state_dict(_tensors(content, checkpoint), checkpoint)
     tokenizer = _read_tokenizer(Path(tokenizer_file))
     vocabulary, audio_dim = len(state["embedding.weight"]), state["projection.1.weight"].shape[1]
     if tokenizer.size != vocabulary:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from torch import Tensor
 
@@ -32,9 +33,12 @@ _IN_LAYER = {
 _LAYER_NAME = re.compile(r"decoder\.layers\.(\d+)\.(.+)[._](weight|bias)")
 
 
-def from_reference_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def from_reference_state_dict(
+    state: Mapping[str, Tensor], source: Path | str = "The baseline checkpoint"
+) -> dict[str, Tensor]:
     """Return a state of `CaptionModel` from the ``state_dict`` of a baseline checkpoint.
 
+    `source` is what an error calls it.
     Raises `CheckpointError` when a tensor is missing, unknown, or of a shape that does not fit the
     others; layers, widths and vocabulary may have any size.
     """
@@ -42,19 +46,19 @@ def from_reference_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         ours: part
         for name, tensor in state.items()
         if name not in _NOT_WEIGHTS
-        for ours, part in _translate(name, tensor)
+        for ours, part in _translate(name, tensor, source)
     }
-    _check_complete(renamed)
+    _check_complete(renamed, source)
     return renamed
 
 
-def _translate(name: str, tensor: Tensor) -> list[tuple[str, Tensor]]:
+def _translate(name: str, tensor: Tensor, source: Path | str) -> list[tuple[str, Tensor]]:
     module, _, kind = name.rpartition(".")
     if module in _OUTSIDE_LAYERS:
         return [(f"{_OUTSIDE_LAYERS[module]}.{kind}", tensor)]
     match = _LAYER_NAME.fullmatch(name)
     if match is None:
-        raise _unknown(name)
+        raise _unknown(name, source)
     layer, module, kind = match.groups()
     prefix = f"layers.{layer}"
     if module in _IN_LAYER:
@@ -67,16 +71,16 @@ def _translate(name: str, tensor: Tensor) -> list[tuple[str, Tensor]]:
             (f"{prefix}.cross_attention.query.{kind}", tensor[:width].clone()),
             (f"{prefix}.cross_attention.key_value.{kind}", tensor[width:].clone()),
         ]
-    raise _unknown(name)
+    raise _unknown(name, source)
 
 
-def _check_complete(state: Mapping[str, Tensor]) -> None:
+def _check_complete(state: Mapping[str, Tensor], source: Path | str) -> None:
     """Raise `CheckpointError` unless names and shapes are those of one consistent model."""
     layers = {int(name.split(".")[1]) for name in state if name.startswith("layers.")}
     for name in ("embedding.weight", "projection.1.weight", "layers.0.expand.weight"):
         if name not in state or state[name].ndim != 2:
             raise CheckpointError(
-                f"The baseline checkpoint has no usable tensor for {name}; "
+                f"{source} has no usable tensor for {name}; "
                 "choose a checkpoint that the baseline's training wrote."
             )
     vocabulary, width = state["embedding.weight"].shape
@@ -90,16 +94,17 @@ def _check_complete(state: Mapping[str, Tensor]) -> None:
     for name, shape in expected.items():
         if name not in state:
             raise CheckpointError(
-                f"The baseline checkpoint lacks the tensor for {name}; it is incomplete."
+                f"{source} is incomplete: it lacks the tensor for {name}; get the file again."
             )
         if tuple(state[name].shape) != shape:
             raise CheckpointError(
-                f"The baseline checkpoint has {name} of shape {tuple(state[name].shape)} where "
-                f"its other tensors need {shape}; it is damaged or of another model."
+                f"{source} has {name} of shape {tuple(state[name].shape)} where "
+                f"its other tensors need {shape}, so it is damaged or of another model; "
+                "get the file again."
             )
     for name in state:
         if name not in expected:
-            raise _unknown(name)
+            raise _unknown(name, source)
 
 
 def _expected_shapes(
@@ -131,7 +136,8 @@ def _expected_shapes(
     return shapes
 
 
-def _unknown(name: str) -> CheckpointError:
+def _unknown(name: str, source: Path | str) -> CheckpointError:
     return CheckpointError(
-        f"The baseline checkpoint has the unknown tensor {name}; it is of another model."
+        f"{source} has the unknown tensor {name}, so it is of another model; "
+        "choose a checkpoint that the baseline's training wrote."
     )

@@ -160,8 +160,10 @@ def test_partial_checkpoints_are_refused(
 ) -> None:
     source = resave(content, tmp_path / "partial.ckpt", change)
     target = tmp_path / "ours.safetensors"
-    with pytest.raises(CheckpointError, match=words):
+    with pytest.raises(CheckpointError, match=words) as caught:
         import_reference(source, TOKENIZER, target)
+    assert str(source) in str(caught.value)
+    assert str(caught.value).count("\n") == 0
     assert not target.exists()
 
 
