@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from core.errors import RunFolderError
 from core.events import Event, from_record, to_record
 
 
@@ -35,11 +36,18 @@ class EventsFile:
             stream.write(line.encode() + b"\n")
 
     def read_new(self) -> Iterator[tuple[float, Event]]:
-        """Yield (time, event) of the whole lines added since the last call."""
+        """Yield (time, event) of the whole lines added since the last call.
+
+        Raises `RunFolderError` when the file is there and cannot be read.
+        """
         try:
             stream = self.path.open("rb")
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path} cannot be read ({error.strerror}); check who may read it."
+            ) from error
         with stream:
             stream.seek(self._offset)
             for line in stream:

@@ -206,6 +206,9 @@ def summarize(run: RunFolder) -> RunSummary:
             elif isinstance(event, RunEnded):
                 summary.state = event.reason
                 summary.problem = event.message if event.reason == "failed" else ""
+    except RunFolderError as error:
+        summary.problem = str(error)
+        summary.state = "unreadable"
     except OSError as error:
         summary.problem = f"{run.path} cannot be read ({error})."
         summary.state = "unreadable"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import RunFolderError
 from core.events import Event, Warned
 from core.runs import EventsFile
 
@@ -85,6 +86,12 @@ def test_rubbish_between_events_is_skipped(tmp_path: Path, line: bytes) -> None:
     with path.open("ab") as stream:
         stream.write(line + b"\n")
     assert EventsFile(path).last() == (2.0, Warned(message="2"))
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").mkdir()
+    with pytest.raises(RunFolderError, match=r"events\.jsonl cannot be read"):
+        EventsFile(tmp_path / "events.jsonl").read_all()
 
 
 def test_the_last_event_of_a_long_file(tmp_path: Path) -> None:
