@@ -38,7 +38,7 @@ class Keeper:
 
     def save_last(self, position: Position) -> CheckpointSaved:
         """Write what the run goes on from."""
-        self._save(self._folder.last, position, {})
+        self._save(self._folder.last, position.epoch, position, {})
         state = TrainingState(
             position,
             self._model.state_dict(),
@@ -64,7 +64,8 @@ class Keeper:
         lower_is_better = monitor == "loss"
         if best is not None and (value >= best if lower_is_better else value <= best):
             return None
-        self._save(self._folder.best, position, {**losses, **metrics})
+        # Validation ends an epoch: it has been seen, though the position has not moved on yet.
+        self._save(self._folder.best, position.epoch + 1, position, {**losses, **metrics})
         return self._saved("best", self._folder.best, position, value)
 
     def restore(self) -> Position:
@@ -81,9 +82,11 @@ class Keeper:
             ) from error
         return state.position
 
-    def _save(self, path: Path, position: Position, metrics: Mapping[str, float]) -> None:
+    def _save(
+        self, path: Path, epochs_seen: int, position: Position, metrics: Mapping[str, float]
+    ) -> None:
         info = CheckpointInfo(
-            epoch=position.epoch,
+            epoch=epochs_seen,
             step=position.step,
             metrics=dict(metrics),
             encoder=self._data.encoder_name,
