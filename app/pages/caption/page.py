@@ -168,7 +168,11 @@ class CaptionPage(DropArea):
         every = [Path(path) for path in paths]
         for path in every:
             if path.suffix == CHECKPOINT_SUFFIX:
+                from core.models.checkpoint_files import describe_checkpoint
+
                 self.model_bar.choose(path)
+                if path.exists() and (problem := describe_checkpoint(path).problem):
+                    self.banner.show_message(problem)
         sounds = [path for path in every if path.suffix != CHECKPOINT_SUFFIX]
         if sounds:
             self.opener.find(sounds)

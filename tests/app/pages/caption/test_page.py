@@ -343,3 +343,10 @@ def test_going_back_to_a_sound_shows_it_at_once(
     qtbot.waitUntil(lambda: page.stage.view.spectrogram.duration == pytest.approx(3.0))
     page.list.select(first)
     assert page.stage.view.spectrogram.duration == pytest.approx(1.0)
+
+
+def test_a_checkpoint_that_is_none_is_told(page: CaptionPage, tmp_path: Path) -> None:
+    path = tmp_path / "best.safetensors"
+    path.write_bytes(b"rubbish")
+    page.open_paths([str(path)])
+    assert not page.banner.isHidden()
