@@ -30,7 +30,7 @@ def standing_of(
     facts = list(_position(history))
     if history is not None and history.elapsed:
         facts.append(duration_text(history.elapsed))
-    if state == "failed" and summary is not None and summary.problem:
+    if state in ("failed", "unreadable") and summary is not None and summary.problem:
         facts = [summary.problem]
     fraction = None
     if history is not None and history.total_steps:
