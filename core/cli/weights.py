@@ -59,7 +59,10 @@ def _list() -> str:
     rows = []
     for weights in known_weights():
         status = weights_status(weights)
-        here = status.size if status.path else 0
-        where = str(status.path) if status.path else weights.url
-        rows.append((weights.name, status.state, size(here) if here else "", where))
+        if status.path:
+            shown, where = size(status.size), str(status.path)
+        else:
+            about = "" if weights.size else "about "
+            shown, where = f"{about}{size(weights.expected_size)}", weights.url
+        rows.append((weights.name, status.state, shown, where))
     return table(("name", "state", "size", "file or address"), rows)

@@ -29,7 +29,8 @@ class WeightsFile:
     """One published file.
 
     `name` is ours, `file` the name it is kept under, `hub_file` where the public code keeps it
-    below torch's download folder, `size` in bytes where known.
+    below torch's download folder. `size` is exact, in bytes, and verified, where it is known;
+    `about_size` is reckoned from the numbers that the file holds, to tell people beforehand.
     """
 
     name: str
@@ -42,6 +43,12 @@ class WeightsFile:
     citation: str
     hub_file: str = ""
     size: int | None = None
+    about_size: int = 0
+
+    @property
+    def expected_size(self) -> int:
+        """What a download takes, in bytes: exact where known."""
+        return self.size or self.about_size
 
 
 WeightsState = Literal["missing", "partial", "installed", "corrupt"]
@@ -56,6 +63,10 @@ class WeightsStatus:
     size: int = 0
 
 
+# 28,222,767 learnable and 1,165,536 fixed numbers of four bytes.
+_CONVNEXT_SIZE = 4 * (28_222_767 + 1_165_536)
+# 11,911,699 weights and two moments of the optimiser for each.
+_BASELINE_SIZE = 3 * 4 * 11_911_699
 _CONVNEXT_LICENCE = "see the Zenodo record; the authors' code is MIT"
 _CONVNEXT_CITATION = (
     "T. Pellegrini, I. Khalfaoui-Hassani, E. Labbé, T. Masquelier: Adapting a ConvNeXt model to "
@@ -77,6 +88,7 @@ _KNOWN = (
         licence=_CONVNEXT_LICENCE,
         citation=_CONVNEXT_CITATION,
         hub_file="convnext_tiny_465mAP_BL_AC_70kit.pth",
+        about_size=_CONVNEXT_SIZE,
     ),
     WeightsFile(
         name="convnext-tiny-75k",
@@ -88,6 +100,7 @@ _KNOWN = (
         licence=_CONVNEXT_LICENCE,
         citation=_CONVNEXT_CITATION,
         hub_file="convnext_tiny_465mAP_BL_AC_75kit.pth",
+        about_size=_CONVNEXT_SIZE,
     ),
     WeightsFile(
         name="convnext-tiny-471",
@@ -99,6 +112,7 @@ _KNOWN = (
         licence=_CONVNEXT_LICENCE,
         citation=_CONVNEXT_CITATION,
         hub_file="convnext_tiny_471mAP.pth",
+        about_size=_CONVNEXT_SIZE,
     ),
     WeightsFile(
         name="dcase2024-baseline",
@@ -110,6 +124,7 @@ _KNOWN = (
         licence="see the Zenodo record; the authors' code is MIT",
         citation=_BASELINE_CITATION,
         hub_file="dcase2024-task6-baseline/checkpoints/best.ckpt",
+        about_size=_BASELINE_SIZE,
     ),
     WeightsFile(
         name="dcase2024-baseline-tokenizer",
@@ -121,6 +136,7 @@ _KNOWN = (
         licence="see the Zenodo record; the authors' code is MIT",
         citation=_BASELINE_CITATION,
         hub_file="dcase2024-task6-baseline/tokenizer.json",
+        size=101_413,
     ),
 )
 

@@ -31,12 +31,16 @@ BASELINE, BASELINE_TOKENIZER = "dcase2024-baseline", "dcase2024-baseline-tokeniz
 def _size(record: WeightsRecord) -> int | None:
     if record.status is not None and record.status.state == "installed":
         return record.status.size
-    return record.weights.size if record.weights is not None else record.packaged_size
+    return record.weights.expected_size if record.weights is not None else record.packaged_size
 
 
 def _size_text(record: WeightsRecord) -> str:
     size = _size(record)
-    return NOTHING if size is None else size_text(size)
+    if size is None:
+        return NOTHING
+    installed = record.status is not None and record.status.state == "installed"
+    reckoned = record.weights is not None and record.weights.size is None and not installed
+    return f"about {size_text(size)}" if reckoned else size_text(size)
 
 
 def _dim(record: WeightsRecord) -> str:
