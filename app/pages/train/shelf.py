@@ -42,6 +42,8 @@ class _Watch:
     samples: tuple[EventsFile, ...]
     reading: bool = False
     complete: bool = False
+    # Whether reading failed: told once, and not tried again until the run is looked at anew.
+    failed: bool = False
     size: int = -1
 
 
@@ -178,6 +180,8 @@ class RunShelf(QObject):
 
     def _read_live(self) -> None:
         for key, watch in self._watches.items():
+            if watch.failed:
+                continue
             if not watch.complete or self.is_alive(key) or watch.history.ended is None:
                 self._read(key)
 
@@ -211,7 +215,7 @@ class RunShelf(QObject):
 
     def _read_failed(self, watch: _Watch, sentence: str, _details: str) -> None:
         watch.reading = False
-        watch.complete = True
+        watch.complete = watch.failed = True
         self._studio.message.emit(sentence)
 
 

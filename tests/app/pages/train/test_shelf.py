@@ -88,3 +88,21 @@ def test_a_deleted_folder_leaves_the_list(shelf: RunShelf, qtbot: QtBot, tmp_pat
     assert shelf.summaries() == {}
     shelf.add_folder(tmp_path / "elsewhere")
     qtbot.waitUntil(lambda: len(shelf.summaries()) == 1, timeout=5000)
+
+
+def test_a_run_whose_events_cannot_be_read_is_told_of_once(
+    shelf: RunShelf, studio: Studio, qtbot: QtBot
+) -> None:
+    run = stopped_run("broken")
+    settle(shelf, qtbot)
+    told: list[str] = []
+    studio.message.connect(told.append)
+    events = run.path / "events.jsonl"
+    events.unlink()
+    events.mkdir()
+    shelf.watch([str(run.path)])
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=5000)
+    shelf._read_live()
+    shelf._read_live()
+    qtbot.wait(200)
+    assert len(told) == 1
