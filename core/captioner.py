@@ -58,6 +58,11 @@ class Captioner:
         return self.checkpoint.tokenizer
 
     @property
+    def sample_rate(self) -> int:
+        """Rate in Hz that the encoder hears; sounds that can be made at any rate best come so."""
+        return self.encoder.sample_rate
+
+    @property
     def decoding(self) -> DecodingConfig:
         """How the checkpoint's run decoded, the default of every method here."""
         return self.checkpoint.config.decoding

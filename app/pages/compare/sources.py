@@ -13,8 +13,8 @@ from core.data.datasets import open_dataset
 if TYPE_CHECKING:
     from core.data.clips import Clip, Dataset
 
-# Enough for every encoder at hand (32 kHz); each resamples to its own rate.
-SAMPLE_RATE = 32_000
+# For people's ears; encoders get their own rate.
+PLAY_RATE = 32_000
 TESTS = ("test", "evaluation")
 
 
@@ -45,6 +45,7 @@ def split_clips(name: str, split: str, limit: int, root: Path | None = None) -> 
             key=f"{name}/{split}/{clip.id}",
             title=clip.id,
             audio=_ClipAudio(dataset, clip),
+            heard_at=_ClipAudio(dataset, clip).at,
             references=clip.captions,
             tags=clip.tags,
             duration=clip.duration,
@@ -57,7 +58,13 @@ def split_clips(name: str, split: str, limit: int, root: Path | None = None) -> 
 def file_clips(paths: Sequence[Path]) -> list[ComparedClip]:
     """Return one clip a sound file, without reading any."""
     return [
-        ComparedClip(key=str(path), title=path.name, audio=_FileAudio(path), path=path)
+        ComparedClip(
+            key=str(path),
+            title=path.name,
+            audio=_FileAudio(path),
+            heard_at=_FileAudio(path).at,
+            path=path,
+        )
         for path in dict.fromkeys(paths)
     ]
 
@@ -68,7 +75,11 @@ class _ClipAudio:
     clip: Clip
 
     def __call__(self) -> Audio:
-        return self.dataset.load_audio(self.clip, SAMPLE_RATE), SAMPLE_RATE
+        return self.at(PLAY_RATE)
+
+    def at(self, sample_rate: int) -> Audio:
+        """Return the clip made at a rate, as the extraction of features has it."""
+        return self.dataset.load_audio(self.clip, sample_rate), sample_rate
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,11 @@ class _FileAudio:
     path: Path
 
     def __call__(self) -> Audio:
+        return self.at(None)
+
+    def at(self, sample_rate: int | None) -> Audio:
+        """Return the file at a rate; None is its own."""
         from core.audio.files import read_audio
 
-        sound = read_audio(self.path)
+        sound = read_audio(self.path, sample_rate)
         return sound.samples, sound.sample_rate

@@ -22,6 +22,11 @@ Audio = tuple[NDArray[np.float32], int]
 class CaptionsWaveforms(Protocol):
     """What is needed of a loaded checkpoint; `core.captioner.Captioner` is one."""
 
+    @property
+    def sample_rate(self) -> int:
+        """Rate in Hz that its encoder hears."""
+        ...
+
     def caption_waveform(self, samples: NDArray[np.float32], sample_rate: int) -> Caption:
         """Caption mono samples (n,) at `sample_rate` Hz."""
         ...
@@ -34,13 +39,15 @@ Loader = Callable[[Path], CaptionsWaveforms]
 class ComparedClip:
     """One row: where its sound comes from and what people wrote about it (maybe nothing).
 
-    `key` is unique over all sources; `audio` returns mono samples and their rate in Hz and is
-    called in worker threads only.
+    `key` is unique over all sources. `audio` returns mono samples and their rate in Hz, `heard_at`
+    the same at a rate that an encoder hears, as evaluations have it; both are called in worker
+    threads only.
     """
 
     key: str
     title: str
     audio: Callable[[], Audio]
+    heard_at: Callable[[int], Audio]
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     duration: float = 0.0
@@ -102,15 +109,14 @@ def caption_clips(tasks: Sequence[Task], load: Loader = load_captioner) -> Itera
     for number, task in enumerate(tasks):
         clip = task.clip
         yield Progress(phase="Captioning", done=number, total=len(tasks), message=clip.title)
-        try:
-            samples, sample_rate = clip.audio()
-        except StudioError as error:
-            for system in task.systems:
-                yield ClipFailed(system=system, key=clip.key, message=str(error))
-            continue
+        sounds: dict[int, Audio] = {}
         for system in task.systems:
+            captioner = loaded[system]
+            rate = captioner.sample_rate
             try:
-                caption = loaded[system].caption_waveform(samples, sample_rate)
+                if rate not in sounds:
+                    sounds[rate] = clip.heard_at(rate)
+                caption = captioner.caption_waveform(*sounds[rate])
             except StudioError as error:
                 yield ClipFailed(system=system, key=clip.key, message=str(error))
             else:

@@ -92,6 +92,8 @@ class FakeCaptioner:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    sample_rate = 16_000
+
     def caption_waveform(self, samples: NDArray[np.float32], sample_rate: int) -> Caption:
         number = round(float(samples[0]) * 100)
         contrast = "contrast" in str(self.path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from pathlib import Path
 
@@ -33,7 +34,13 @@ A, B = SystemId(Path("ce.safetensors")), SystemId(Path("contrast.safetensors"))
 
 def clip(number: int, references: tuple[str, ...] = ("a dog barks",)) -> ComparedClip:
     samples = np.full(8, number / 100, dtype=np.float32)
-    return ComparedClip(f"k{number}", f"clip {number}", lambda: (samples, 16_000), references)
+    return ComparedClip(
+        f"k{number}",
+        f"clip {number}",
+        audio=lambda: (samples, 16_000),
+        heard_at=lambda rate: (samples, rate),
+        references=references,
+    )
 
 
 def marked(words: list[Word]) -> list[str]:
@@ -108,10 +115,11 @@ class TestWork:
         assert answers.tasks([A], [clip(1)]) == []
 
     def test_a_bad_clip_does_not_stop_the_others(self) -> None:
-        def broken() -> tuple[np.ndarray, int]:
+        def broken(rate: int = 0) -> tuple[np.ndarray, int]:
             raise AudioFileError("bad.wav is empty.")
 
-        clips = [ComparedClip("bad", "bad.wav", broken), clip(99), clip(3)]
+        bad = ComparedClip("bad", "bad.wav", audio=broken, heard_at=broken)
+        clips = [bad, clip(99), clip(3)]
         answers = Answers()
         for event in caption_clips(answers.tasks([A, B], clips), FakeCaptioner):
             if isinstance(event, ClipCaptioned | ClipFailed):
@@ -119,6 +127,32 @@ class TestWork:
         assert answers.problem(A, "bad") == answers.problem(B, "bad") == "bad.wav is empty."
         assert answers.problem(A, "k99") == "This sound cannot be captioned."
         assert answers.caption(B, "k3") is not None
+
+    def test_each_system_hears_the_clip_at_its_own_rate(self) -> None:
+        asked: list[int] = []
+        heard: list[int] = []
+
+        class At32(FakeCaptioner):
+            sample_rate = 32_000
+
+            def caption_waveform(self, samples: np.ndarray, sample_rate: int) -> Caption:
+                heard.append(sample_rate)
+                return super().caption_waveform(samples, sample_rate)
+
+        class At16(At32):
+            sample_rate = 16_000
+
+        def heard_at(rate: int) -> tuple[np.ndarray, int]:
+            asked.append(rate)
+            return np.zeros(8, np.float32), rate
+
+        other = SystemId(Path("other.safetensors"))
+        one = dataclasses.replace(clip(1), heard_at=heard_at)
+        kinds = {A.path: At32, B.path: At16, other.path: At32}
+        tasks = Answers().tasks([A, B, other], [one])
+        list(caption_clips(tasks, lambda path: kinds[path](path)))
+        assert heard == [32_000, 16_000, 32_000]
+        assert asked == [32_000, 16_000]
 
     def test_a_checkpoint_that_cannot_be_loaded_ends_the_work(self) -> None:
         def load(path: Path) -> FakeCaptioner:
