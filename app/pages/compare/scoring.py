@@ -51,7 +51,8 @@ def scorable(rows: Sequence[ResultRow]) -> list[ScoredClip]:
     clips = []
     for row in rows:
         captions = [caption for caption in row.captions if caption is not None]
-        if row.clip.references and len(captions) == len(row.captions):
+        # Rows may be there before any system is chosen.
+        if row.clip.references and captions and len(captions) == len(row.captions):
             clips.append(
                 ScoredClip(
                     row.clip.key,

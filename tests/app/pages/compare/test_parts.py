@@ -203,7 +203,8 @@ class TestResults:
         whole = ResultRow(clip(1), [caption("x"), caption("y")], ["", ""])
         half = ResultRow(clip(2), [caption("x"), None], ["", ""])
         bare = ResultRow(clip(3, references=()), [caption("x"), caption("y")], ["", ""])
-        scored = scorable([whole, half, bare])
+        nobody = ResultRow(clip(4), [], [])
+        scored = scorable([whole, half, bare, nobody])
         assert [one.key for one in scored] == ["k1"]
         assert scored[0].captions == ("x", "y")
 
