@@ -42,6 +42,9 @@ def state_of(history: RunHistory | None, summary: RunSummary | None, alive: bool
     """Return the state of a run that this window does not train."""
     if alive:
         return "elsewhere"
+    if summary is not None and summary.state == "unreadable":
+        # Its events may still tell an end, but nothing can be done with such a run.
+        return summary.state
     if history is not None and history.ended is not None:
         return history.ended.reason
     return summary.state if summary is not None else "not started"
