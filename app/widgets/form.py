@@ -224,13 +224,6 @@ class CollapsibleSection(QWidget):
         """Put a row at the end."""
         self.rows.addWidget(row)
 
-    def add_heading(self, text: str) -> None:
-        """Put a small heading at the end."""
-        label = QLabel(text)
-        label.setProperty("role", "section")
-        label.setContentsMargins(0, 6, 0, 0)
-        self.rows.addWidget(label)
-
     def _toggled(self, shown: bool) -> None:
         self.body.setVisible(shown)
         self._theme.set_icon(self.button, "chevron-down" if shown else "chevron-right", "muted")

@@ -32,7 +32,6 @@ class PlayerBar(QWidget):
         self._theme, self._player, self._settings = theme, player, settings
         self._has_sound = False
         self._has_part = False
-        self._caption_reason = ""
         self.play = QPushButton("Play")
         self.play.setMinimumWidth(86)
         self.play.clicked.connect(self.play_clicked)

@@ -1,4 +1,4 @@
-"""Pictures of sound: spectrograms and waveform envelopes, for display. NumPy only."""
+"""Spectrograms for display. NumPy only."""
 
 from __future__ import annotations
 
@@ -103,20 +103,6 @@ def on_scale(spectrogram: Spectrogram, scale: FrequencyScale, rows: int = 256) -
     for row in np.flatnonzero(stops - starts >= 2):
         spectrogram.levels_db[starts[row] : stops[row]].max(axis=0, out=levels[row])
     return Spectrogram(levels, spectrogram.times, centres)
-
-
-def waveform_envelope(
-    samples: NDArray[np.float32], columns: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the lowest and the highest sample of each of `columns` equal parts of a sound.
-
-    A sound with fewer samples than columns gives one column a sample.
-    """
-    columns = min(columns, len(samples))
-    starts = np.arange(columns, dtype=np.int64) * len(samples) // max(1, columns)
-    if not columns:
-        return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    return np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts)
 
 
 def _frames(

@@ -18,6 +18,7 @@ from core.evaluation.baseline import shuffled_baseline
 from core.evaluation.scorer import Scorer, Scores
 from core.events import Evaluated, Event, Progress
 from core.files import write_json_atomic, write_text_atomic
+from core.runs import RunFolder
 
 SCORES_FILE = "scores.json"
 CAPTIONS_FILE = "captions.csv"
@@ -41,7 +42,7 @@ def evaluation_folder(checkpoint: Path, dataset: str, split: str) -> Path:
     if folder.name == "checkpoints" and (folder.parent / "config.json").is_file():
         # Several checkpoints of a run may be evaluated; the best is the one that lists show.
         name = part if checkpoint.stem == "best" else f"{part}-{checkpoint.stem}"
-        return folder.parent / "evaluation" / name
+        return RunFolder(folder.parent).evaluation / name
     return paths.home() / "evaluation" / checkpoint.stem / part
 
 

@@ -99,15 +99,6 @@ def read_checkpoint_info(path: Path | str) -> CheckpointHeader:
         ) from error
 
 
-def is_checkpoint(path: Path | str) -> bool:
-    """Say whether `path` is a readable checkpoint of ours."""
-    try:
-        read_checkpoint_info(path)
-    except CheckpointError:
-        return False
-    return True
-
-
 def metadata_of(
     config: RunConfig, tokenizer_json: str, info: CheckpointInfo, sizes: Mapping[str, int]
 ) -> dict[str, str]:

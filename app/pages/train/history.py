@@ -128,7 +128,6 @@ class RunHistory:
     last_time: float = 0.0
     epoch: int = 0
     step: int = 0
-    last_step: StepLogged | None = None
     last_validation: ValidationEnded | None = None
     bests: list[CheckpointSaved] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -190,7 +189,7 @@ class RunHistory:
         columns["epoch"] = columns["step"] / self._steps_per_epoch
         self.steps.extend(columns)
         self.last_time = float(times[-1])
-        self.last_step, self.step, self.epoch = block.last, block.last.step, block.last.epoch
+        self.step, self.epoch = block.last.step, block.last.epoch
 
     def _take_event(self, time: float, event: Event) -> None:
         if isinstance(event, RunStarted):

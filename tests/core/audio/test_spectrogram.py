@@ -1,4 +1,4 @@
-"""Spectrograms and envelopes for display."""
+"""Spectrograms for display."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.audio.frequency_scale import SCALE_NAMES, FrequencyScale, ScaleName
-from core.audio.spectrogram import FLOOR_DB, display_spectrogram, on_scale, waveform_envelope
+from core.audio.spectrogram import FLOOR_DB, display_spectrogram, on_scale
 
 
 def tone(
@@ -94,20 +94,3 @@ def test_more_rows_than_bins_are_interpolated() -> None:
         np.interp(picture.frequencies, source.frequencies, source.levels_db[:, 9]),
         atol=1e-3,
     )
-
-
-def test_envelope_is_the_extremes_of_each_part() -> None:
-    samples = np.random.default_rng(0).uniform(-1, 1, 1_000).astype(np.float32)
-    low, high = waveform_envelope(samples, 10)
-    np.testing.assert_array_equal(low, samples.reshape(10, 100).min(axis=1))
-    np.testing.assert_array_equal(high, samples.reshape(10, 100).max(axis=1))
-
-
-def test_envelope_of_uneven_and_short_sounds() -> None:
-    samples = np.arange(10, dtype=np.float32)
-    low, high = waveform_envelope(samples, 3)
-    assert low.tolist() == [0, 3, 6]
-    assert high.tolist() == [2, 5, 9]
-    low, high = waveform_envelope(samples, 100)
-    np.testing.assert_array_equal(low, samples)
-    assert len(waveform_envelope(samples[:0], 5)[0]) == 0
