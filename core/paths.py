@@ -44,6 +44,11 @@ def checkpoints_dir() -> Path:
     return _made(home() / "checkpoints")
 
 
+def experiments_dir() -> Path:
+    """Return the folder with one sub-folder an experiment."""
+    return _made(home() / "experiments")
+
+
 def presets_dir() -> Path:
     """Return the folder of the user's own presets."""
     return _made(home() / "presets")

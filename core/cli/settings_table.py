@@ -11,7 +11,7 @@ from core.cli.output import table
 from core.config import OBJECTIVE_CONFIGS, RunConfig, allowed_range
 
 _HEAD = ("setting", "value", "allowed", "what it does")
-_HIDDEN = {"schema_version", "preset"}
+_HIDDEN = {"schema_version", "preset", "experiment", "arm"}
 
 
 def settings_table(config: RunConfig) -> str:

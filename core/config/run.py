@@ -26,6 +26,10 @@ class RunConfig(Section):
     schema_version: Literal[1] = 1
     preset: str = Field("", title="Preset", description="Name of the preset the run started from.")
     name: str = Field("", max_length=80, title="Run name", description="Your name for the run.")
+    experiment: str = Field(
+        "", max_length=120, title="Experiment", description="Experiment that the run belongs to."
+    )
+    arm: str = Field("", max_length=80, title="Arm", description="Its arm in the experiment.")
     seed: int = Field(
         42,
         ge=0,
