@@ -88,13 +88,33 @@ class Captioner:
         decoding: DecodingConfig | None = None,
     ) -> Caption:
         """Caption mono samples (n,) at `sample_rate` Hz."""
+        return self.caption_waveforms([samples], sample_rate, decoding)[0]
+
+    def caption_waveforms(
+        self,
+        waveforms: Sequence[NDArray[np.float32]],
+        sample_rate: int,
+        decoding: DecodingConfig | None = None,
+    ) -> list[Caption]:
+        """Caption several sounds, (n,) each, at once; the time taken is shared out evenly."""
+        if not waveforms:
+            return []
         started = time.monotonic()
-        duration = len(samples) / sample_rate
-        samples = resample(samples, sample_rate, self.encoder.sample_rate)
-        encoding = self.encoder.encode(torch.from_numpy(np.ascontiguousarray(samples)))
-        found = self.search([encoding.frames], decoding, attention=True)[0]
-        seconds = time.monotonic() - started
-        return self._caption(found, encoding, duration, seconds)
+        durations = [len(samples) / sample_rate for samples in waveforms]
+        encodings = self.encoder.encode_batch(
+            [
+                torch.from_numpy(
+                    np.ascontiguousarray(resample(samples, sample_rate, self.encoder.sample_rate))
+                )
+                for samples in waveforms
+            ]
+        )
+        found = self.search([encoding.frames for encoding in encodings], decoding, attention=True)
+        seconds = (time.monotonic() - started) / len(waveforms)
+        return [
+            self._caption(hypotheses, encoding, duration, seconds)
+            for hypotheses, encoding, duration in zip(found, encodings, durations, strict=True)
+        ]
 
     def caption_files(
         self, paths: Iterable[Path | str], decoding: DecodingConfig | None = None
@@ -147,13 +167,18 @@ class Captioner:
     ) -> Caption:
         beams = tuple(self._beam(hypothesis) for hypothesis in found)
         best, attention = beams[0], found[0].attention
+        spoken = _spoken(found[0])
         assert attention is not None
+        layers = found[0].layer_attention
+        if layers is None:
+            layers = attention[None]
         return Caption(
             text=best.text,
             log_prob=best.log_prob,
             tokens=best.tokens,
             beams=beams,
-            attention=attention[_spoken(found[0])].float().cpu().numpy(),
+            attention=attention[spoken].float().cpu().numpy(),
+            layer_attention=layers[:, spoken].float().cpu().numpy(),
             frame_seconds=self.encoder.frame_seconds,
             tags=self._tags(encoding),
             duration=duration,

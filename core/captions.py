@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,9 @@ class Caption:
         How long encoding and searching took.
     checkpoint
         Path of the checkpoint that made it.
+    layer_attention
+        (layers, len(tokens), T) the same for each decoder layer, averaged over heads alone; no
+        layers where they were not asked for.
     """
 
     text: str
@@ -72,3 +75,6 @@ class Caption:
     duration: float
     seconds_taken: float
     checkpoint: str
+    layer_attention: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((0, 0, 0), np.float32)
+    )

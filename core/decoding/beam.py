@@ -173,7 +173,7 @@ def _next_words(totals: Tensor, live: Tensor) -> tuple[Tensor, Tensor]:
 def _attention(
     model: CaptionModel, memory: AudioMemory, finished: FinishedCaptions, frame_lengths: Tensor
 ) -> list[list[Tensor]]:
-    """Return by clip and slot which real frames each token attended to: (tokens, frames)."""
+    """Return by clip and slot which frames each token attended to: (layers, tokens, frames)."""
     clips, beams, _ = finished.tokens.shape
     longest = int(finished.lengths.max())
     chosen = finished.tokens.flatten(0, 1)[:, :longest]
@@ -183,12 +183,12 @@ def _attention(
         memory.frames.repeat_interleave(beams, dim=0),
         memory.padding.repeat_interleave(beams, dim=0),
     )
-    weights = model.attention(queries, repeated).mean(dim=1).cpu()
-    by_slot = weights.view(clips, beams, longest, -1)
+    weights = model.attention(queries, repeated).cpu()
+    by_slot = weights.view(clips, beams, weights.shape[1], longest, -1)
     lengths, frames = finished.lengths.tolist(), frame_lengths.tolist()
     return [
         [
-            by_slot[clip, slot, : lengths[clip][slot], : frames[clip]].clone()
+            by_slot[clip, slot, :, : lengths[clip][slot], : frames[clip]].clone()
             for slot in range(beams)
         ]
         for clip in range(clips)

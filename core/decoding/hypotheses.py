@@ -26,12 +26,15 @@ class Hypothesis:
     attention
         (tokens, frames) share of attention that goes to each frame when a token is chosen, mean
         over heads and layers, on the CPU; None unless asked for.
+    layer_attention
+        (layers, tokens, frames) the same for each layer, mean over heads.
     """
 
     tokens: tuple[int, ...]
     log_prob: float
     token_log_probs: tuple[float, ...]
     attention: Tensor | None = field(default=None, compare=False, repr=False)
+    layer_attention: Tensor | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class FinishedCaptions:
     def ranked(self, attention: list[list[Tensor]] | None = None) -> list[list[Hypothesis]]:
         """Return the hypotheses of each clip, best first; equal scores stay in slot order.
 
-        `attention` gives the (tokens, frames) weights by clip and slot.
+        `attention` gives the (layers, tokens, frames) weights by clip and slot.
         """
         order = self.scores.argsort(dim=1, descending=True, stable=True).tolist()
         tokens, lengths = self.tokens.tolist(), self.lengths.tolist()
@@ -117,6 +120,7 @@ class FinishedCaptions:
                     tuple(tokens[clip][slot][: lengths[clip][slot]]),
                     scores[clip][slot],
                     tuple(log_probs[clip][slot][: lengths[clip][slot]]),
+                    attention[clip][slot].mean(dim=0) if attention else None,
                     attention[clip][slot] if attention else None,
                 )
                 for slot in slots

@@ -39,6 +39,22 @@ def test_a_caption_and_its_evidence(captioner: Captioner) -> None:
     assert all(token.log_prob <= 0 for token in caption.tokens)
 
 
+def test_attention_of_each_layer_averages_to_that_of_all(captioner: Captioner) -> None:
+    caption = captioner.caption_waveform(sound("low"), 16_000)
+    layers = captioner.checkpoint.config.model.layers
+    assert caption.layer_attention.shape == (layers, *caption.attention.shape)
+    np.testing.assert_allclose(caption.layer_attention.mean(axis=0), caption.attention, atol=1e-6)
+
+
+def test_sounds_captioned_together_get_what_they_get_alone(captioner: Captioner) -> None:
+    sounds = [sound("low"), sound("high")[:9000], sound("noise")]
+    together = captioner.caption_waveforms(sounds, 16_000)
+    alone = [captioner.caption_waveform(samples, 16_000) for samples in sounds]
+    assert [caption.text for caption in together] == [caption.text for caption in alone]
+    assert [caption.duration for caption in together] == [caption.duration for caption in alone]
+    assert captioner.caption_waveforms([], 16_000) == []
+
+
 def test_decoding_may_be_changed_for_one_caption(captioner: Captioner) -> None:
     wide = captioner.caption_waveform(
         sound("high"), 16_000, DecodingConfig(beam_size=5, max_tokens=6)
