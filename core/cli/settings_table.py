@@ -35,7 +35,7 @@ def _rows(model: type[BaseModel], values: BaseModel, prefix: str) -> list[tuple[
             continue
         if isinstance(value, BaseModel):
             rows += _rows(type(value), value, f"{path}.")
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple) and path == "objectives":
             for number, item in enumerate(value):
                 rows += _rows(type(item), item, f"{path}.{number}.")
         else:

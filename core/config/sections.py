@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 
 class Section(BaseModel):
@@ -43,6 +43,14 @@ class DataConfig(Section):
         "float32",
         title="Feature precision",
         description="Number type of the stored frame embeddings.",
+    )
+    resident_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Memory for features",
+        description="Share of free memory that the training features may fill, so that a batch is "
+        "only an index; larger ones are streamed from the disk.",
     )
 
 
@@ -153,11 +161,65 @@ class TrainingConfig(Section):
         title="Mixup alpha",
         description="Beta distribution of the mixing weight; 0 is off.",
     )
+    precision: Literal["fp32", "tf32", "bf16"] = Field(
+        "fp32",
+        title="Precision",
+        description="Arithmetic of matrix products: float32 to the letter, TensorFloat-32 on "
+        "GPUs that have it, or bfloat16 with float32 weights, which is fastest.",
+    )
+    compile: bool = Field(
+        False,
+        title="Compile",
+        description="Compile the decoder with torch.compile where a compiler is at hand; the "
+        "first steps take longer.",
+    )
+    autotune_batch: bool = Field(
+        False,
+        title="Fit batch to memory",
+        description="Use the largest batch that fits in the GPU's memory and accumulate less, so "
+        "that each step sees as many clips; contrast then sees more negatives.",
+    )
     initial_checkpoint: str = Field(
         "",
         title="Start from",
         description="Checkpoint whose weights and tokenizer the run starts with.",
     )
+    branch_from: str = Field(
+        "",
+        title="Branch from",
+        description="State of another run, kept after some epoch, that this run goes on from.",
+    )
+    stop_epoch: int = Field(
+        0,
+        ge=0,
+        title="Stop after",
+        description="Epochs after which the run ends, its schedule unchanged; 0 trains all.",
+    )
+    keep_every_epochs: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        title="Keep every",
+        description="Keep a checkpoint after every n epochs; 0 keeps only the best and the last.",
+    )
+    keep_states: tuple[PositiveInt, ...] = Field(
+        (),
+        title="Keep states",
+        description="Numbers of epochs after which the full state is kept, to branch from.",
+    )
+    keep_top_k: int = Field(
+        0,
+        ge=0,
+        le=100,
+        title="Keep the best",
+        description="How many of the best checkpoints are kept beside the best one; 0 is none.",
+    )
+
+    @model_validator(mode="after")
+    def _starts_from_one_place(self) -> TrainingConfig:
+        if self.initial_checkpoint and self.branch_from:
+            raise ValueError("a run starts from a checkpoint or branches from a state, not both")
+        return self
 
 
 class ValidationConfig(Section):

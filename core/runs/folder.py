@@ -88,6 +88,19 @@ class RunFolder:
         return self.checkpoints / "last.state.pt"
 
     @property
+    def previous_state(self) -> Path:
+        """The state before the last one, for when that one turns out to be damaged."""
+        return self.checkpoints / "last.previous.state.pt"
+
+    def epoch_checkpoint(self, epochs: int) -> Path:
+        """Weights kept after that many epochs."""
+        return self.checkpoints / f"epoch-{epochs}.safetensors"
+
+    def epoch_state(self, epochs: int) -> Path:
+        """State kept after that many epochs, from which other runs can branch."""
+        return self.checkpoints / f"epoch-{epochs}.state.pt"
+
+    @property
     def evaluation(self) -> Path:
         """Folder of scores.json and captions.csv, one sub-folder a split."""
         return self.path / "evaluation"

@@ -17,18 +17,25 @@ from core.events import (
     CaptionsMapped,
     EpochEnded,
     Event,
+    Paused,
     PreviewCaptioned,
     RunEnded,
     RunStarted,
     StepLogged,
     Warned,
 )
+from core.runs.events_file import EventsFile
 from core.runs.folder import RunFolder
 from core.runs.owner import owned
+
+# Whoever pulls events waits at most this long between two of them, unless the run is paused.
+_PAUSE_SECONDS = 1.0
 
 
 def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
     """Pass events on, appending each to the run folder first.
+
+    A pause is not pulling: when the next event is asked for late, `Paused` says how late.
 
     Raises
     ------
@@ -36,6 +43,7 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
         Another process writes this folder.
     """
     epoch = step = 0
+    given = time.monotonic()
     with owned(run.path):
         writer = run.events
         files = {PreviewCaptioned: run.previews, CaptionsMapped: run.maps}
@@ -47,8 +55,11 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
                     epoch, step = event.epoch, event.step
                 elif isinstance(event, Warned):
                     _log(run, event.message)
+                given = time.monotonic()
                 yield event
+                _note_pause(writer, given)
         except GeneratorExit:
+            _note_pause(writer, given)
             # Close the engine first: its `finally` saves the checkpoint that "stopped" promises.
             try:
                 _close(events)
@@ -64,6 +75,12 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
         ended = RunEnded(reason="finished", epoch=epoch, step=step)
         writer.append(ended, time.time())
         yield ended
+
+
+def _note_pause(writer: EventsFile, given: float) -> None:
+    seconds = time.monotonic() - given
+    if seconds > _PAUSE_SECONDS:
+        writer.append(Paused(seconds=round(seconds, 3)), time.time())
 
 
 def _fail(run: RunFolder, error: BaseException, epoch: int, step: int) -> None:
