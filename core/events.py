@@ -136,6 +136,13 @@ class RunEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """The run stood still for so many `seconds` before this moment; no time of training."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileCaptioned(Event):
     """One sound file was captioned; `caption` is a `core.captioner.Caption`."""
 
@@ -178,6 +185,7 @@ _KINDS: dict[str, type[Event]] = {
         CaptionsMapped,
         CheckpointSaved,
         RunEnded,
+        Paused,
         Evaluated,
     )
 }

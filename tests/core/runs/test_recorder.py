@@ -19,6 +19,7 @@ from core.events import (
     CheckpointSaved,
     EpochEnded,
     Event,
+    Paused,
     PreviewCaptioned,
     Progress,
     RunEnded,
@@ -205,3 +206,20 @@ def test_a_killed_run_is_interrupted_and_can_be_written_again(run: RunFolder) ->
     assert summarize(run).state == "interrupted"
     list(record(run, Engine(STARTED).run()))
     assert summarize(run).state == "finished"
+
+
+def test_a_pause_is_told_as_such(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("core.runs.recorder.time.monotonic", lambda: clock[0])
+    recorded = record(run, iter([STARTED, ENDED, ENDED]))
+    next(recorded)
+    clock[0] += 0.5
+    next(recorded)
+    clock[0] += 90.0
+    next(recorded)
+    clock[0] += 7.0
+    recorded.close()  # type: ignore[attr-defined]
+    pauses = [event.seconds for event in kept(run) if isinstance(event, Paused)]
+    assert pauses == [90.0, 7.0]
+    assert kept(run)[2] == Paused(seconds=90.0)
+    assert kept(run)[-1] == RunEnded(reason="stopped", step=7)
