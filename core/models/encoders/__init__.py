@@ -6,7 +6,7 @@ This module is light: torch and the encoders themselves are imported when one is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import EncoderError
@@ -75,6 +75,23 @@ def _load_yamnet() -> AudioEncoder:
     return YamNet()
 
 
+def _describe_yamnet_tags() -> EncoderInfo:
+    return replace(
+        _describe_yamnet(),
+        name="yamnet-tags",
+        title="YAMNet tags",
+        summary="YAMNet's 521 AudioSet tags every 0.48 s as frames; what the starter model hears.",
+        frame_seconds=0.48,
+        dim=521,
+    )
+
+
+def _load_yamnet_tags() -> AudioEncoder:
+    from core.models.encoders.yamnet_tags import YamNetTags
+
+    return YamNetTags()
+
+
 def _convnext(name: str) -> _Entry:
     """Return the entry of one of the published ConvNeXt-Tiny files."""
 
@@ -116,6 +133,7 @@ def _convnext(name: str) -> _Entry:
 
 _ENTRIES = {
     "yamnet": _Entry(_describe_yamnet, _load_yamnet),
+    "yamnet-tags": _Entry(_describe_yamnet_tags, _load_yamnet_tags),
     **{
         name: _convnext(name)
         for name in ("convnext-tiny", "convnext-tiny-75k", "convnext-tiny-471")

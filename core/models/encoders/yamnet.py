@@ -154,21 +154,41 @@ class YamNet:
 
     def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
         """Encode waveforms of any lengths at once; working memory does not grow with them."""
+        starts = [range(0, len(waveform), PATCH_SAMPLES) for waveform in waveforms]
+        return [
+            self._encoding(part, len(waveform))
+            for part, waveform in zip(self._embed(waveforms, starts), waveforms, strict=True)
+        ]
+
+    def patch_logits(self, waveforms: Sequence[torch.Tensor], hop: int) -> list[torch.Tensor]:
+        """Return the class logits (P, 521) of each waveform's patches of 0.96 s, one every `hop`.
+
+        `hop` is in samples. The last patch is the first that reaches the end of the waveform.
+        """
+        starts = [
+            range(0, max(1, len(waveform) - PATCH_SAMPLES + hop), hop) for waveform in waveforms
+        ]
+        with torch.no_grad():
+            return [
+                self._network.classifier(part.mean(1)) for part in self._embed(waveforms, starts)
+            ]
+
+    def _embed(
+        self, waveforms: Sequence[torch.Tensor], starts: Sequence[range]
+    ) -> tuple[torch.Tensor, ...]:
+        """Embed the patches that begin at `starts` of each waveform: (patches, 3, 1024) each."""
         for waveform in waveforms:
             _check(waveform)
-        counts = [math.ceil(len(waveform) / PATCH_SAMPLES) for waveform in waveforms]
+        counts = [len(places) for places in starts]
         # Made outside inference mode, so that the results may be used in training.
         embeddings = torch.empty(sum(counts), PATCH_FRAMES, DIM, device=self._device)
         with torch.inference_mode():
             done = 0
-            for patches in _grouped(_patches(waveforms), self._patches_per_pass()):
+            for patches in _grouped(_patches(waveforms, starts), self._patches_per_pass()):
                 log_mel = self._front_end(patches.to(self._device, torch.float32))
                 embeddings[done : done + len(patches)] = self._network(log_mel)
                 done += len(patches)
-        return [
-            self._encoding(part, len(waveform))
-            for part, waveform in zip(embeddings.split(counts), waveforms, strict=True)
-        ]
+        return embeddings.split(counts)
 
     def _encoding(self, embeddings: torch.Tensor, samples: int) -> Encoding:
         """Drop the frames that lie wholly in the padding and average the tags of the patches."""
@@ -195,10 +215,10 @@ def _check(waveform: torch.Tensor) -> None:
         raise EncoderError("YAMNet cannot encode a sound of zero length; choose a longer one.")
 
 
-def _patches(waveforms: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+def _patches(waveforms: Iterable[torch.Tensor], starts: Iterable[range]) -> Iterator[torch.Tensor]:
     """Yield the samples of each patch (15712,), zeros beyond the end of the waveform."""
-    for waveform in waveforms:
-        for start in range(0, len(waveform), PATCH_SAMPLES):
+    for waveform, places in zip(waveforms, starts, strict=True):
+        for start in places:
             patch = waveform[start : start + _PATCH_REACH]
             yield functional.pad(patch, (0, _PATCH_REACH - len(patch)))
 

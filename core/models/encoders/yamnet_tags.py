@@ -1,0 +1,81 @@
+"""YAMNet's tags as frames: what the sound is taken for, every 0.48 s, and nothing else.
+
+A frame holds the 521 class logits of one patch of 0.96 s, clipped and brought to 0..1. Such frames
+can be simulated from captions without audio (reference: starter-captioner.md); the clipping closes
+most of the gap between simulated and real ones, since logits below -4 only carry loudness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch.nn import functional
+
+from core.audio.encoder import Encoding
+from core.models.encoders.yamnet import PATCH_SAMPLES, SAMPLE_RATE, YamNet
+from core.models.encoders.yamnet_weights import CLASSES
+
+HOP_SAMPLES = PATCH_SAMPLES // 2
+LOGIT_LOW, LOGIT_HIGH = -4.0, 6.0
+
+# Recordings come at any level; YAMNet's tags are best about the level of AudioSet's own clips.
+_TARGET_RMS = 0.1
+_LOUDEST_SAMPLES = round(0.4 * SAMPLE_RATE)
+_MOST_GAIN = 10.0
+
+
+def tag_frames(logits: torch.Tensor) -> torch.Tensor:
+    """Clip logits (..., 521) to [-4, 6] and bring them to 0..1."""
+    return (logits.clamp(LOGIT_LOW, LOGIT_HIGH) - LOGIT_LOW) / (LOGIT_HIGH - LOGIT_LOW)
+
+
+def at_common_level(waveform: torch.Tensor) -> torch.Tensor:
+    """Scale samples (n,) so that their loudest 0.4 s has -20 dBFS; by +20 dB at most."""
+    if waveform.dim() != 1 or not len(waveform):
+        return waveform
+    power = waveform.float().square()
+    length = min(len(power), _LOUDEST_SAMPLES)
+    sums = functional.pad(power.double().cumsum(0), (1, 0))
+    loudest = ((sums[length:] - sums[:-length]).max() / length).sqrt()
+    gain = (_TARGET_RMS / loudest.clamp_min(_TARGET_RMS / _MOST_GAIN)).to(waveform.dtype)
+    return waveform * gain
+
+
+class YamNetTags:
+    """YAMNet's clipped class logits as an `AudioEncoder`: 521-d frames of 0.96 s every 0.48 s.
+
+    Sounds are brought to a common level first (`at_common_level`). The last patch reaches the end
+    of the sound; zeros follow a sound that is shorter than a patch.
+    """
+
+    name = "yamnet-tags"
+    sample_rate = SAMPLE_RATE
+    frame_seconds = HOP_SAMPLES / SAMPLE_RATE
+    dim = CLASSES
+
+    def __init__(self) -> None:
+        self._yamnet = YamNet()
+        self.weights_hash = self._yamnet.weights_hash
+        self.tag_names = self._yamnet.tag_names
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the weights to a device and return the encoder itself."""
+        self._yamnet.to(device)
+        return self
+
+    def encode(self, waveform: torch.Tensor) -> Encoding:
+        """Encode one mono waveform (n,), float32 at 16 kHz.
+
+        Raises
+        ------
+        EncoderError
+            The waveform is empty or is not one row of floating-point samples.
+        """
+        return self.encode_batch([waveform])[0]
+
+    def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
+        """Encode waveforms of any lengths at once, with the same results as one by one."""
+        logits = self._yamnet.patch_logits([*map(at_common_level, waveforms)], HOP_SAMPLES)
+        return [Encoding(tag_frames(rows), rows.sigmoid().mean(0)) for rows in logits]
