@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,3 +58,14 @@ def write_json_atomic(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file. Raises `OSError` or `ValueError` as the standard library does."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def words_for_path(text: str, most: int = 60) -> str:
+    """Return the letters and digits of any script, lower case, with "-" between words; may be "".
+
+    Accents and the like are taken off where a letter can be written without: "Été 3" is "ete-3".
+    """
+    apart = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    words = re.sub(r"(?:[^\w+]|_)+", "-", unicodedata.normalize("NFC", plain))
+    return words[:most].strip("-")

@@ -9,7 +9,7 @@ from pathlib import Path
 from core import paths
 from core.config import RunConfig, parse_config
 from core.errors import ConfigError
-from core.files import read_json, write_json_atomic
+from core.files import read_json, words_for_path, write_json_atomic
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def load_preset(name: str) -> Preset:
 
 def save_preset(title: str, config: RunConfig, description: str = "") -> Preset:
     """Save a preset of the user's own. Raises `ConfigError` for a built-in or empty name."""
-    name = re.sub(r"[^a-z0-9+]+", "-", title.lower()).strip("-")
+    name = words_for_path(title)
     if not name:
         raise ConfigError("A preset needs a name with at least one letter or digit.")
     if any(_name(path) == name for path in _builtin_dir().glob("*.json")):

@@ -15,6 +15,8 @@ from typing import Any
 from core.errors import RunFolderError
 from core.events import Event, from_record, to_record
 
+_STEP = b'"StepLogged"'
+
 
 class EventsFile:
     """Reader and writer of one events file; a reader remembers how far it has read."""
@@ -35,9 +37,10 @@ class EventsFile:
                     stream.write(b"\n")
             stream.write(line.encode() + b"\n")
 
-    def read_new(self) -> Iterator[tuple[float, Event]]:
+    def read_new(self, steps: bool = True) -> Iterator[tuple[float, Event]]:
         """Yield (time, event) of the whole lines added since the last call.
 
+        Without `steps` the many lines of `StepLogged` are passed over unread, which is fast.
         Raises `RunFolderError` when the file is there and cannot be read.
         """
         try:
@@ -54,14 +57,16 @@ class EventsFile:
                 if not line.endswith(b"\n"):
                     return
                 self._offset += len(line)
-                parsed = _parse(line)
+                if not steps and line.find(_STEP, 0, 64) > 0:
+                    continue
+                parsed = parse_line(line)
                 if parsed is not None:
                     yield parsed
 
-    def read_all(self) -> list[tuple[float, Event]]:
-        """Return every readable event from the beginning."""
+    def read_all(self, steps: bool = True) -> list[tuple[float, Event]]:
+        """Return every readable event from the beginning; see `read_new`."""
         self._offset = 0
-        return list(self.read_new())
+        return list(self.read_new(steps))
 
     def last(self) -> tuple[float, Event] | None:
         """Return the last readable event, reading only the end of the file."""
@@ -74,13 +79,14 @@ class EventsFile:
             stream.seek(max(0, size - tail))
             lines = stream.read().splitlines()
         for line in reversed(lines):
-            parsed = _parse(line)
+            parsed = parse_line(line)
             if parsed is not None:
                 return parsed
         return None
 
 
-def _parse(line: bytes) -> tuple[float, Event] | None:
+def parse_line(line: bytes) -> tuple[float, Event] | None:
+    """Return (time, event) of one line, None when it is torn or of an unknown kind."""
     try:
         record: Any = json.loads(line)
         event = from_record(record)

@@ -6,7 +6,6 @@ drawn in the README's architecture section.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +15,7 @@ from core import paths
 from core.config import RunConfig, load_config, save_config
 from core.errors import RunFolderError, StudioError
 from core.events import CheckpointSaved, EpochEnded, RunEnded, RunStarted, ValidationEnded
-from core.files import read_json, write_json_atomic
+from core.files import read_json, words_for_path, write_json_atomic
 from core.runs.events_file import EventsFile
 from core.runs.history import effective
 
@@ -147,7 +146,7 @@ def create_run(
     """Make a new run folder named by time, seed and name, and write its configuration."""
     parent = parent or paths.runs_dir()
     stamp = (now or datetime.now()).strftime("%Y-%m-%d_%H-%M-%S")
-    words = re.sub(r"[^a-z0-9+]+", "-", (config.name or config.preset or "run").lower()).strip("-")
+    words = words_for_path(config.name or config.preset)
     base = f"{stamp}_{words or 'run'}"
     for attempt in range(1, 1000):
         folder = parent / (base if attempt == 1 else f"{base}-{attempt}")
@@ -204,7 +203,7 @@ def summarize(run: RunFolder) -> RunSummary:
         return summary
     started = False
     try:
-        for time, event in effective(run.events.read_all()):
+        for time, event in effective(run.events.read_all(steps=False)):
             summary.started = summary.started or time
             summary.updated = time
             if isinstance(event, RunStarted):

@@ -13,6 +13,7 @@ import pytest
 from core.files import (
     read_json,
     replace_atomic,
+    words_for_path,
     write_bytes_atomic,
     write_json_atomic,
     write_text_atomic,
@@ -83,3 +84,18 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", program, str(path)], env=environment)
     assert ended.returncode == -signal.SIGKILL
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("CE + CL, seed 3", "ce-+-cl-seed-3"),
+        ("Été à Zürich", "ete-a-zurich"),
+        ("дождь 雨 비", "дождь-雨-비"),
+        ("a/b\\c:d_e.", "a-b-c-d-e"),
+        ("...", ""),
+        ("x" * 99, "x" * 60),
+    ],
+)
+def test_words_for_paths_keep_every_letter(text: str, words: str) -> None:
+    assert words_for_path(text) == words

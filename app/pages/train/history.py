@@ -1,6 +1,6 @@
 """What is known of one run, as growing arrays: the state behind curves, list, log and state line.
 
-The worker thread turns lines of `events.jsonl` into blocks (`digest`); the GUI thread appends them.
+A worker thread turns lines of `events.jsonl` into blocks of columns; the GUI thread appends them.
 """
 
 from __future__ import annotations
@@ -18,59 +18,17 @@ from core.events import (
     CheckpointSaved,
     EpochEnded,
     Event,
+    Paused,
     PreviewCaptioned,
     RunEnded,
     RunStarted,
-    StepLogged,
     ValidationEnded,
     Warned,
 )
 from core.runs import is_undone
+from core.runs.columns import Piece, StepBlock
 
 Floats = NDArray[np.float64]
-
-
-@dataclass
-class StepBlock:
-    """Consecutive optimiser steps as columns of equal length."""
-
-    columns: dict[str, Floats]
-    last: StepLogged
-
-
-Piece = StepBlock | tuple[float, Event]
-
-
-def digest(events: Iterable[tuple[float, Event]]) -> list[Piece]:
-    """Gather consecutive steps into blocks; everything else stays an event with its time."""
-    pieces: list[Piece] = []
-    steps: list[tuple[float, StepLogged]] = []
-    for time, event in events:
-        if isinstance(event, StepLogged):
-            steps.append((time, event))
-            continue
-        if steps:
-            pieces.append(_block(steps))
-            steps = []
-        pieces.append((time, event))
-    if steps:
-        pieces.append(_block(steps))
-    return pieces
-
-
-def _block(steps: list[tuple[float, StepLogged]]) -> StepBlock:
-    count = len(steps)
-    names = {name for _, event in steps for name in event.losses}
-    columns = {name: np.full(count, math.nan) for name in names}
-    for row, (_, event) in enumerate(steps):
-        for name, value in event.losses.items():
-            columns[name][row] = value
-    columns["time"] = np.array([time for time, _ in steps])
-    columns["step"] = np.array([float(event.step) for _, event in steps])
-    columns["learning_rate"] = np.array([event.learning_rate for _, event in steps])
-    columns["gradient_norm"] = np.array([event.gradient_norm for _, event in steps])
-    columns["examples_per_second"] = np.array([event.examples_per_second for _, event in steps])
-    return StepBlock(columns, steps[-1][1])
 
 
 class Table:
@@ -117,9 +75,13 @@ class Table:
 
 @dataclass
 class RunHistory:
-    """Steps, validations and standing of one run. `version` changes with every change."""
+    """Steps, validations and standing of one run.
+
+    `version` changes with every change, `generation` when what was there before was taken back.
+    """
 
     version: int = 0
+    generation: int = 0
     steps: Table = field(default_factory=Table)
     validations: Table = field(default_factory=Table)
     started: RunStarted | None = None
@@ -139,6 +101,7 @@ class RunHistory:
     _validations: list[ValidationEnded] = field(default_factory=list)
     _session_start: float = 0.0
     _elapsed_before: float = 0.0
+    _paused: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -157,13 +120,14 @@ class RunHistory:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of training so far, without the pauses between stop and resume."""
-        if not self._session_start:
+        """Seconds of training so far, without pauses and the time between stop and resume."""
+        if self.started is None:
             return 0.0
-        return self._elapsed_before + max(0.0, self.last_time - self._session_start)
+        seconds = self.last_time - self._session_start - self._paused
+        return self._elapsed_before + max(0.0, seconds)
 
     def take(self, pieces: Iterable[Piece]) -> None:
-        """Append what `digest` made of new lines."""
+        """Append what new lines hold."""
         for piece in pieces:
             if isinstance(piece, StepBlock):
                 self._take_steps(piece)
@@ -182,21 +146,23 @@ class RunHistory:
             self.version += 1
 
     def _take_steps(self, block: StepBlock) -> None:
-        self._note_contrasts(block.last.losses)
+        self._note_contrasts(block.losses)
         columns = dict(block.columns)
         times = columns.pop("time")
-        columns["elapsed"] = self._elapsed_before + times - self._session_start
+        columns["elapsed"] = self._elapsed_before + times - self._session_start - self._paused
         columns["epoch"] = columns["step"] / self._steps_per_epoch
         self.steps.extend(columns)
         self.last_time = float(times[-1])
-        self.step, self.epoch = block.last.step, block.last.epoch
+        self.step, self.epoch = int(columns["step"][-1]), int(columns["number"][-1])
 
     def _take_event(self, time: float, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._start(time, event)
         self.first_time = self.first_time or time
         self.last_time = time
-        if isinstance(event, EpochEnded):
+        if isinstance(event, Paused):
+            self._paused += event.seconds
+        elif isinstance(event, EpochEnded):
             self.epoch, self.step = event.epoch + 1, event.step
         elif isinstance(event, ValidationEnded):
             self.last_validation = event
@@ -216,7 +182,7 @@ class RunHistory:
         if line:
             self.log.append(f"{datetime.fromtimestamp(time):%H:%M:%S}  {line}")
 
-    def _note_contrasts(self, losses: Mapping[str, float]) -> None:
+    def _note_contrasts(self, losses: Iterable[str]) -> None:
         for name in losses:
             # Names with a slash are figures of a term, such as its similarities.
             if name not in ("total", "ce", *self.contrasts) and "/" not in name:
@@ -233,13 +199,17 @@ class RunHistory:
         if event.step:
             self.resumed_at.append(event.step)
             self._elapsed_before = float(self.steps.column("elapsed")[kept - 1]) if kept else 0.0
+        if kept < self.steps.length:
+            self.generation += 1
         self.steps.truncate(kept)
         self._validations = [item for item in self._validations if not is_undone(item, event)]
+        if len(self._validations) < self.validations.length:
+            self.generation += 1
         self.validations.truncate(len(self._validations))
         self.bests = [item for item in self.bests if not is_undone(item, event)]
         self.last_validation = self._validations[-1] if self._validations else None
         self.warnings = []
-        self._session_start = time
+        self._session_start, self._paused = time, 0.0
         self.epoch, self.step = event.epoch, event.step
 
 
@@ -264,6 +234,8 @@ def log_line(event: Event) -> str:
         return f"best checkpoint saved after epoch {event.epoch + 1}{value}"
     if isinstance(event, Warned):
         return f"warning: {event.message}"
+    if isinstance(event, Paused):
+        return f"went on after a pause of {event.seconds:,.0f} s"
     if isinstance(event, RunEnded):
         return f"{event.reason}{': ' + event.message if event.message else ''}"
     return ""

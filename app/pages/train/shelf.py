@@ -1,7 +1,8 @@
 """The runs on disk: summaries of all, full histories of those that are watched.
 
 Everything is read in worker threads in small portions; a run that this window trains is followed
-through its folder exactly as one that another process trains.
+through its folder exactly as one that another process trains. A long run is skimmed first, so that
+its curves are there at once, and read whole behind them.
 """
 
 from __future__ import annotations
@@ -24,27 +25,45 @@ from core.runs.folder import is_alive
 
 if TYPE_CHECKING:
     # At run time it is imported with the first run: it needs numpy, the window does not.
-    from app.pages.train.history import Piece, RunHistory
+    from app.pages.train.history import RunHistory
+    from core.runs.columns import ColumnReader, Piece
 
 READ_MS = 250
 SCAN_MS = 2000
-PORTION = 3000
+PORTION = 1 << 20
+SAMPLES = 3000
+SKIM_ABOVE = 1 << 23
 SCAN_SECONDS = 0.25
 
 
 @dataclass
 class _Watch:
-    """A run whose curves are wanted: its readers and what they have read."""
+    """A run whose curves are wanted: its readers and what they have read.
+
+    Until the run was read once to its end, a worker thread fills `loading`, which nobody else
+    looks at; `history` is what is shown meanwhile.
+    """
 
     run: RunFolder
     history: RunHistory
-    events: EventsFile
+    loading: RunHistory
+    events: ColumnReader
     samples: tuple[EventsFile, ...]
+    skimmed: bool = False
     reading: bool = False
     complete: bool = False
     # Whether reading failed: told once, and not tried again until the run is looked at anew.
     failed: bool = False
-    size: int = -1
+
+
+@dataclass
+class _Portion:
+    """What one turn of reading found: a history to show instead, or what to append to it."""
+
+    history: RunHistory | None = None
+    pieces: list[Piece] = field(default_factory=list)
+    samples: list[tuple[float, Event]] = field(default_factory=list)
+    more: bool = False
 
 
 @dataclass
@@ -134,9 +153,12 @@ class RunShelf(QObject):
             del self._watches[key]
         for key in wanted - self._watches.keys():
             from app.pages.train.history import RunHistory
+            from core.runs.columns import ColumnReader
 
             run = RunFolder(Path(key))
-            self._watches[key] = _Watch(run, RunHistory(), run.events, (run.previews, run.maps))
+            reader = ColumnReader(run.events.path)
+            files = (run.previews, run.maps)
+            self._watches[key] = _Watch(run, RunHistory(), RunHistory(), reader, files)
             self._read(key)
 
     def forget(self, key: str) -> None:
@@ -164,7 +186,7 @@ class RunShelf(QObject):
         before = {key: (item.summary, item.alive) for key, item in self._known.items()}
         after = {key: (item.summary, item.alive) for key, item in scan.known.items()}
         self._known = scan.known
-        for key in self._watches.keys() - self._known.keys():
+        for key in [key for key in self._watches if not Path(key).is_dir()]:
             del self._watches[key]
         first = not self._settled and not scan.unfinished
         self._settled = self._settled or first
@@ -189,26 +211,27 @@ class RunShelf(QObject):
         watch = self._watches[key]
         if not watch.reading:
             watch.reading = True
+            work = _read_portion if watch.complete else _load_portion
             done = partial(self._portion_read, key, watch)
             self._studio.jobs.run_quick(
-                partial(_read_portion, watch), done, partial(self._read_failed, watch), self
+                partial(work, watch), done, partial(self._read_failed, watch), self
             )
 
-    def _portion_read(
-        self, key: str, watch: _Watch, portion: tuple[list[Piece], list[tuple[float, Event]], bool]
-    ) -> None:
+    def _portion_read(self, key: str, watch: _Watch, portion: _Portion) -> None:
         watch.reading = False
-        pieces, samples, more = portion
         if self._watches.get(key) is not watch:
             return
         version = watch.history.version
-        watch.history.take(pieces)
-        watch.history.take_samples(samples)
-        first = not watch.complete and not more
-        watch.complete = watch.complete or not more
-        if more:
+        changed = portion.history is not None
+        if portion.history is not None:
+            watch.history = portion.history
+        watch.history.take(portion.pieces)
+        watch.history.take_samples(portion.samples)
+        first = not watch.complete and not portion.more
+        watch.complete = watch.complete or not portion.more
+        if portion.more:
             self._read(key)
-        if watch.history.version != version:
+        if changed or watch.history.version != version:
             self.updated.emit(key)
         if first:
             self.loaded.emit(key)
@@ -219,14 +242,30 @@ class RunShelf(QObject):
         self._studio.message.emit(sentence)
 
 
-def _read_portion(watch: _Watch) -> tuple[list[Piece], list[tuple[float, Event]], bool]:
-    """Read at most `PORTION` new lines of each file of a run. Runs in a worker thread."""
-    from app.pages.train.history import digest
+def _load_portion(watch: _Watch) -> _Portion:
+    """Skim a long run, or read on towards its present end. Runs in a worker thread."""
+    from app.pages.train.history import RunHistory
+    from core.runs.columns import skim
 
-    events = list(itertools.islice(watch.events.read_new(), PORTION))
-    parts = [list(itertools.islice(file.read_new(), PORTION)) for file in watch.samples]
-    more = any(len(part) == PORTION for part in (events, *parts))
-    return digest(events), [item for part in parts for item in part], more
+    if not watch.skimmed:
+        watch.skimmed = True
+        path = watch.events.path
+        if path.exists() and path.stat().st_size > SKIM_ABOVE:
+            coarse = RunHistory()
+            coarse.take(skim(path))
+            return _Portion(coarse, more=True)
+    found = _read_portion(watch)
+    watch.loading.take(found.pieces)
+    watch.loading.take_samples(found.samples)
+    return _Portion(None if found.more else watch.loading, more=found.more)
+
+
+def _read_portion(watch: _Watch) -> _Portion:
+    """Read some new lines of each file of a run. Runs in a worker thread."""
+    pieces, more = watch.events.read(PORTION)
+    parts = [list(itertools.islice(file.read_new(), SAMPLES)) for file in watch.samples]
+    more = more or any(len(part) == SAMPLES for part in parts)
+    return _Portion(None, pieces, [item for part in parts for item in part], more)
 
 
 def _scan(extra: list[Path], known: dict[str, _Known], watched: set[str]) -> _Scan:

@@ -5,31 +5,64 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 _BLOCK = 128
 
 
-def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
-    """Return the de-biased exponential moving average of `values` (n,), `weight` in [0, 1).
+class Smoother:
+    """The de-biased exponential moving average of a series that comes in portions.
 
     As in TensorBoard: points that are not finite stay where they are and count for nothing, a
     series of equal values stays what it is, and the mean is divided by 1 - weight^count.
     """
-    result = np.array(values, dtype=np.float64)
-    finite = np.isfinite(result)
-    known = result[finite]
-    if weight <= 0 or known.size == 0 or np.all(known == known[0]):
+
+    def __init__(self, weight: float) -> None:
+        self.weight = weight
+        self._mean = 0.0
+        self._count = 0
+        self._constant: float | None = None
+        steps = np.arange(_BLOCK)
+        distance = steps[:, None] - steps[None, :]
+        # Inside a block the recursion is one product with a triangle, between blocks a loop.
+        self._triangle = np.where(
+            distance >= 0, (1 - weight) * weight ** np.maximum(distance, 0), 0.0
+        )
+        self._decay = weight ** (steps + 1.0)
+
+    def push(self, values: Floats) -> Floats:
+        """Return the smoothed values of the next points (n,)."""
+        result = np.array(values, dtype=np.float64)
+        finite = np.isfinite(result)
+        known = result[finite]
+        if self.weight <= 0 or known.size == 0:
+            return result
+        smoothed = self._averages(known)
+        if self._count == 0:
+            self._constant = float(known[0])
+        self._count += known.size
+        if self._constant is not None:
+            other = np.flatnonzero(known != self._constant)
+            still = other[0] if other.size else known.size
+            smoothed[:still] = known[:still]
+            self._constant = None if other.size else self._constant
+        result[finite] = smoothed
         return result
-    # The recursion runs inside a block as one product with a triangle, between blocks as a loop.
-    padded = np.zeros(-(-known.size // _BLOCK) * _BLOCK)
-    padded[: known.size] = known
-    steps = np.arange(_BLOCK)
-    distance = steps[:, None] - steps[None, :]
-    triangle = np.where(distance >= 0, (1 - weight) * weight ** np.maximum(distance, 0), 0.0)
-    inside = padded.reshape(-1, _BLOCK) @ triangle.T
-    decay, before = weight ** (steps + 1.0), 0.0
-    for block in inside:
-        block += decay * before
-        before = block[-1]
-    count = np.arange(1, known.size + 1)
-    result[finite] = inside.reshape(-1)[: known.size] / (1 - weight**count)
-    return result
+
+    def _averages(self, known: Floats) -> Floats:
+        padded = np.zeros(-(-known.size // _BLOCK) * _BLOCK)
+        padded[: known.size] = known
+        inside = padded.reshape(-1, _BLOCK) @ self._triangle.T
+        before = self._mean
+        for block in inside:
+            block += self._decay * before
+            before = block[-1]
+        flat = inside.reshape(-1)[: known.size]
+        self._mean = float(flat[-1])
+        count = np.arange(self._count + 1, self._count + known.size + 1)
+        return np.asarray(flat / (1 - self.weight**count), dtype=np.float64)
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    """Return the smoothed values (n,) of a whole series, `weight` in [0, 1)."""
+    return Smoother(weight).push(values)

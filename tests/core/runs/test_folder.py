@@ -53,7 +53,7 @@ def make(parent: Path, **values: Any) -> RunFolder:
 
 def test_a_run_is_named_by_time_and_purpose(tmp_path: Path) -> None:
     run = make(tmp_path, name="CE + CL, α=0.1")
-    assert run.name == "2026-11-22_14-05-33_ce-+-cl-0-1"
+    assert run.name == "2026-11-22_14-05-33_ce-+-cl-α-0-1"
     assert run.title() == "CE + CL, α=0.1"
     assert run.config().name == "CE + CL, α=0.1"
     assert run.checkpoints.is_dir()

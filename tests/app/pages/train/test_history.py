@@ -4,8 +4,9 @@ import numpy as np
 
 from app.pages.train.charts import CHARTS, column_of, training_line, validation_line
 from app.pages.train.export import curves_csv
-from app.pages.train.history import RunHistory, Table, digest
-from core.events import Event, RunEnded, RunStarted, StepLogged, ValidationEnded
+from app.pages.train.history import RunHistory, Table
+from core.events import Event, Paused, RunEnded, RunStarted, StepLogged, ValidationEnded
+from core.runs.columns import digest
 
 CHART = {chart.key: chart for chart in CHARTS}
 
@@ -132,3 +133,12 @@ def test_values_go_out_as_csv() -> None:
     lines = curves_csv([("my, run", history)]).splitlines()
     assert lines[0].startswith("run,split,step,epoch,elapsed,ce,")
     assert lines[1].startswith('"my, run",training,1,0.1,1.5,2.5,')
+
+
+def test_a_pause_is_no_time_of_training() -> None:
+    events: list[tuple[float, Event]] = [(0.0, started()), (1.0, stepped(1)), (2.0, stepped(2))]
+    events += [(62.0, Paused(seconds=60.0)), (63.0, stepped(3)), (64.0, stepped(4))]
+    history = history_of(events)
+    assert history.steps.column("elapsed").tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert history.elapsed == 4.0
+    assert any("pause of 60 s" in line for line in history.log)

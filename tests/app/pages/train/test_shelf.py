@@ -38,7 +38,7 @@ def test_runs_are_listed_newest_first(shelf: RunShelf, qtbot: QtBot) -> None:
 def test_a_watched_run_is_read_in_portions(
     shelf: RunShelf, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf_module, "PORTION", 3)
+    monkeypatch.setattr(shelf_module, "PORTION", 300)
     key = str(finished_run("a").path)
     settle(shelf, qtbot)
     with qtbot.waitSignal(shelf.loaded, timeout=5000):
