@@ -31,11 +31,12 @@ class AudioTextMatching(Objective):
 
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the loss and the share of pairs that were judged rightly."""
-        negatives, usable = draw_negatives(inputs.clips, inputs.generator)
-        mismatched = inputs.hear(inputs.second_tokens[negatives], inputs.memory)
+        negatives, usable = draw_negatives(inputs.company.gather(inputs.clips), inputs.generator)
+        captions = inputs.company.gather(inputs.second_tokens)
+        mismatched = inputs.hear(captions[inputs.company.own(negatives)], inputs.memory)
         pooling = self.config.pooling
-        matched_states = pool_caption(inputs.first, pooling)
-        mismatched_states = pool_caption(mismatched, pooling)
+        matched_states = inputs.company.gather(pool_caption(inputs.first, pooling))
+        mismatched_states = inputs.company.gather(pool_caption(mismatched, pooling))
         judged = self.head(torch.cat([matched_states, mismatched_states])).float()
         truth = torch.zeros(len(judged), dtype=torch.long, device=judged.device)
         truth[: len(usable)] = 1

@@ -37,11 +37,12 @@ class AudioTextNTXent(Objective):
             caption = pool_caption(inputs.silent[0], "mean")
         else:
             caption = inputs.sentence_embeddings
-        audio = self.audio_head(pool_audio(inputs.memory))
-        text = self.text_head(caption)
+        audio = self.audio_head(inputs.company.gather(pool_audio(inputs.memory)))
+        text = self.text_head(inputs.company.gather(caption))
         compared = similarities(audio, text, "cosine")
         # A clip that comes twice in a batch is no negative of itself.
-        negative = inputs.clips[:, None] != inputs.clips[None, :]
+        clips = inputs.company.gather(inputs.clips)
+        negative = clips[:, None] != clips[None, :]
         positive = torch.eye(len(negative), dtype=torch.bool, device=negative.device)
         loss = 0.5 * (
             nt_xent(compared, positive, negative, self.config.temperature)

@@ -8,6 +8,8 @@ model itself in place of a momentum encoder.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -50,13 +52,14 @@ class CaptionNTXent(Objective):
         """Return the loss and the mean similarities of positive and negative pairs."""
         config = self.config
         views = (inputs.first, inputs.second) if config.hears_audio else inputs.silent
-        pooled = [pool_caption(view, config.pooling) for view in views]
+        pooled = [inputs.company.gather(pool_caption(view, config.pooling)) for view in views]
+        clips = inputs.company.gather(inputs.clips)
         anchors = self.head(torch.cat(pooled))
         against = torch.cat([anchors, self.bank.to(anchors.dtype)])
         compared = similarities(anchors, against, config.similarity)
-        positive, negative = self._pairs(inputs.clips, identical_captions(*views))
+        positive, negative = self._pairs(clips, identical_captions(*views, inputs.company.gather))
         loss = nt_xent(compared, positive, negative, config.temperature)
-        size = len(inputs.clips)
+        size = len(clips)
         with torch.no_grad():
             skipped = size - positive[:size, size : 2 * size].diagonal().sum()
             figures = {
@@ -65,7 +68,7 @@ class CaptionNTXent(Objective):
                 "skipped-pairs": skipped.float(),
             }
             if self.training and torch.is_grad_enabled():
-                self._remember(anchors[size:], inputs.clips)
+                self._remember(anchors[size:], clips)
         return ObjectiveOutput(loss, figures, (anchors[:size], anchors[size:]))
 
     def _pairs(self, clips: Tensor, same_text: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,16 +89,16 @@ class CaptionNTXent(Objective):
             self.bank_clips = torch.cat([clips, self.bank_clips])[: len(self.bank)]
 
 
-def identical_captions(first: CaptionView, second: CaptionView) -> Tensor:
+def identical_captions(
+    first: CaptionView,
+    second: CaptionView,
+    gather: Callable[[Tensor], Tensor] = lambda rows: rows,
+) -> Tensor:
     """Say which of the 2B captions have exactly the same tokens, as a (2B, 2B) bool matrix."""
-    width = max(first.tokens.shape[1], second.tokens.shape[1])
-    rows = [
-        functional.pad(
-            view.tokens.masked_fill(~view.valid, -1), (0, width - view.tokens.shape[1]), value=-1
-        )
-        for view in (first, second)
-    ]
-    tokens = torch.cat(rows)
+    # Token ids are counted from 1 here, so that 0, with which rows are padded, is no token.
+    rows = [gather((view.tokens + 1).masked_fill(~view.valid, 0)) for view in (first, second)]
+    width = max(part.shape[1] for part in rows)
+    tokens = torch.cat([functional.pad(part, (0, width - part.shape[1])) for part in rows])
     return (tokens[:, None] == tokens[None, :]).all(dim=-1)
 
 

@@ -61,8 +61,9 @@ class CaptionProxy(Objective):
         if not self._second_stage:
             output: ObjectiveOutput = self.contrast(inputs)
             return output
-        states = pool_caption(inputs.first, self.config.pooling)
-        proxies = self.get_buffer(f"proxies_{inputs.split}")[inputs.clips]
+        states = inputs.company.gather(pool_caption(inputs.first, self.config.pooling))
+        clips = inputs.company.gather(inputs.clips)
+        proxies = self.get_buffer(f"proxies_{inputs.split}")[clips]
         agreement = functional.cosine_similarity(states.float(), proxies.float(), dim=-1)
         figures = {"proxy-similarity": agreement.detach().mean()}
         return ObjectiveOutput((1 - agreement).mean(), figures, (states, proxies))

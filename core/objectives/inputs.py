@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +41,32 @@ class CaptionPass:
     hidden: Tensor
 
 
+class Company:
+    """Who else works on the same micro-batch: nobody, unless a subclass says otherwise.
+
+    A term compares what `gather` returns, so that its loss is that of the whole micro-batch.
+    """
+
+    def gather(self, values: Tensor) -> Tensor:
+        """Return the rows of all, in the micro-batch's order, with their gradients.
+
+        Rows of token ids that differ in length are padded.
+        """
+        return values
+
+    def own(self, values: Tensor) -> Tensor:
+        """Return those of all rows that are ours."""
+        return values
+
+    def gradient_norm(self, gradients: Sequence[Tensor | None], share: float) -> Tensor:
+        """Return the norm of a term's gradient, of which ours counts by `share` among others'."""
+        norms = [gradient.norm() for gradient in gradients if gradient is not None]
+        return torch.stack(norms).norm()
+
+
+ALONE = Company()
+
+
 class ContrastInputs:
     """B un-mixed clips with two captions each.
 
@@ -59,7 +86,11 @@ class ContrastInputs:
         The split the clips are from, "train" or "validation".
     sentence_embeddings
         (B, E) frozen embeddings of the first captions, where an objective asks for such.
+    company
+        Who else has clips of the same micro-batch.
     """
+
+    company: Company = ALONE
 
     def __init__(
         self,
@@ -70,12 +101,14 @@ class ContrastInputs:
         shared: CaptionPass | None = None,
         split: str = "train",
         sentence_embeddings: Tensor | None = None,
+        company: Company = ALONE,
     ) -> None:
         self._model, self._batch, self._shared = model, batch, shared
         self.second_tokens = others
         self.generator = generator
         self.split = split
         self._sentences = sentence_embeddings
+        self.company = company
 
     @property
     def clips(self) -> Tensor:

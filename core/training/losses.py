@@ -15,8 +15,9 @@ from core.models.caption_model import CaptionModel
 from core.objectives.base import Objective, scheduled_weight, within_schedule
 from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
-from core.objectives.inputs import CaptionPass, ContrastInputs
-from core.training.mixup import draw_mixup
+from core.objectives.inputs import ALONE, CaptionPass, Company, ContrastInputs
+from core.training.mixup import Mixup, draw_mixup
+from core.training.parts import Chosen, Part
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
 
@@ -63,51 +64,72 @@ class Losses:
         ]
 
     def backward(
-        self, data: CaptionedClips, epoch: int, number: int, chosen: tuple[Tensor, Tensor, Tensor]
+        self,
+        data: CaptionedClips,
+        epoch: int,
+        number: int,
+        chosen: Chosen,
+        part: Part | None = None,
     ) -> dict[str, Tensor]:
-        """Add the gradients of micro-batch `number` of an epoch.
+        """Add the gradients of micro-batch `number` of an epoch, or of a part of it.
 
         Parameters
         ----------
         chosen
             Clip numbers (B,), the caption of each for the cross-entropy, and a second caption.
+        part
+            Which of its clips, where not all of them.
 
         Returns
         -------
         dict
-            Unweighted terms by name, figures as "term/figure", and their weighted "total":
-            detached scalars on the device. The gradient norm of each term is among them in the
-            first micro-batch of an epoch.
+            Unweighted terms by name, figures as "term/figure", and their weighted "total", scaled
+            by the part's shares: detached scalars on the device. The gradient norm of each term is
+            among them in the first micro-batch of an epoch.
         """
-        clips, first, second = chosen
+        rows = slice(None) if part is None else part.rows
+        clips, first, second = (numbers[rows] for numbers in chosen)
+        company, words, share = (
+            (ALONE, 1.0, 1.0) if part is None else (part.company, part.words, part.clips)
+        )
         settings, seed = self.config.training, self.config.seed
         batch = data.batch(clips, first)
         active = self.active(epoch)
-        seed_global(seed, "dropout", epoch, number)
-        hidden, shared = self._caption_pass(batch, epoch, number)
+        place = (epoch, number) if part is None else (epoch, number, part.index)
+        seed_global(seed, "dropout", *place)
+        hidden, shared = self._caption_pass(batch, data, (epoch, number), chosen, rows)
         loss = training_cross_entropy(
             self.model.classify(hidden), batch.tokens[:, 1:], PAD, settings.label_smoothing
         )
         terms = {"ce": loss.detach()}
         if active and number == 0:
-            terms["ce/gradient-norm"] = self._gradient_norm(loss)
+            terms["ce/gradient-norm"] = self._gradient_norm(loss, company, words)
+        loss = loss if part is None else loss * words
         others = data.captions(clips, second) if active else batch.tokens
         # Terms of weight zero are watched without a graph, on inputs of their own: what they
         # compute must never stand in for what another term learns from.
         for watched in (False, True):
             draws = generator(seed, "negatives", epoch, number)
             inputs = ContrastInputs(
-                self.model, batch, others, draws, shared, "train", data.sentences(clips, first)
+                self.model,
+                batch,
+                others,
+                draws,
+                shared,
+                "train",
+                data.sentences(clips, first),
+                company,
             )
             for term in (item for item in active if (item.weight == 0) is watched):
                 name = term.objective.name
-                seed_global(seed, f"dropout-{name}", epoch, number)
+                seed_global(seed, f"dropout-{name}", *place)
                 with torch.set_grad_enabled(not watched):
                     output = term.objective(inputs)
                 if not watched:
-                    loss = loss + term.weight * output.loss
+                    loss = loss + (term.weight * share) * output.loss
                     if number == 0:
-                        terms[f"{name}/gradient-norm"] = self._gradient_norm(output.loss)
+                        norm = self._gradient_norm(output.loss, company, share)
+                        terms[f"{name}/gradient-norm"] = norm
                 terms[name] = output.loss.detach()
                 terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
         terms["total"] = loss.detach()
@@ -116,34 +138,57 @@ class Losses:
         (loss / settings.accumulate).backward()
         return terms
 
-    def _gradient_norm(self, loss: Tensor) -> Tensor:
+    def _gradient_norm(self, loss: Tensor, company: Company, share: float) -> Tensor:
         """Return the norm of an unweighted term's own gradient on the caption model."""
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         gradients = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
-        norms = [gradient.norm() for gradient in gradients if gradient is not None]
-        return torch.stack(norms).norm() if norms else loss.new_zeros(())
+        if all(gradient is None for gradient in gradients):
+            return loss.new_zeros(())
+        return company.gradient_norm(gradients, share)
 
     def _caption_pass(
-        self, batch: Batch, epoch: int, number: int
+        self,
+        batch: Batch,
+        data: CaptionedClips,
+        place: tuple[int, int],
+        chosen: Chosen,
+        rows: slice,
     ) -> tuple[Tensor, CaptionPass | None]:
-        """Run the cross-entropy's forward pass.
+        """Run the cross-entropy's forward pass over `rows` of a micro-batch.
 
         Returns the decoder states, and the pass for objectives to share where it is un-mixed.
         """
-        alpha, size = self.config.training.mixup_alpha, len(batch.clips)
+        alpha, size = self.config.training.mixup_alpha, len(chosen[0])
         inputs = batch.tokens[:, :-1]
         padding = inputs == PAD
-        embeddings = self.model.embed(inputs)
         if alpha and size > 1:
-            mixup = draw_mixup(size, alpha, generator(self.config.seed, "mixup", epoch, number))
-            frames, lengths = mixup.frames(batch.frames, batch.frame_lengths)
-            memory = self.model.project(frames, lengths)
-            return self.model.decode(mixup.embeddings(embeddings), padding, memory), None
+            mixup = draw_mixup(size, alpha, generator(self.config.seed, "mixup", *place))
+            if len(batch.clips) < size:
+                heard, mixup = _with_partners(data, chosen, rows, mixup)
+            else:
+                heard = batch
+            frames, lengths = mixup.frames(heard.frames, heard.frame_lengths)
+            mixed = mixup.embeddings(self.model.embed(heard.tokens[:, :-1]))
+            own = len(batch.clips)
+            memory = self.model.project(frames[:own], lengths[:own])
+            return self.model.decode(mixed[:own, : inputs.shape[1]], padding, memory), None
         # Always listened to in advance, so that gradients are summed in the same order, and thus
         # to the same bits, whether or not an objective shares it.
         memory = self.model.listen(self.model.project(batch.frames, batch.frame_lengths))
-        hidden = self.model.decode(embeddings, padding, memory)
+        hidden = self.model.decode(self.model.embed(inputs), padding, memory)
         return hidden, CaptionPass(memory, hidden)
+
+
+def _with_partners(
+    data: CaptionedClips, chosen: Chosen, rows: slice, mixup: Mixup
+) -> tuple[Batch, Mixup]:
+    """Return a part's n clips followed by the n that are mixed into them, and how to mix those."""
+    clips, first, _ = chosen
+    partners = mixup.partners[rows]
+    count = len(partners)
+    both = torch.cat([torch.arange(len(clips))[rows], partners])
+    swapped = torch.arange(2 * count).roll(count)
+    return data.batch(clips[both], first[both]), Mixup(swapped, mixup.weight)
 
 
 def mean_terms(gathered: Sequence[dict[str, Tensor]]) -> dict[str, float]:
