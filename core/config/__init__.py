@@ -23,6 +23,7 @@ from core.config.parsing import (
     replace_fields,
     save_config,
 )
+from core.config.parts import JOINT, part_roots
 from core.config.run import SCHEMA_VERSION, RunConfig
 from core.config.sections import (
     DataConfig,
@@ -35,6 +36,7 @@ from core.config.sections import (
 )
 
 __all__ = [
+    "JOINT",
     "OBJECTIVE_CONFIGS",
     "SCHEMA_VERSION",
     "AudioTextMatchingConfig",
@@ -57,6 +59,7 @@ __all__ = [
     "field_info",
     "load_config",
     "parse_config",
+    "part_roots",
     "replace_field",
     "replace_fields",
     "save_config",

@@ -6,9 +6,12 @@ error sentences are all made from them.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from core.config.parts import JOINT
 
 
 class Section(BaseModel):
@@ -21,12 +24,16 @@ class DataConfig(Section):
     """What the run is trained on."""
 
     dataset: str = Field(
-        "starter-scenes", title="Dataset", description="Name of the dataset that is trained on."
+        "starter-scenes",
+        title="Dataset",
+        description="What is trained on: one dataset, or several as clotho+macs; the first of "
+        "those with a validation split validates.",
     )
     root: str = Field(
         "",
         title="Dataset folder",
-        description="Where the dataset lies on disk; empty for built-in ones.",
+        description="Where the dataset lies; empty for its known place. For several: one folder "
+        "for all, or clotho=/data/a; macs=/data/b.",
     )
     encoder: str = Field(
         "yamnet",
@@ -52,6 +59,20 @@ class DataConfig(Section):
         description="Share of free memory that the training features may fill, so that a batch is "
         "only an index; larger ones are streamed from the disk.",
     )
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        """Take a list of datasets as well."""
+        return JOINT.join(map(str, value)) if value and isinstance(value, list | tuple) else value
+
+    @field_validator("root", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Take a table of folders as well."""
+        if not value or not isinstance(value, Mapping):
+            return value
+        return "; ".join(f"{name}={folder}" for name, folder in value.items())
 
 
 class ModelConfig(Section):
@@ -81,6 +102,28 @@ class ModelConfig(Section):
     )
     activation: Literal["gelu", "relu"] = Field(
         "gelu", title="Activation", description="Non-linearity of the feed-forward layers."
+    )
+    frame_positions: bool = Field(
+        False,
+        title="Places in time",
+        description="Tell the decoder where in the clip each frame stands.",
+    )
+    clip_tokens: bool = Field(
+        False,
+        title="Clip tokens",
+        description="Add the mean and the maximum over the clip to what the decoder hears.",
+    )
+    encoder_layers: int = Field(
+        0,
+        ge=0,
+        le=24,
+        title="Encoder layers",
+        description="Transformer layers among the frames, before the decoder.",
+    )
+    tied_embeddings: bool = Field(
+        False,
+        title="Tied embeddings",
+        description="One table of words for reading and for choosing them: fewer parameters.",
     )
 
     @model_validator(mode="after")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,15 +18,17 @@ class Clip:
     Attributes
     ----------
     id
-        Unique within its dataset, usable as a file name; e.g. ``train-0001``.
+        Unique within its dataset; e.g. ``train-0001``, or the name of its file below the folder.
     captions
-        The reference captions, at least one.
+        The reference captions; none in a split that is there to be captioned only.
     duration
-        Length in seconds.
+        Length in seconds; 0 where the file cannot be read.
     source
         The sound file, or None for a clip that is made on the fly.
     tags
         Names of the sound classes that are known to be in the clip.
+    extras
+        What else the dataset says of the clip, such as its author or licence.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Clip:
     duration: float
     source: Path | None = None
     tags: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @runtime_checkable
@@ -50,7 +54,7 @@ class Dataset(Protocol):
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """Names of the splits, training split first."""
+        """Names of the splits: that for training first, that for validation second."""
         ...
 
     def clips(self, split: str) -> tuple[Clip, ...]:
@@ -64,3 +68,24 @@ class Dataset(Protocol):
     def fingerprint(self, split: str) -> str:
         """Hash that changes whenever the audio or the captions of the split would change."""
         ...
+
+
+def present_splits(dataset: Dataset) -> tuple[str, ...]:
+    """Return the splits whose files are on this machine; `splits` names them all."""
+    present: tuple[str, ...] = getattr(dataset, "present_splits", dataset.splits)
+    return present
+
+
+def missing_files(dataset: Dataset, split: str) -> tuple[str, ...]:
+    """Return the names of the sounds that the split's tables name but that are not on disk."""
+    ask = getattr(dataset, "missing", None)
+    return tuple(ask(split)) if ask is not None else ()
+
+
+def audio_fingerprint(dataset: Dataset, split: str) -> str:
+    """Return a hash of the split's audio alone, where the dataset can tell it from captions.
+
+    Features are kept by it, so that an edited caption does not cost an extraction.
+    """
+    ask = getattr(dataset, "audio_fingerprint", dataset.fingerprint)
+    return str(ask(split))

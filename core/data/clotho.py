@@ -3,7 +3,9 @@
 The layout is that of the package aac-datasets, so an existing copy is used as it is::
 
     <root>/CLOTHO_v2.1/clotho_audio_files/{development,validation,evaluation}/*.wav
+    <root>/CLOTHO_v2.1/clotho_audio_files/{test,clotho_analysis}/*.wav
     <root>/CLOTHO_v2.1/clotho_csv_files/clotho_captions_{development,validation,evaluation}.csv
+    <root>/CLOTHO_v2.1/clotho_csv_files/clotho_metadata_{...,test}.csv
 
 `root` may also be the folder CLOTHO_v2.1 itself. Files that no caption names are not looked at.
 """
@@ -11,29 +13,29 @@ The layout is that of the package aac-datasets, so an existing copy is used as i
 from __future__ import annotations
 
 import csv
-import hashlib
-import io
-import os
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from core.data.file_dataset import Entry, FileDataset, find_folder
+from core.data.tables import csv_rows, read_text
+from core.errors import DatasetError
 
-from core.audio.files import probe, read_audio
-from core.data.clips import Clip
-from core.errors import AudioFileError, DatasetError
-
-SPLITS = ("development", "validation", "evaluation")
+CAPTIONED = ("development", "validation", "evaluation")
+# Of the challenges: what submissions caption. Nobody outside has their captions.
+CAPTIONLESS = ("test", "analysis")
 FOLDER = "CLOTHO_v2.1"
-ROOT_VARIABLE = "AAC_DATASETS_ROOT"
+AUDIO_FOLDERS = {split: split for split in (*CAPTIONED, "test")} | {"analysis": "clotho_analysis"}
+_COLUMNS = tuple(f"caption_{number}" for number in range(1, 6))
 
 
-class Clotho:
-    """The three captioned splits: development (3,839 clips), validation and evaluation (1,045)."""
+class Clotho(FileDataset):
+    """Development (3,839 clips), validation and evaluation (1,045 each), with five captions each.
+
+    Where they are on disk there are also the splits ``test`` (1,043) and ``analysis`` (8,360),
+    whose clips have no captions.
+    """
 
     name = "clotho"
-    splits = SPLITS
 
     def __init__(self, root: Path | None = None) -> None:
         """Open the copy below `root`, or below the folder that aac-datasets is told to use.
@@ -43,78 +45,71 @@ class Clotho:
         DatasetError
             There is no such copy.
         """
-        self.folder = _find(root)
+        super().__init__(find_folder(root, FOLDER, "clotho_csv_files", "Clotho v2.1"))
+        bare = (split for split in CAPTIONLESS if self.audio_folder(split).is_dir())
+        self.splits = (*CAPTIONED, *bare)
 
-    def clips(self, split: str) -> tuple[Clip, ...]:
-        """All clips of a split whose sound file is there, in the order of the captions file.
+    @property
+    def present_splits(self) -> tuple[str, ...]:
+        """The splits whose sounds are on disk."""
+        return tuple(split for split in self.splits if self.audio_folder(split).is_dir())
 
-        A clip keeps an unreadable file, with duration 0; extraction then lists it as failed.
-        """
-        if split not in SPLITS:
-            raise DatasetError(f"Clotho has no split '{split}'; choose one of {', '.join(SPLITS)}.")
-        path = _captions_file(self.folder, split)
-        changed = path.stat().st_mtime_ns if path.is_file() else 0
-        return _read_clips(path, self.folder / "clotho_audio_files" / split, changed)
+    def audio_folder(self, split: str) -> Path:
+        """Return the folder of a split's sounds."""
+        return self.folder / "clotho_audio_files" / AUDIO_FOLDERS[split]
 
-    def load_audio(self, clip: Clip, sample_rate: int) -> NDArray[np.float32]:
-        """Mono samples (n,) of a clip."""
-        assert clip.source is not None
-        return read_audio(clip.source, sample_rate).samples
+    def entries(self, split: str) -> Sequence[Entry]:
+        """Return the rows of the captions file, or what is known of clips without captions."""
+        about = self._metadata(split)
+        if split in CAPTIONED:
+            captions = self._captions(split)
+            return [
+                Entry(file, texts, extras=about.get(file, {})) for file, texts in captions.items()
+            ]
+        if about:
+            return [Entry(file, (), extras=extras) for file, extras in about.items()]
+        names = sorted(path.name for path in self.audio_folder(split).glob("*.wav"))
+        return [Entry(name, ()) for name in names if not name.startswith(".")]
 
-    def fingerprint(self, split: str) -> str:
-        """Hash of the captions and of the names, sizes and times of the sound files."""
-        digest = hashlib.sha256(_captions_file(self.folder, split).read_bytes())
-        for clip in self.clips(split):
-            assert clip.source is not None
-            about = clip.source.stat()
-            digest.update(f"{clip.id}:{about.st_size}:{about.st_mtime_ns}".encode())
-        return digest.hexdigest()
+    def _captions(self, split: str) -> dict[str, tuple[str, ...]]:
+        path = self.folder / "clotho_csv_files" / f"clotho_captions_{split}.csv"
+        rows = _read_rows(path, ",")
+        missing = [name for name in ("file_name", *_COLUMNS) if rows and name not in rows[0]]
+        if missing or not rows:
+            what = f"has no column {', '.join(missing)}" if missing else "has no rows"
+            raise DatasetError(f"{path} {what}; get Clotho's file again.")
+        captions = {}
+        for row in rows:
+            texts = tuple(row[column].strip() for column in _COLUMNS if row[column].strip())
+            if texts:
+                captions[row["file_name"]] = texts
+        return captions
+
+    def _metadata(self, split: str) -> Mapping[str, Mapping[str, str]]:
+        """Return what the metadata file says of each sound; nothing where there is none."""
+        path = self.folder / "clotho_csv_files" / f"clotho_metadata_{split}.csv"
+        if not path.is_file():
+            return {}
+        rows = _read_rows(path, ";" if split == "test" else ",")
+        return {
+            row["file_name"]: {
+                key: text for key, text in row.items() if text and key != "file_name"
+            }
+            for row in rows
+            if row.get("file_name")
+        }
 
 
-def _find(root: Path | None) -> Path:
-    root = root or Path(os.environ.get(ROOT_VARIABLE, ""))
-    for folder in (root / FOLDER, root):
-        if (folder / "clotho_csv_files").is_dir():
-            return folder
-    raise DatasetError(
-        f"Clotho v2.1 is not in {root.absolute()}; set the dataset folder to the one that holds "
-        f"{FOLDER}, or the variable {ROOT_VARIABLE}."
-    )
-
-
-def _captions_file(folder: Path, split: str) -> Path:
-    return folder / "clotho_csv_files" / f"clotho_captions_{split}.csv"
-
-
-@lru_cache(maxsize=8)
-def _read_clips(path: Path, audio: Path, changed: int) -> tuple[Clip, ...]:
-    """Read a captions file; `changed` is its time, so that a new version is read anew."""
+def _read_rows(path: Path, delimiter: str) -> list[dict[str, str]]:
+    """Read a CSV file whole; cells that a row lacks are empty."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    rows = csv.DictReader(io.StringIO(text))
-    columns = [f"caption_{number}" for number in range(1, 6)]
-    missing = [name for name in ("file_name", *columns) if name not in (rows.fieldnames or ())]
-    if missing:
-        raise DatasetError(f"{path} has no column {', '.join(missing)}; get Clotho's file again.")
-    clips = []
-    for row in rows:
-        name = row["file_name"]
-        captions = tuple(row[column].strip() for column in columns if (row[column] or "").strip())
-        if captions and (audio / name).is_file():
-            clips.append(Clip(name, captions, _duration(audio / name), audio / name))
-    if not clips:
-        raise DatasetError(f"None of the sound files that {path} names is in {audio}.")
-    return tuple(clips)
-
-
-def _duration(path: Path) -> float:
-    try:
-        return probe(path).duration
-    except AudioFileError:
-        return 0.0
+        rows = [row for row in csv_rows(read_text(path), delimiter) if row]
+    except csv.Error as error:
+        raise DatasetError(f"{path} cannot be read as a table ({error}).") from error
+    if not rows:
+        return []
+    columns = [name.strip() for name in rows[0]]
+    return [
+        dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=False))
+        for row in rows[1:]
+    ]

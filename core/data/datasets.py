@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from core.config import JOINT, part_roots
 from core.data.clips import Dataset
+from core.data.places import find_place, places
 from core.errors import DatasetError
+
+# The dataset that is whatever folder one gives.
+FOLDER = "folder"
 
 
 def _starter_scenes(root: Path | None) -> Dataset:
@@ -21,35 +26,66 @@ def _clotho(root: Path | None) -> Dataset:
     return Clotho(root)
 
 
+def _folder(root: Path | None) -> Dataset:
+    from core.data.own import OwnFolder
+
+    return OwnFolder(root)
+
+
 _OPENERS: dict[str, Callable[[Path | None], Dataset]] = {
     "starter-scenes": _starter_scenes,
     "clotho": _clotho,
+    FOLDER: _folder,
 }
 
 
 def dataset_names() -> tuple[str, ...]:
-    """Names that `open_dataset` knows."""
-    return tuple(_OPENERS)
+    """Names that `open_dataset` knows, a person's own ones last."""
+    own = (place.name for place in places() if place.own and place.name not in _OPENERS)
+    return (*_OPENERS, *own)
 
 
-def open_dataset(name: str, root: Path | None = None) -> Dataset:
-    """Open a dataset.
+def is_known(name: str) -> bool:
+    """Whether a name is that of a dataset that the program itself knows."""
+    return name in _OPENERS
+
+
+def open_dataset(name: str, root: Path | str | None = None) -> Dataset:
+    """Open a dataset, or several joined.
 
     Parameters
     ----------
     name
-        One of `dataset_names`.
+        One of `dataset_names`, or several with ``+`` between them (`core.data.joined`).
     root
-        Folder that holds the dataset's files; None for its default place.
+        Folder that holds the dataset's files; None for the one that is remembered
+        (`core.data.places`), else its default place. For several, either one folder for all or
+        ``clotho=/data/clotho; macs=/data/macs`` (`core.config.part_roots`); parts not named there
+        are looked for as if there were no root.
 
     Raises
     ------
     DatasetError
         For an unknown name, or where the dataset's files are missing or damaged.
     """
-    try:
-        opener = _OPENERS[name]
-    except KeyError:
-        known = ", ".join(sorted(_OPENERS))
-        raise DatasetError(f"There is no dataset named '{name}'; choose one of: {known}.") from None
-    return opener(root)
+    names = [part.strip() for part in name.split(JOINT)]
+    roots = part_roots(names, str(root) if root else "")
+    opened = [_open(part, roots[part]) for part in names]
+    if len(opened) == 1:
+        return opened[0]
+    from core.data.joined import Joined
+
+    return Joined(opened)
+
+
+def _open(name: str, root: str) -> Dataset:
+    given = Path(root).expanduser() if root else None
+    place = find_place(name)
+    if name in _OPENERS:
+        return _OPENERS[name](given or (place.root if place else None))
+    if place is not None and place.own:
+        from core.data.own import OwnFolder
+
+        return OwnFolder(given or place.root, place.mapping, name)
+    known = ", ".join(sorted(dataset_names()))
+    raise DatasetError(f"There is no dataset named '{name}'; choose one of: {known}.")

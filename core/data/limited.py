@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.clips import Clip, Dataset
+from core.data.clips import Clip, Dataset, audio_fingerprint
 
 
 class FirstClips:
@@ -41,7 +41,13 @@ class FirstClips:
 
     def fingerprint(self, split: str) -> str:
         """Fingerprint of the split together with the limit, where there is one."""
-        whole = self._dataset.fingerprint(split)
+        return self._cut(self._dataset.fingerprint(split), split)
+
+    def audio_fingerprint(self, split: str) -> str:
+        """Fingerprint of the split's audio together with the limit, where there is one."""
+        return self._cut(audio_fingerprint(self._dataset, split), split)
+
+    def _cut(self, whole: str, split: str) -> str:
         limit = self._limits.get(split)
         if limit is None or limit >= len(self._dataset.clips(split)):
             return whole

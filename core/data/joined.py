@@ -1,0 +1,92 @@
+"""Several datasets as one, to be trained on together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.clips import Clip, Dataset, audio_fingerprint, missing_files
+from core.errors import DatasetError
+
+TRAIN, VALIDATION = "train", "validation"
+
+
+class Joined:
+    """The training splits of all parts as ``train``; the first part that has one validates.
+
+    A training that adds other data to a dataset still aims at that dataset, so it alone
+    validates: name it first. The other splits keep their names behind the part: ``clotho/test``.
+    A clip's id is ``part/id``.
+
+    Raises
+    ------
+    DatasetError
+        A part is named twice.
+    """
+
+    def __init__(self, parts: Sequence[Dataset]) -> None:
+        names = [part.name for part in parts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DatasetError(f"The dataset '{twice}' is joined to itself; name it once.")
+        self.name = "+".join(names)
+        self.parts: Mapping[str, Dataset] = dict(zip(names, parts, strict=True))
+        validating = next((part for part in parts if len(part.splits) > 1), None)
+        routes = {TRAIN: tuple((part.name, part.splits[0]) for part in parts)}
+        if validating is not None:
+            routes[VALIDATION] = ((validating.name, validating.splits[1]),)
+            for part in parts:
+                rest = part.splits[2:] if part is validating else part.splits[1:]
+                routes.update({f"{part.name}/{split}": ((part.name, split),) for split in rest})
+        self._routes = routes
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """``train``, ``validation`` where a part has such a split, and the parts' other splits."""
+        return tuple(self._routes)
+
+    def routes(self, split: str) -> tuple[tuple[Dataset, str], ...]:
+        """Return the parts that a split is made of, each with its own name of the split."""
+        if split not in self._routes:
+            raise DatasetError(
+                f"The dataset '{self.name}' has no split '{split}'; "
+                f"choose one of {', '.join(self._routes)}."
+            )
+        return tuple((self.parts[name], own) for name, own in self._routes[split])
+
+    def clips(self, split: str) -> tuple[Clip, ...]:
+        """The clips of all parts of a split, part by part."""
+        return tuple(
+            replace(clip, id=f"{part.name}/{clip.id}")
+            for part, own in self.routes(split)
+            for clip in part.clips(own)
+        )
+
+    def load_audio(self, clip: Clip, sample_rate: int) -> NDArray[np.float32]:
+        """Samples of a clip, as its part gives them."""
+        name, _, own = clip.id.partition("/")
+        return self.parts[name].load_audio(replace(clip, id=own), sample_rate)
+
+    def missing(self, split: str) -> tuple[str, ...]:
+        """Names of the files that are not there."""
+        return tuple(
+            f"{part.name}/{name}"
+            for part, own in self.routes(split)
+            for name in missing_files(part, own)
+        )
+
+    def fingerprint(self, split: str) -> str:
+        """Hash of the parts' fingerprints."""
+        return _hash(part.fingerprint(own) for part, own in self.routes(split))
+
+    def audio_fingerprint(self, split: str) -> str:
+        """Hash of the fingerprints of the parts' audio."""
+        return _hash(audio_fingerprint(part, own) for part, own in self.routes(split))
+
+
+def _hash(prints: Iterable[str]) -> str:
+    return hashlib.sha256(":".join(prints).encode()).hexdigest()
