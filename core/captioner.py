@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.audio.encoder import Encoding
 from core.audio.files import Waveform, read_audio
+from core.audio.log_mel import LogMel, ShowsLogMel
 from core.audio.resample import resample
 from core.captions import Beam, Caption, Tag, TokenScore
 from core.config import DecodingConfig
@@ -115,6 +116,18 @@ class Captioner:
             self._caption(hypotheses, encoding, duration, seconds)
             for hypotheses, encoding, duration in zip(found, encodings, durations, strict=True)
         ]
+
+    def hear(
+        self, path: Path | str, start: float = 0.0, duration: float | None = None
+    ) -> LogMel | None:
+        """Return what the encoder is given of a file or of a part of it, at its own rate.
+
+        None for an encoder that does not show it. Raises `AudioFileError` as `caption_file` does.
+        """
+        if not isinstance(self.encoder, ShowsLogMel):
+            return None
+        sound = read_audio(Path(path), self.encoder.sample_rate, start, duration)
+        return self.encoder.log_mel(torch.from_numpy(sound.samples))
 
     def caption_files(
         self, paths: Iterable[Path | str], decoding: DecodingConfig | None = None

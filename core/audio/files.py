@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +155,30 @@ def iterate_blocks(
     size = max(1, round(seconds * sample_rate))
     with _open_mono(Path(path), start, duration) as (rate, blocks):
         yield from regroup(resample_blocks(blocks, rate, sample_rate), size)
+
+
+def read_moments(
+    path: str | Path, times: Iterable[float], seconds: float
+) -> Iterator[tuple[float, Samples]]:
+    """Yield short stretches (n,) of a file, `seconds` long, at `times` in seconds, as mono.
+
+    For a quick look all over a file: a format that needs FFmpeg, where each stretch would cost a
+    start of the program, yields nothing, and a stretch that cannot be read is left out.
+    """
+    path = Path(path)
+    _check_file(path)
+    if (file := _open_native(path)) is None:
+        return
+    with file:
+        length = max(1, round(seconds * file.samplerate))
+        for time in times:
+            try:
+                file.seek(min(round(time * file.samplerate), max(file.frames - 1, 0)))
+                block = file.read(length, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError:
+                continue
+            if len(block) and np.isfinite(block).all():
+                yield time, block.mean(axis=1)
 
 
 @contextmanager

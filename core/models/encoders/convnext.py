@@ -20,9 +20,16 @@ from safetensors.torch import load_file
 
 from core import paths
 from core.audio.encoder import Encoding
+from core.audio.log_mel import LogMel
 from core.errors import EncoderError
 from core.files import read_json
-from core.models.encoders.convnext_frontend import SAMPLE_RATE, STORED_NAMES, differing_tensor
+from core.models.encoders.convnext_frontend import (
+    HOP,
+    SAMPLE_RATE,
+    STORED_NAMES,
+    band_middles,
+    differing_tensor,
+)
 from core.models.encoders.convnext_network import CLASSES, DIM, MIN_SAMPLES, ConvNeXt
 from core.models.state_checks import mismatch
 from core.models.torch_files import TorchFileError, read_torch_file
@@ -98,6 +105,20 @@ class ConvNeXtEncoder:
                 # Copies made outside inference mode may be used in training.
                 encodings[index] = Encoding(frames[row].clone(), tags[row].clone())
         return [encodings[index] for index in range(len(waveforms))]
+
+    def log_mel(self, waveform: torch.Tensor) -> LogMel:
+        """Return the log-mel spectrogram that the network is given, for one waveform (n,)."""
+        _check(waveform)
+        samples = _long_enough(waveform)[None].to(self._device, torch.float32)
+        with torch.inference_mode():
+            levels = self._network.front_end(samples)[0]
+        return LogMel(
+            levels_db=levels.T.contiguous().cpu().numpy(),
+            band_hertz=band_middles().numpy(),
+            first_seconds=0.0,
+            frame_seconds=HOP / SAMPLE_RATE,
+            sample_rate=SAMPLE_RATE,
+        )
 
 
 def equal_lengths(lengths: Sequence[int], at_once: int) -> list[list[int]]:

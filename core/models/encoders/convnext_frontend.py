@@ -56,6 +56,20 @@ def mel_bands() -> torch.Tensor:
     The scale is linear below 1 kHz (200/3 Hz a mel) and logarithmic above (27 mels for a factor of
     6.4), after Slaney's Auditory Toolbox; librosa's defaults are the same.
     """
+    edges = _band_edges()
+    bins = torch.linspace(0, SAMPLE_RATE / 2, FFT // 2 + 1, dtype=torch.float64)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    return torch.minimum(rising, falling).clamp_min(0) * (2.0 / (edges[2:] - edges[:-2]))
+
+
+def band_middles() -> torch.Tensor:
+    """(224,) frequency in Hz at which each band peaks; float64."""
+    return _band_edges()[1:-1]
+
+
+def _band_edges() -> torch.Tensor:
+    """(226,) frequencies in Hz: each band rises from one to the next and falls to the one after."""
     knee, width, step = 1000.0, 200.0 / 3.0, math.log(6.4) / 27.0
 
     def to_mel(hertz: float) -> float:
@@ -63,11 +77,7 @@ def mel_bands() -> torch.Tensor:
 
     mels = torch.linspace(to_mel(_LOWEST_HZ), to_mel(_HIGHEST_HZ), BANDS + 2, dtype=torch.float64)
     above = knee * torch.exp(step * (mels - knee / width))
-    edges = torch.where(mels < knee / width, mels * width, above)
-    bins = torch.linspace(0, SAMPLE_RATE / 2, FFT // 2 + 1, dtype=torch.float64)[:, None]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    return torch.minimum(rising, falling).clamp_min(0) * (2.0 / (edges[2:] - edges[:-2]))
+    return torch.where(mels < knee / width, mels * width, above)
 
 
 def differing_tensor(stored: dict[str, torch.Tensor]) -> str | None:

@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.audio.encoder import Encoding
+from core.audio.log_mel import LogMel
 from core.errors import EncoderError
 from core.models.encoders.yamnet_weights import CLASSES, load_tag_names, load_weights
 
@@ -33,6 +34,7 @@ _HOP = 160
 _WINDOW = 400
 _FFT = 512
 _BANDS = 64
+_LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
 _SPECTRA = PATCH_SAMPLES // _HOP
 # The last spectrum of a patch reaches beyond the patch's own samples.
 _PATCH_REACH = PATCH_SAMPLES + _FFT - _HOP
@@ -201,6 +203,22 @@ class YamNet:
         # A copy, so that one clip's frames do not keep those of the whole batch alive.
         return Encoding(embeddings.reshape(-1, DIM)[:frames].clone(), tags)
 
+    def log_mel(self, waveform: torch.Tensor) -> LogMel:
+        """Return the log-mel spectrogram that the patches are cut from, for one waveform (n,)."""
+        _check(waveform)
+        frames = math.ceil(len(waveform) / _HOP)
+        padded = functional.pad(waveform, (0, (frames - 1) * _HOP + _FFT - len(waveform)))
+        with torch.inference_mode():
+            levels = self._front_end(padded[None].to(self._device, torch.float32))[0]
+        centres = torch.linspace(_mel_of(_LOWEST_HZ), _mel_of(_HIGHEST_HZ), _BANDS + 2)[1:-1]
+        return LogMel(
+            levels_db=(levels.T * (20.0 / math.log(10.0))).contiguous().cpu().numpy(),
+            band_hertz=(700.0 * (torch.exp(centres.double() / 1127.0) - 1.0)).numpy(),
+            first_seconds=_WINDOW / 2 / SAMPLE_RATE,
+            frame_seconds=_HOP / SAMPLE_RATE,
+            sample_rate=SAMPLE_RATE,
+        )
+
     def _patches_per_pass(self) -> int:
         return _PATCHES_PER_PASS.get(self._device.type, _PATCHES_PER_PASS_GPU)
 
@@ -234,6 +252,10 @@ def _grouped(patches: Iterator[torch.Tensor], size: int) -> Iterator[torch.Tenso
         yield torch.stack(group)
 
 
+def _mel_of(hertz: float) -> float:
+    return 1127.0 * math.log1p(hertz / 700.0)
+
+
 def _mel_weights() -> torch.Tensor:
     """(257, 64) triangular weights, HTK mel scale, each band peaking at 1.
 
@@ -245,7 +267,7 @@ def _mel_weights() -> torch.Tensor:
         return 1127.0 * torch.log1p(hertz / 700.0)
 
     bins = mel(torch.linspace(0, SAMPLE_RATE / 2, _FFT // 2 + 1, dtype=torch.float64))
-    low, high = mel(torch.tensor([125.0, 7500.0], dtype=torch.float64)).tolist()
+    low, high = _mel_of(_LOWEST_HZ), _mel_of(_HIGHEST_HZ)
     edges = torch.linspace(low, high, _BANDS + 2, dtype=torch.float64)
     rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])

@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from core.audio.encoder import Encoding
+from core.audio.log_mel import LogMel
 from core.models.encoders.yamnet import PATCH_SAMPLES, SAMPLE_RATE, YamNet
 from core.models.encoders.yamnet_weights import CLASSES
 
@@ -79,3 +80,7 @@ class YamNetTags:
         """Encode waveforms of any lengths at once, with the same results as one by one."""
         logits = self._yamnet.patch_logits([*map(at_common_level, waveforms)], HOP_SAMPLES)
         return [Encoding(tag_frames(rows), rows.sigmoid().mean(0)) for rows in logits]
+
+    def log_mel(self, waveform: torch.Tensor) -> LogMel:
+        """Return the log-mel spectrogram of one waveform (n,), at the level it is brought to."""
+        return self._yamnet.log_mel(at_common_level(waveform))
