@@ -2,6 +2,7 @@
 
 Both compute what ``torch.nn.TransformerDecoderLayer`` computes (post-norm), with batch-first
 tensors, fused attention, and separate entry points for whole captions and for one token at a time.
+Whole captions come as the rows of a `Layout`, with or without their padding.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from core.models.dropout import Dropout, dropout
+from core.models.layout import Layout
+from core.models.linear import Linear
 
 LAYER_NORM_EPSILON = 1e-5
 
@@ -36,20 +41,16 @@ class SelfAttention(nn.Module):
         self.heads = heads
         self.dropout = dropout
         # Drawn in the order of nn.MultiheadAttention, so that equal seeds give equal weights.
-        self.output = nn.Linear(d_model, d_model)
+        self.output = Linear(d_model, d_model)
         self.query_key_value = _undrawn_linear(d_model, 3 * d_model)
         nn.init.xavier_uniform_(self.query_key_value.weight)
         nn.init.zeros_(self.output.bias)
 
-    def forward(self, states: Tensor, allowed: Tensor) -> Tensor:
-        """Attend within whole captions: (B, L, d); `allowed` is boolean, (B or 1, 1, L, L)."""
-        batch, length, _ = states.shape
-        packed = self.query_key_value(states).view(batch, length, 3, self.heads, -1)
-        query, keys, values = packed.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = F.scaled_dot_product_attention(
-            query, keys, values, allowed, self.dropout if self.training else 0.0
-        )
-        return self.output(_merge_heads(attended))
+    def forward(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
+        """Attend within whole captions, rows (n, d); `bias` is that of `attend`."""
+        query, keys, values = layout.split_heads(self.query_key_value(states), 3, self.heads)
+        attended = attend(query, keys, values, bias, self.dropout if self.training else 0.0)
+        return self.output(layout.merge_heads(attended))
 
     def step(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Attend from one new token per row, (N, 1, d), to it and all before it.
@@ -71,7 +72,7 @@ class CrossAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.dropout = dropout
-        self.output = nn.Linear(d_model, d_model)
+        self.output = Linear(d_model, d_model)
         self.query = _undrawn_linear(d_model, d_model)
         self.key_value = _undrawn_linear(d_model, 2 * d_model)
         # As one packed (3d, d) matrix: Xavier's bound counts all three outputs.
@@ -80,23 +81,18 @@ class CrossAttention(nn.Module):
         nn.init.uniform_(self.key_value.weight, -bound, bound)
         nn.init.zeros_(self.output.bias)
 
-    def remember(self, frames: Tensor) -> KeysValues:
-        """Compute the keys and values of projected frames (B, T, d), once for all tokens."""
-        batch, length, _ = frames.shape
-        packed = self.key_value(frames).view(batch, length, 2, self.heads, -1)
-        keys, values = packed.permute(2, 0, 3, 1, 4).unbind(0)
+    def remember(self, frames: Tensor, layout: Layout) -> KeysValues:
+        """Compute the keys and values of projected frames, rows (m, d), once for all tokens."""
+        keys, values = layout.split_heads(self.key_value(frames), 2, self.heads)
         return KeysValues(keys, values)
 
-    def forward(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
-        """Attend from (B, L, d) to the frames that are `audible`: boolean, (B, 1, 1, T)."""
-        attended = F.scaled_dot_product_attention(
-            self._queries(states),
-            memory.keys,
-            memory.values,
-            audible,
-            self.dropout if self.training else 0.0,
+    def forward(self, states: Tensor, layout: Layout, memory: KeysValues, bias: Tensor) -> Tensor:
+        """Attend from rows (n, d) to frames; `layout` has all rows of a clip side by side."""
+        (query,) = layout.split_heads(self.query(states), 1, self.heads)
+        share = self.dropout if self.training else 0.0
+        return self.output(
+            layout.merge_heads(attend(query, memory.keys, memory.values, bias, share))
         )
-        return self.output(_merge_heads(attended))
 
     def step(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
         """Do the same without dropout, faster than the fused kernel where L is a few rows."""
@@ -126,33 +122,40 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.self_attention = SelfAttention(d_model, heads, dropout)
         self.cross_attention = CrossAttention(d_model, heads, dropout)
-        self.expand = nn.Linear(d_model, feedforward)
-        self.contract = nn.Linear(feedforward, d_model)
+        self.expand = Linear(d_model, feedforward)
+        self.contract = Linear(feedforward, d_model)
         self.norm_self = nn.LayerNorm(d_model, LAYER_NORM_EPSILON)
         self.norm_cross = nn.LayerNorm(d_model, LAYER_NORM_EPSILON)
         self.norm_feedforward = nn.LayerNorm(d_model, LAYER_NORM_EPSILON)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.activation = nn.GELU() if activation == "gelu" else nn.ReLU()
 
     def forward(
-        self, states: Tensor, allowed: Tensor, memory: KeysValues, audible: Tensor
+        self, states: Tensor, layout: Layout, bias: Tensor, memory: KeysValues, heard_bias: Tensor
     ) -> Tensor:
-        """Run whole captions (B, L, d) through the layer."""
-        states = self.attend_captions(states, allowed)
-        return self.attend_frames(states, memory, audible)
+        """Run the rows (n, d) of whole captions through the layer.
 
-    def attend_captions(self, states: Tensor, allowed: Tensor) -> Tensor:
+        `bias` and `heard_bias` are those of `attend`, for words and for frames. A clip may have
+        several captions, next to each other in `layout`.
+        """
+        states = self.attend_captions(states, layout, bias)
+        return self.attend_frames(states, layout, memory, heard_bias)
+
+    def attend_captions(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
         """Run the first third of the layer on whole captions; the result queries the frames."""
-        return self.norm_self(states + self.dropout(self.self_attention(states, allowed)))
+        return self.norm_self(states + self.dropout(self.self_attention(states, layout, bias)))
 
     def attend_past(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Run the first third of the layer on one new token a row; see `SelfAttention.step`."""
         attended, present = self.self_attention.step(states, past)
         return self.norm_self(states + self.dropout(attended)), present
 
-    def attend_frames(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
-        """Run the rest of the layer when row i of `states` belongs to row i of `memory`."""
-        return self.finish(states, self.cross_attention(states, memory, audible))
+    def attend_frames(
+        self, states: Tensor, layout: Layout, memory: KeysValues, heard_bias: Tensor
+    ) -> Tensor:
+        """Run the rest of the layer on whole captions."""
+        clips = layout.side_by_side(len(memory.keys))
+        return self.finish(states, self.cross_attention(states, clips, memory, heard_bias))
 
     def finish(self, states: Tensor, heard: Tensor) -> Tensor:
         """Add what the cross-attention `heard`, then run the feed-forward part."""
@@ -161,9 +164,27 @@ class DecoderLayer(nn.Module):
         return self.norm_feedforward(states + self.dropout(self.contract(hidden)))
 
 
-def _undrawn_linear(inputs: int, outputs: int) -> nn.Linear:
+def attend(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, share: float) -> Tensor:
+    """Attend from (B, H, L, w) queries to (B, H, T, w) keys and values, `share` of them dropped.
+
+    `bias` is added to the scores: 0 where a query may look and minus infinity where it may not.
+    """
+    if not share or query.device.type != "cpu":
+        return F.scaled_dot_product_attention(query, keys, values, bias.to(query.dtype), share)
+    # torch has no fused attention with dropout on the CPU.
+    scores = (query / math.sqrt(query.shape[-1])) @ keys.transpose(-2, -1)
+    return dropout(scores.add_(bias).softmax(dim=-1), share) @ values
+
+
+def attention_bias(allowed: Tensor) -> Tensor:
+    """Return the bias of `attend` in float32: 0 where `allowed`, else minus infinity."""
+    bias = torch.zeros(allowed.shape, device=allowed.device)
+    return bias.masked_fill_(~allowed, -math.inf)
+
+
+def _undrawn_linear(inputs: int, outputs: int) -> Linear:
     """Return a linear layer with zero bias and a weight that is still to be drawn."""
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = nn.utils.skip_init(Linear, inputs, outputs)
     nn.init.zeros_(layer.bias)
     return layer
 

@@ -15,8 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.models.attention import DecoderLayer, KeysValues
+from core.models.attention import DecoderLayer, KeysValues, attention_bias
 from core.models.decoder_cache import DecoderCache
+from core.models.dropout import Dropout
+from core.models.layout import Layout, Padded
+from core.models.linear import Linear
 
 PAD_ID = 0
 LONGEST_CAPTION = 1024
@@ -34,11 +37,14 @@ class AudioMemory:
         (B, T) boolean, True where a frame is padding. Every clip has at least one real frame.
     heard
         Keys and values of each layer, where `CaptionModel.listen` has computed them.
+    rows
+        The layout of `frames` and what it leaves of them, where padding was left out.
     """
 
     frames: Tensor
     padding: Tensor
     heard: tuple[KeysValues, ...] | None = None
+    rows: tuple[Layout, Tensor] | None = None
 
     @property
     def audible(self) -> Tensor:
@@ -81,24 +87,31 @@ class CaptionModel(nn.Module):
         self.audio_dim = audio_dim
         width = settings.d_model
         self.projection = nn.Sequential(
-            nn.Dropout(settings.projection_dropout),
-            nn.Linear(audio_dim, width),
+            Dropout(settings.projection_dropout),
+            Linear(audio_dim, width),
             nn.ReLU(),
-            nn.Dropout(settings.projection_dropout),
+            Dropout(settings.projection_dropout),
         )
         self.embedding = nn.Embedding(vocabulary_size, width, padding_idx=PAD_ID)
         layer = DecoderLayer(
             width, settings.heads, settings.feedforward, settings.dropout, settings.activation
         )
-        self.classifier = nn.Linear(width, vocabulary_size)
+        self.classifier = Linear(width, vocabulary_size)
         self.layers = nn.ModuleList(copy.deepcopy(layer) for _ in range(settings.layers))
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.register_buffer("positions", sinusoids(LONGEST_CAPTION, width), persistent=False)
 
-    def project(self, frames: Tensor, lengths: Tensor) -> AudioMemory:
-        """Project frame embeddings (B, T, audio_dim) of which `lengths` (B,) are real."""
+    def project(self, frames: Tensor, lengths: Tensor, layout: Layout | None = None) -> AudioMemory:
+        """Project frame embeddings (B, T, audio_dim) of which `lengths` (B,) are real.
+
+        Where `layout` leaves padding out, the projected padding is zero.
+        """
         steps = torch.arange(frames.shape[1], device=frames.device)
-        return AudioMemory(self.projection(frames), steps >= lengths[:, None])
+        padding = steps >= lengths[:, None]
+        if layout is None:
+            return AudioMemory(self.projection(frames), padding)
+        rows = self.projection(layout.rows(frames))
+        return AudioMemory(layout.padded(rows), padding, rows=(layout, rows))
 
     def silence(self, clips: int) -> AudioMemory:
         """Return a memory in which nothing can be heard: one zero frame a clip."""
@@ -109,7 +122,8 @@ class CaptionModel(nn.Module):
         """Add every layer's keys and values, for a memory that several captions are decoded on."""
         if memory.heard is not None:
             return memory
-        heard = tuple(layer.cross_attention.remember(memory.frames) for layer in self._layers())
+        layout, rows = memory.rows or _all_rows(memory.frames)
+        heard = tuple(layer.cross_attention.remember(rows, layout) for layer in self._layers())
         return replace(memory, heard=heard)
 
     def embed(self, tokens: Tensor) -> Tensor:
@@ -135,15 +149,30 @@ class CaptionModel(nn.Module):
         Tensor
             (B, L, d) states; position i has seen tokens 0 to i.
         """
-        states = self._with_positions(token_embeddings)
-        allowed = _may_look(token_embeddings, caption_padding)
-        audible = memory.audible
+        layout = Padded(*token_embeddings.shape[:2])
+        return layout.padded(self.decode_rows(token_embeddings, caption_padding, memory, layout))
+
+    def decode_rows(
+        self,
+        token_embeddings: Tensor,
+        caption_padding: Tensor | None,
+        memory: AudioMemory,
+        layout: Layout,
+    ) -> Tensor:
+        """Run the decoder under teacher forcing; return only the rows (n, d) of a layout.
+
+        There may be several captions of each clip, equally many, next to each other.
+        """
+        states = self._with_positions(token_embeddings, layout=layout)
+        bias = attention_bias(_may_look(token_embeddings, caption_padding))
+        heard_bias = attention_bias(memory.audible)
+        audio, frames = memory.rows or _all_rows(memory.frames)
         for index, layer in enumerate(self._layers()):
             if memory.heard is None:
-                keys_values = layer.cross_attention.remember(memory.frames)
+                keys_values = layer.cross_attention.remember(frames, audio)
             else:
                 keys_values = memory.heard[index]
-            states = layer(states, allowed, keys_values, audible)
+            states = layer(states, layout, bias, keys_values, heard_bias)
         return states
 
     def decode_tokens(self, tokens: Tensor, memory: AudioMemory) -> Tensor:
@@ -172,15 +201,18 @@ class CaptionModel(nn.Module):
         Tensor
             (B, layers, L, T), mean over heads, each row sums to 1 over the clip's real frames.
         """
-        states = self._with_positions(self.embed(tokens))
-        allowed = _may_look(states, None)
+        layout = Padded(*tokens.shape)
+        states = self._with_positions(self.embed(tokens), layout=layout)
+        bias = attention_bias(_may_look(tokens, None))
         audible = memory.audible
+        heard_bias = attention_bias(audible)
         weights = []
         heard = self.listen(memory).heard or ()
         for layer, keys_values in zip(self._layers(), heard, strict=True):
-            states = layer.attend_captions(states, allowed)
-            weights.append(layer.cross_attention.weights(states, keys_values, audible))
-            states = layer.attend_frames(states, keys_values, audible)
+            states = layer.attend_captions(states, layout, bias)
+            queries = layout.padded(states)
+            weights.append(layer.cross_attention.weights(queries, keys_values, audible))
+            states = layer.attend_frames(states, layout, keys_values, heard_bias)
         return torch.stack(weights, dim=1)
 
     def start(self, memory: AudioMemory) -> DecoderCache:
@@ -199,12 +231,15 @@ class CaptionModel(nn.Module):
         cache.length += 1
         return self.classify(states[:, 0])
 
-    def _with_positions(self, embeddings: Tensor, offset: int = 0) -> Tensor:
+    def _with_positions(
+        self, embeddings: Tensor, offset: int = 0, layout: Layout | None = None
+    ) -> Tensor:
         end = offset + embeddings.shape[1]
         if end > LONGEST_CAPTION:
             raise ValueError(f"a caption may have {LONGEST_CAPTION} tokens at most, not {end}")
         scaled = embeddings * math.sqrt(self.settings.d_model)
-        return self.dropout(scaled + self.positions[offset:end])
+        placed = scaled + self.positions[offset:end]
+        return self.dropout(placed if layout is None else layout.rows(placed))
 
     def _layers(self) -> list[DecoderLayer]:
         return [layer for layer in self.layers if isinstance(layer, DecoderLayer)]
@@ -217,10 +252,16 @@ def sinusoids(length: int, width: int) -> Tensor:
     return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)
 
 
-def _may_look(embeddings: Tensor, padding: Tensor | None) -> Tensor:
-    """Return (B or 1, 1, L, L) boolean: no token sees a later one or padding."""
-    length = embeddings.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool, device=embeddings.device).tril()
+def _all_rows(frames: Tensor) -> tuple[Layout, Tensor]:
+    """Return (B, T, d) frames as rows, and their layout."""
+    layout = Padded(*frames.shape[:2])
+    return layout, layout.rows(frames)
+
+
+def _may_look(tokens: Tensor, padding: Tensor | None) -> Tensor:
+    """Return (B or 1, 1, L, L) boolean: no token of (B, L, ...) sees a later one or padding."""
+    length = tokens.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
     if padding is None:
         return causal[None, None]
     return causal & ~padding[:, None, None, :]

@@ -251,7 +251,7 @@ def test_the_audio_is_listened_to_once(
             ),
         )
     beam_search(model, torch.randn(4, 9, 24), torch.tensor([9, 3, 5, 1]), DecodingRules(3, 3, 9))
-    assert calls == [(4, 9, 32)] * len(model.layers)
+    assert calls == [(4 * 9, 32)] * len(model.layers)
 
 
 def test_a_beam_wider_than_the_vocabulary_is_refused() -> None:

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from core.config import ModelConfig
+from core.models.attention import attention_bias
 from core.models.caption_model import AudioMemory, CaptionModel, sinusoids
+from core.models.layout import Padded
 
 SMALL = ModelConfig(d_model=16, layers=3, heads=4, feedforward=24)
 
@@ -190,8 +192,11 @@ def test_attention_says_where_each_layer_looks(model: CaptionModel, memory: Audi
         }
     )
     states = model.layers[0].attend_captions(
-        model._with_positions(model.embed(tokens)), torch.ones(3, 3, dtype=torch.bool).tril()
+        model._with_positions(model.embed(tokens)).flatten(0, 1),
+        Padded(3, 3),
+        attention_bias(torch.ones(3, 3, dtype=torch.bool).tril()),
     )
+    states = states.view(3, 3, -1)
     _, expected = reference(states, memory.frames, memory.frames, key_padding_mask=memory.padding)
     torch.testing.assert_close(weights[:, 0], expected, rtol=1e-4, atol=1e-6)
 

@@ -1,0 +1,194 @@
+"""How the rows that a network computes lie in a padded batch.
+
+Captions and clips differ in length: in Clotho some 30 % of the words and 20 % of the frames of a
+padded batch are padding. Linear layers, norms and dropout work on rows and need no padding; only
+attention wants whole sequences. `Packed` leaves padding out and lays rows out for attention and
+back by lookups; `Padded` computes everything, with views alone, which suits devices that pay for
+each launch rather than for arithmetic. Both give the same results wherever there is no padding.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+# The number of rows is rounded up to a multiple of this, so that batches have few different sizes:
+# matrix libraries prepare themselves anew for each size that they meet.
+ROWS_MULTIPLE = 64
+
+
+class Layout(ABC):
+    """Rows of a padded (batch, length, features) tensor."""
+
+    def __init__(self, batch: int, length: int) -> None:
+        self.batch, self.length = batch, length
+
+    @abstractmethod
+    def rows(self, padded: Tensor) -> Tensor:
+        """Return the (n, ...) rows of a (batch, length, ...) tensor."""
+
+    @abstractmethod
+    def padded(self, rows: Tensor) -> Tensor:
+        """Return (batch, length, features) of (n, features) rows, zero where there is no row."""
+
+    @abstractmethod
+    def split_heads(self, rows: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+        """Lay out (n, parts * heads * w) for attention: `parts` of (batch, heads, length, w).
+
+        Where there is no row, the result holds numbers that attention must not look at.
+        """
+
+    @abstractmethod
+    def merge_heads(self, attended: Tensor) -> Tensor:
+        """Return the (n, heads * w) rows of (batch, heads, length, w)."""
+
+    @abstractmethod
+    def side_by_side(self, batch: int) -> Layout:
+        """Return the same rows as fewer and longer sequences, each made of neighbours."""
+
+
+class Padded(Layout):
+    """Every position is a row."""
+
+    def rows(self, padded: Tensor) -> Tensor:
+        """Return all positions, as a view."""
+        return padded.flatten(0, 1)
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """Return the rows at their positions, as a view."""
+        return rows.view(self.batch, self.length, -1)
+
+    def split_heads(self, rows: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+        """Return views of the heads."""
+        packed = rows.view(self.batch, self.length, parts, heads, -1)
+        return packed.permute(2, 0, 3, 1, 4).unbind(0)
+
+    def merge_heads(self, attended: Tensor) -> Tensor:
+        """Return the heads side by side again."""
+        return attended.transpose(1, 2).reshape(self.batch * self.length, -1)
+
+    def side_by_side(self, batch: int) -> Padded:
+        """Return the layout of longer sequences."""
+        return Padded(batch, self.batch * self.length // batch)
+
+
+class Packed(Layout):
+    """Only some positions are rows.
+
+    Parameters
+    ----------
+    places
+        (n,) the positions that are rows, in a flat (batch * length) order, ascending.
+    """
+
+    def __init__(self, batch: int, length: int, places: Tensor) -> None:
+        super().__init__(batch, length)
+        self.places = places
+        self._indices: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+        self._longer: Packed | None = None
+
+    def rows(self, padded: Tensor) -> Tensor:
+        """Look the rows up."""
+        return padded.flatten(0, 1).index_select(0, self.places)
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """Put the rows at their places."""
+        empty = rows.new_zeros(self.batch * self.length, rows.shape[1])
+        filled = empty.index_copy(0, self.places, rows)
+        return filled.view(self.batch, self.length, -1)
+
+    def split_heads(self, rows: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+        """Look up each head of each position."""
+        there, back = self._lookups(parts, heads)
+        pieces = rows.reshape(len(rows) * parts * heads, -1)
+        laid: Tensor = _Spread.apply(pieces, there, back)
+        return laid.view(parts, self.batch, heads, self.length, -1).unbind(0)
+
+    def merge_heads(self, attended: Tensor) -> Tensor:
+        """Look up each head of each row."""
+        heads = attended.shape[1]
+        _, back = self._lookups(1, heads)
+        pieces = attended.reshape(self.batch * heads * self.length, -1)
+        merged: Tensor = _Collect.apply(pieces, back)
+        return merged.view(len(self.places), -1)
+
+    def side_by_side(self, batch: int) -> Packed:
+        """Return the layout of longer sequences, made once."""
+        if batch == self.batch:
+            return self
+        if self._longer is None or self._longer.batch != batch:
+            self._longer = Packed(batch, self.batch * self.length // batch, self.places)
+        return self._longer
+
+    def _lookups(self, parts: int, heads: int) -> tuple[Tensor, Tensor]:
+        """Return where each piece of the attention's layout is found in the rows, and the reverse.
+
+        A piece is one head of one part of one row. Positions without a row look at the first row.
+        """
+        if (parts, heads) not in self._indices:
+            count, places = len(self.places), self.places
+            numbers = torch.zeros(self.batch * self.length, dtype=torch.long, device=places.device)
+            numbers[places] = torch.arange(count, device=places.device)
+            part = torch.arange(parts, device=places.device)
+            head = torch.arange(heads, device=places.device)
+            row = numbers.view(self.batch, 1, self.length)
+            there = (row * parts + part[:, None, None, None]) * heads + head[:, None]
+            batch, position = places // self.length, places % self.length
+            sequence = part[:, None] * self.batch + batch[:, None, None]
+            back = (sequence * heads + head) * self.length + position[:, None, None]
+            self._indices[parts, heads] = there.flatten(), back.flatten()
+        return self._indices[parts, heads]
+
+
+class _Spread(torch.autograd.Function):
+    """Look pieces up; what is looked up where there is no row has no gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, pieces: Tensor, there: Tensor, back: Tensor) -> Tensor:
+        ctx.back = back
+        return pieces.index_select(0, there)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return gradient.index_select(0, ctx.back), None, None
+
+
+class _Collect(torch.autograd.Function):
+    """Pick each piece once; what is not picked has gradient zero."""
+
+    @staticmethod
+    def forward(ctx: Any, pieces: Tensor, back: Tensor) -> Tensor:
+        ctx.back, ctx.count = back, len(pieces)
+        return pieces.index_select(0, back)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        spread = gradient.new_zeros(ctx.count, gradient.shape[1])
+        return spread.index_copy_(0, ctx.back, gradient), None
+
+
+def pack(lengths: Tensor, length: int, device: torch.device) -> Packed:
+    """Return the layout of sequences of which the first `lengths` (batch,) positions are real.
+
+    `lengths` lies on the CPU, so that nothing is asked of the device. Some padding is made rows as
+    well, so that their number is a multiple of `ROWS_MULTIPLE` where the batch is large enough.
+    """
+    real = (torch.arange(length) < lengths[:, None]).flatten()
+    missing = -int(real.sum()) % ROWS_MULTIPLE
+    if missing:
+        real[(~real).nonzero()[:missing, 0]] = True
+    places = real.nonzero()[:, 0]
+    return Packed(len(lengths), length, places.to(device, non_blocking=True))
+
+
+def layout_for(lengths: Tensor, length: int, device: torch.device) -> Layout:
+    """Return the layout that is fastest on a device for sequences of real `lengths` (batch,)."""
+    if device.type != "cpu":
+        return Padded(len(lengths), length)
+    return pack(lengths, length, device)
