@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
-from core.audio.playback import Player
+from core.audio.playback import Player, list_outputs
 from core.errors import AudioDeviceError
 
 
@@ -51,10 +53,30 @@ class FakeSoundDevice(SimpleNamespace):
         self.channels, self.rates = channels, rates
         self.streams: list[FakeStream] = []
 
-    def query_devices(self, kind: str) -> dict[str, Any]:
+        self.default = SimpleNamespace(device=(0, 2))
+        self.restarts = 0
+        self.names = ["microphone", "hdmi", "loudspeaker", "loudspeaker"]
+
+    def query_devices(self, device: int | None = None, kind: str | None = None) -> Any:
+        if device is None and kind is None:
+            return [
+                {
+                    "index": index,
+                    "name": name,
+                    "hostapi": index // 3,
+                    "max_output_channels": self.channels if index else 0,
+                }
+                for index, name in enumerate(self.names)
+            ]
         if not self.channels:
             raise PortAudioError("Error querying device -1", -1)
         return {"max_output_channels": self.channels, "default_samplerate": 48_000.0}
+
+    def _terminate(self) -> None:
+        self.restarts += 1
+
+    def _initialize(self) -> None:
+        self.names.insert(1, "headphones")
 
     def check_output_settings(self, samplerate: int, **_: Any) -> None:
         if samplerate not in self.rates:
@@ -99,6 +121,81 @@ def test_starts_within_the_sound_and_loops(device: FakeSoundDevice) -> None:
     np.testing.assert_array_equal(output[4_000:20_000], RAMP)
     assert player.playing
     assert player.position == pytest.approx(1.0)
+
+
+def test_loops_within_a_part(device: FakeSoundDevice) -> None:
+    player = Player()
+    player.play(RAMP[:12_000], 16_000, start=0.6, loop=True, loop_from=0.5)
+    output = device.streams[0].render(8_000)[:, 0]
+    np.testing.assert_array_equal(output[:2_400], RAMP[9_600:12_000])
+    np.testing.assert_array_equal(output[2_400:6_400], RAMP[8_000:12_000])
+    assert player.position == pytest.approx(0.6)
+
+
+def test_outputs_are_listed_once_each_the_default_first(device: FakeSoundDevice) -> None:
+    first = list_outputs()
+    assert [(item.index, item.name, item.default) for item in first] == [
+        (2, "loudspeaker", True),
+        (1, "hdmi", False),
+    ]
+    assert device.restarts == 0
+    device.default.device = (0, 1)
+    assert [item.name for item in list_outputs(refresh=True)][:1] == ["headphones"]
+    assert device.restarts == 1
+
+
+def test_the_chosen_output_is_used(device: FakeSoundDevice) -> None:
+    player = Player()
+    player.device = 1
+    player.play(RAMP, 16_000)
+    assert device.streams[0].options["device"] == 1
+    player.stop()
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "ramp.wav"
+    soundfile.write(path, RAMP, 16_000, subtype="FLOAT")
+    return path
+
+
+def drain(stream: FakeStream, frames: int) -> np.ndarray[Any, Any]:
+    """Render until so many samples that are not silence came."""
+    parts: list[np.ndarray[Any, Any]] = []
+    while sum(map(len, parts)) < frames:
+        output = stream.render(500)[:, 0]
+        parts.append(output[output != 0])
+    return np.concatenate(parts)[:frames]
+
+
+def test_a_file_is_played_as_it_is_read(device: FakeSoundDevice, recording: Path) -> None:
+    player = Player()
+    player.play_file(recording, 16_000, 0.25, 0.75)
+    stream = device.streams[0]
+    np.testing.assert_array_equal(drain(stream, 8_000), RAMP[4_000:12_000])
+    while player.playing:
+        assert not stream.render(100).any()
+    assert player.position == pytest.approx(0.75)
+    player.stop()
+
+
+def test_a_part_of_a_file_loops(device: FakeSoundDevice, recording: Path) -> None:
+    player = Player()
+    player.play_file(recording, 16_000, 0.6, 0.75, loop=True, loop_from=0.5)
+    output = drain(device.streams[0], 10_400)
+    np.testing.assert_array_equal(output[:2_400], RAMP[9_600:12_000])
+    np.testing.assert_array_equal(output[2_400:6_400], RAMP[8_000:12_000])
+    np.testing.assert_array_equal(output[6_400:], RAMP[8_000:12_000])
+    assert 0.5 <= player.position <= 0.75
+    player.stop()
+
+
+def test_a_file_that_is_gone_ends_at_once(device: FakeSoundDevice, tmp_path: Path) -> None:
+    player = Player()
+    player.play_file(tmp_path / "gone.wav", 16_000, 0.0, 1.0)
+    while player.playing:
+        device.streams[0].render(10)
+    player.stop()
 
 
 def test_volume_may_change_while_playing(device: FakeSoundDevice) -> None:
