@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.data.clips import Clip
-from core.data.feature_store import FeatureStore
+from core.data.features import Features
 from core.data.tokenizer import PAD, Tokenizer
 from core.errors import DatasetError
 
@@ -102,29 +102,32 @@ class CaptionedClips:
 
 def load_clips(
     clips: Sequence[Clip],
-    store: FeatureStore,
+    store: Features,
     tokenizer: Tokenizer,
     device: torch.device,
+    *,
+    captionless: bool = False,
 ) -> CaptionedClips:
     """Put the frames and captions of `clips` on the device.
 
-    Clips that the store lacks (their files could not be read) are left out. Raises `DatasetError`
-    when none is left.
+    Clips that the store lacks (their files could not be read) are left out, and those without a
+    caption as well unless `captionless`. Raises `DatasetError` when none is left.
     """
     positions = {clip_id: row for row, clip_id in enumerate(store.clip_ids)}
-    kept = [clip for clip in clips if clip.id in positions and clip.captions]
+    kept = [clip for clip in clips if clip.id in positions and (clip.captions or captionless)]
     if not kept:
-        raise DatasetError("No clip of this split has both readable audio and a caption.")
-    arrays = [np.asarray(store.frames(positions[clip.id])) for clip in kept]
-    lengths = torch.tensor([len(array) for array in arrays])
-    frames = torch.zeros(len(kept), int(lengths.max()), arrays[0].shape[1])
-    for row, array in enumerate(arrays):
-        frames[row, : len(array)] = torch.from_numpy(array.astype(np.float32))
+        what = "readable audio" if captionless else "both readable audio and a caption"
+        raise DatasetError(f"No clip of this split has {what}.")
+    rows = np.array([positions[clip.id] for clip in kept])
+    lengths = torch.from_numpy(store.lengths[rows])
+    frames = torch.empty(len(kept), int(lengths.max()), store.dim)
+    store.read_batch(rows, frames.numpy())
     encoded = [[tokenizer.encode(text) for text in clip.captions] for clip in kept]
     counts = torch.tensor([len(captions) for captions in encoded])
-    longest = max(len(ids) for captions in encoded for ids in captions)
-    tokens = torch.full((len(kept), int(counts.max()), longest), PAD)
-    token_lengths = torch.zeros(len(kept), int(counts.max()), dtype=torch.long)
+    most = max(1, int(counts.max()))
+    longest = max((len(ids) for captions in encoded for ids in captions), default=1)
+    tokens = torch.full((len(kept), most, longest), PAD)
+    token_lengths = torch.zeros(len(kept), most, dtype=torch.long)
     for row, captions in enumerate(encoded):
         for column, ids in enumerate(captions):
             tokens[row, column, : len(ids)] = torch.tensor(ids)

@@ -9,8 +9,10 @@ and the fingerprint of the audio, so that features of another encoder are never 
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Mapping
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -19,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.encoder import AudioEncoder
-from core.data.clips import Dataset
+from core.data.clips import Dataset, audio_fingerprint
 from core.errors import DatasetError
 from core.files import read_json, write_text_atomic
 from core.paths import features_dir
@@ -31,6 +33,8 @@ TAGS_FILE = "tags.npy"
 INDEX_FILE = "index.json"
 
 _FORMAT = 1
+# Windows reads a file at a place only by moving a shared pointer; there the map is copied.
+_READS_AT = hasattr(os, "preadv")
 
 
 class DamagedStoreError(DatasetError):
@@ -123,7 +127,7 @@ class FeatureStore:
         self,
         path: Path,
         index: StoreIndex,
-        frames: NDArray[Any],
+        frames: np.memmap[Any, Any],
         tags: NDArray[np.float32],
     ) -> None:
         self.path = path
@@ -134,6 +138,8 @@ class FeatureStore:
         self.tags = tags
         self._frames = frames
         self._offsets = np.concatenate([[0], np.cumsum(self.lengths)])
+        self._header = int(frames.offset)
+        self._file: int | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -166,6 +172,65 @@ class FeatureStore:
             raise IndexError(f"no clip {position} in a store of {len(self)}")
         return self._frames[self._offsets[position] : self._offsets[position + 1]]
 
+    @property
+    def dim(self) -> int:
+        """Features of a frame, D."""
+        return self.identity.dim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Number type of the frames."""
+        return np.dtype(self.identity.dtype)
+
+    def read_batch(
+        self, positions: Sequence[int] | NDArray[np.int64], out: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Copy the frames of B clips into one array, zero behind the end of each.
+
+        The file is read straight into the array: nothing stays mapped, so that memory does not
+        grow with what has been read. Threads may read at once.
+
+        Parameters
+        ----------
+        positions
+            (B,) positions of the clips in the store.
+        out
+            Where to put them, at least (B, T, D) for the T frames of the longest, with D together
+            in memory; None makes a new array of the store's number type.
+
+        Returns
+        -------
+        frames, lengths
+            (B, T, D), a part of `out` where that is given, and (B,).
+        """
+        rows = np.asarray(positions, dtype=np.int64)
+        lengths = self.lengths[rows]
+        longest = int(lengths.max(initial=0))
+        if out is None:
+            out = np.empty((len(rows), longest, self.dim), self.dtype)
+        batch = out[: len(rows), :longest]
+        if batch.shape != (len(rows), longest, self.dim):
+            raise ValueError(f"{out.shape} has no room for {(len(rows), longest, self.dim)}")
+        direct = _READS_AT and batch.dtype == self.dtype
+        for target, row, length in zip(batch, rows, lengths, strict=True):
+            if direct and target[:length].flags.c_contiguous:
+                self._read(target[:length], int(self._offsets[row]))
+            else:
+                target[:length] = self.frames(int(row))
+            target[length:] = 0
+        return batch, lengths
+
+    def _read(self, target: NDArray[Any], first: int) -> None:
+        """Fill `target` with the rows of the file from row `first`."""
+        start = self._header + first * self.dim * self.dtype.itemsize
+        if self._file is None:
+            self._file = os.open(self.path / FRAMES_FILE, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._file)
+        if os.preadv(self._file, [target.data], start) != target.nbytes:
+            # A read may stop early at a signal; the map knows whether the file is whole.
+            rows = self._frames[first : first + len(target)]
+            target[:] = rows
+
 
 def store_path(
     dataset: Dataset, split: str, encoder: AudioEncoder, dtype: FeatureType = "float32"
@@ -181,7 +246,7 @@ def store_identity(
     return StoreIdentity(
         dataset=dataset.name,
         split=split,
-        fingerprint=dataset.fingerprint(split),
+        fingerprint=audio_fingerprint(dataset, split),
         encoder=encoder.name,
         weights_hash=encoder.weights_hash,
         dim=encoder.dim,
@@ -203,7 +268,7 @@ def _folder_name(identity: StoreIdentity) -> str:
     return re.sub(r"[^\w.-]", "_", "-".join(parts))
 
 
-def _mapped(path: Path, rows: int, columns: int, dtype: str) -> NDArray[Any]:
+def _mapped(path: Path, rows: int, columns: int, dtype: str) -> np.memmap[Any, Any]:
     """Map an array and check that it is the one that the index speaks of."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -212,6 +277,7 @@ def _mapped(path: Path, rows: int, columns: int, dtype: str) -> NDArray[Any]:
             array = array[:rows]
         if array.shape != (rows, columns) or array.dtype != dtype:
             raise ValueError(f"shape {array.shape} of {array.dtype}")
+        assert isinstance(array, np.memmap)
     except (OSError, ValueError, EOFError) as error:
         raise DamagedStoreError(
             f"The feature file {path} is damaged; delete its folder and extract again."

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data import feature_store
 from core.data.feature_store import FeatureStore, StoreIdentity
+from core.data.features import Features, JoinedFeatures
 from core.data.store_lock import holder, try_lock
 from core.data.store_writer import StoreWriter
 from core.errors import DatasetError
@@ -52,6 +54,49 @@ def test_frames_are_mapped_not_read(tmp_path: Path) -> None:
 def test_the_arrays_are_ordinary_npy_files(tmp_path: Path) -> None:
     arrays = write(tmp_path, clips=40)
     np.testing.assert_array_equal(np.load(tmp_path / "frames.npy"), np.concatenate(arrays))
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_batch_is_padded_with_zeros(
+    tmp_path: Path, mapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_store, "_READS_AT", not mapped and feature_store._READS_AT)
+    arrays = write(tmp_path)
+    store = FeatureStore.open(tmp_path)
+    order = [2, 0, 2, 1]
+    expected = np.zeros((4, 3, 4), np.float32)
+    for row, position in enumerate(order):
+        expected[row, : len(arrays[position])] = arrays[position]
+    frames, lengths = store.read_batch(order)
+    np.testing.assert_array_equal(frames, expected)
+    assert lengths.tolist() == [3, 1, 3, 2] and frames.dtype == np.float32
+    room = np.full((6, 5, 4), np.nan, np.float32)
+    frames, _ = store.read_batch(np.array(order), room)
+    assert np.shares_memory(frames, room)
+    np.testing.assert_array_equal(frames, expected)
+    assert np.isnan(room[4:]).all() and np.isnan(room[:, 3:]).all()
+    half, _ = store.read_batch(order, np.empty((4, 3, 4), np.float16))
+    np.testing.assert_array_equal(half, expected)
+    with pytest.raises(ValueError, match="no room"):
+        store.read_batch(order, np.empty((4, 2, 4), np.float32))
+
+
+def test_joined_stores_read_as_one(tmp_path: Path) -> None:
+    arrays = [*write(tmp_path / "a"), *write(tmp_path / "b", clips=2)]
+    joined = JoinedFeatures(
+        [(name, FeatureStore.open(tmp_path / name)) for name in ("a", "b")],
+    )
+    assert isinstance(joined, Features) and isinstance(joined.parts[0], Features)
+    assert joined.clip_ids == ("a/clip 0", "a/clip 1", "a/clip 2", "b/clip 0", "b/clip 1")
+    for position, array in enumerate(arrays):
+        np.testing.assert_array_equal(joined.frames(position), array)
+    frames, lengths = joined.read_batch([4, 1, 3, 2])
+    assert lengths.tolist() == [2, 2, 1, 3]
+    for row, position in enumerate([4, 1, 3, 2]):
+        np.testing.assert_array_equal(frames[row, : lengths[row]], arrays[position])
+        assert not frames[row, lengths[row] :].any()
+    with pytest.raises(IndexError):
+        joined.frames(5)
 
 
 def test_positions_outside(tmp_path: Path) -> None:
