@@ -38,6 +38,13 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """Something that was done because it was asked for: one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
     """Training begins, or goes on after `step` optimiser steps."""
 
@@ -115,11 +122,14 @@ class CaptionsMapped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointSaved(Event):
-    """A checkpoint was written; `path` is relative to the run folder."""
+    """A checkpoint was written; `path` is relative to the run folder.
+
+    "epoch" is one kept after that many epochs, "top" one of the best that are kept.
+    """
 
     epoch: int
     step: int
-    kind: Literal["best", "last"]
+    kind: Literal["best", "last", "epoch", "top"]
     path: str
     monitor: str = ""
     value: float | None = None
@@ -130,6 +140,15 @@ class RunEnded(Event):
     """No more events follow, unless the run is resumed. `message` is the sentence of a failure."""
 
     reason: Literal["finished", "stopped", "failed"]
+    epoch: int = 0
+    step: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused(Event):
+    """The run stands still from here, for the reason in `message`, until `Paused` or its end."""
+
     epoch: int = 0
     step: int = 0
     message: str = ""
@@ -177,6 +196,7 @@ _KINDS: dict[str, type[Event]] = {
     for kind in (
         Progress,
         Warned,
+        Noted,
         RunStarted,
         StepLogged,
         EpochEnded,
@@ -185,6 +205,7 @@ _KINDS: dict[str, type[Event]] = {
         CaptionsMapped,
         CheckpointSaved,
         RunEnded,
+        RunPaused,
         Paused,
         Evaluated,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +42,80 @@ def replace_atomic(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_bytes_atomic(path: Path, content: bytes) -> None:
+def write_bytes_atomic(path: Path, content: bytes | memoryview) -> None:
     """Write `content` to `path`, whole or not at all."""
+    with replace_atomic(path) as temporary, temporary.open("wb", buffering=0) as stream:
+        _put(stream, content)
+
+
+def write_proven(path: Path, content: bytes | memoryview, previous: Path | None = None) -> None:
+    """Write `content` to `path` when it can be read back, and keep what stood there as `previous`.
+
+    Raises `OSError` when the disk refuses or gives back something else; `path` and `previous` then
+    stay what they were.
+    """
     with replace_atomic(path) as temporary:
-        temporary.write_bytes(content)
+        with temporary.open("wb", buffering=0) as stream:
+            _put(stream, content)
+            os.fsync(stream.fileno())
+        if temporary.read_bytes() != content:
+            raise OSError(errno.EIO, "what was written cannot be read back", str(path))
+        if previous is not None and path.exists():
+            _keep_as(path, previous)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line to a file, whole or not at all, closing off a torn one that stands at its end.
+
+    Raises `OSError` when the disk refuses; the file then ends where it ended before.
+    """
+    with path.open("ab+", buffering=0) as stream:
+        end = stream.seek(0, os.SEEK_END)
+        start = b""
+        if end:
+            stream.seek(-1, os.SEEK_END)
+            start = b"" if stream.read(1) == b"\n" else b"\n"
+        try:
+            _put(stream, start + line + b"\n")
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(stream.fileno(), end)
+            raise
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Say whether an error, or what caused it, is a disk or a quota without space."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the half-written files that a killed process left in a folder."""
+    for path in folder.glob(".*.part"):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _put(stream: FileIO, content: bytes | memoryview) -> None:
+    """Write to an open file: the one way in which checkpoints, states and events reach the disk."""
+    # The files are unbuffered, so that what is refused is not tried once more when they are closed.
+    rest = memoryview(content)
+    while rest:
+        rest = rest[stream.write(rest) :]
+
+
+def _keep_as(path: Path, other: Path) -> None:
+    """Give a file a second name, replacing what had it; `path` is never missing meanwhile."""
+    with replace_atomic(other) as temporary:
+        temporary.unlink()
+        try:
+            os.link(path, temporary)
+        except OSError:  # A file system without links, such as FAT.
+            shutil.copyfile(path, temporary)
 
 
 def write_text_atomic(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import RunFolderError
 from core.events import Event, from_record, to_record
+from core.files import append_line
 
 _STEP = b'"StepLogged"'
 
@@ -26,16 +27,11 @@ class EventsFile:
         self._offset = 0
 
     def append(self, event: Event, time: float) -> None:
-        """Add one event. Raises `OSError` on a full disk; the line is then torn or absent."""
+        """Add one event. Raises `OSError` on a full disk; the line is then absent."""
         line = json.dumps(
             {"time": round(time, 3), **to_record(event)}, default=dict, allow_nan=True
         )
-        with self.path.open("ab+") as stream:
-            if stream.seek(0, 2) > 0:
-                stream.seek(-1, 2)
-                if stream.read(1) != b"\n":
-                    stream.write(b"\n")
-            stream.write(line.encode() + b"\n")
+        append_line(self.path, line.encode())
 
     def read_new(self, steps: bool = True) -> Iterator[tuple[float, Event]]:
         """Yield (time, event) of the whole lines added since the last call.

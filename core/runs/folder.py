@@ -14,7 +14,15 @@ from pathlib import Path
 from core import paths
 from core.config import RunConfig, load_config, save_config
 from core.errors import RunFolderError, StudioError
-from core.events import CheckpointSaved, EpochEnded, RunEnded, RunStarted, ValidationEnded
+from core.events import (
+    CheckpointSaved,
+    EpochEnded,
+    Paused,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    ValidationEnded,
+)
 from core.files import read_json, words_for_path, write_json_atomic
 from core.runs.events_file import EventsFile
 from core.runs.history import effective
@@ -215,6 +223,10 @@ def summarize(run: RunFolder) -> RunSummary:
                 summary.metrics = {**event.losses, **event.metrics}
             elif isinstance(event, CheckpointSaved) and event.kind == "best":
                 summary.best, summary.monitor = event.value, event.monitor
+            elif isinstance(event, RunPaused):
+                summary.state = "paused"
+            elif isinstance(event, Paused) and summary.state == "paused":
+                summary.state = "running"
             elif isinstance(event, RunEnded):
                 summary.state = event.reason
                 summary.problem = event.message if event.reason == "failed" else ""
@@ -226,7 +238,7 @@ def summarize(run: RunFolder) -> RunSummary:
         summary.state = "unreadable"
     if not started and summary.state == "unknown":
         summary.state = "not started"
-    if summary.state == "running" and not is_alive(run):
+    if summary.state in ("running", "paused") and not is_alive(run):
         summary.state = "interrupted"
     return summary
 

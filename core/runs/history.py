@@ -26,7 +26,14 @@ def is_undone(event: Event, resumed: RunStarted) -> bool:
     """Say whether a resumed run repeats `event`, which stands before `resumed` in the file."""
     if isinstance(event, StepLogged):
         return event.step > resumed.step
-    return isinstance(event, _OF_AN_EPOCH) and event.epoch >= resumed.epoch
+    if not isinstance(event, _OF_AN_EPOCH):
+        return False
+    if event.step == 0:
+        return resumed.step == 0
+    if event.step < (event.epoch + 1) * resumed.steps_per_epoch:
+        # Asked for in the midst of an epoch, which a resumed run does not repeat.
+        return event.step > resumed.step
+    return event.epoch >= resumed.epoch
 
 
 def effective(events: Iterable[tuple[float, Event]]) -> list[tuple[float, Event]]:

@@ -24,6 +24,9 @@ from core.events import (
     StepLogged,
     Warned,
 )
+from core.files import remove_leftovers
+from core.runs.commands import discard
+from core.runs.disk import when_there_is_space
 from core.runs.events_file import EventsFile
 from core.runs.folder import RunFolder
 from core.runs.owner import owned
@@ -43,18 +46,22 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
         Another process writes this folder.
     """
     epoch = step = 0
+    ended = False
     given = time.monotonic()
     with owned(run.path):
+        # What an earlier process was asked for, or was writing when it died, means nothing now.
+        discard(run.path)
+        for folder in (run.path, run.checkpoints):
+            remove_leftovers(folder)
         writer = run.events
         files = {PreviewCaptioned: run.previews, CaptionsMapped: run.maps}
         try:
             for event in events:
                 if event.recorded:
-                    files.get(type(event), writer).append(event, time.time())
+                    yield from _written(run, files.get(type(event), writer), event)
+                ended = isinstance(event, RunEnded)
                 if isinstance(event, RunStarted | StepLogged | EpochEnded):
                     epoch, step = event.epoch, event.step
-                elif isinstance(event, Warned):
-                    _log(run, event.message)
                 given = time.monotonic()
                 yield event
                 _note_pause(writer, given)
@@ -66,15 +73,29 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
             except BaseException as error:
                 _fail(run, error, epoch, step)
                 raise
-            writer.append(RunEnded(reason="stopped", epoch=epoch, step=step), time.time())
+            if not ended:
+                with suppress(OSError):  # Saved it is; a full disk only keeps that from being said.
+                    stopped = RunEnded(reason="stopped", epoch=epoch, step=step)
+                    writer.append(stopped, time.time())
             raise
         except BaseException as error:
             _close(events)
             _fail(run, error, epoch, step)
             raise
-        ended = RunEnded(reason="finished", epoch=epoch, step=step)
-        writer.append(ended, time.time())
-        yield ended
+        if not ended:
+            finished = RunEnded(reason="finished", epoch=epoch, step=step)
+            yield from _written(run, writer, finished)
+            yield finished
+
+
+def _written(run: RunFolder, file: EventsFile, event: Event) -> Iterator[Event]:
+    """Append an event, waiting while the disk is full; yields what is to be told meanwhile."""
+    if isinstance(event, Warned):
+        yield from when_there_is_space(lambda: _log(run, event.message), run.path)
+    for told in when_there_is_space(lambda: file.append(event, time.time()), run.path):
+        if told.recorded:
+            yield from _written(run, run.events, told)
+        yield told
 
 
 def _note_pause(writer: EventsFile, given: float) -> None:

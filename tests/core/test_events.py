@@ -37,7 +37,7 @@ BY_ANNOTATION: dict[str, st.SearchStrategy[Any]] = {
     "Mapping[str, str]": st.dictionaries(TEXT, TEXT, max_size=3),
     "tuple[tuple[float, float], ...]": st.lists(st.tuples(FLOAT, FLOAT), max_size=3).map(tuple),
     "tuple[str, ...]": st.lists(TEXT, max_size=3).map(tuple),
-    "Literal['best', 'last']": st.sampled_from(["best", "last"]),
+    "Literal['best', 'last', 'epoch', 'top']": st.sampled_from(["best", "last", "epoch", "top"]),
     "Literal['finished', 'stopped', 'failed']": st.sampled_from(["finished", "stopped", "failed"]),
 }
 KINDS = sorted(events._KINDS.values(), key=lambda kind: kind.__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.events import EpochEnded, Event, RunStarted, StepLogged, ValidationEnded, Warned
-from core.runs import effective
+from core.runs import effective, is_undone
 
 
 def started(epoch: int, step: int) -> RunStarted:
@@ -49,3 +49,26 @@ def test_a_killed_run_repeats_what_lay_behind_its_last_state() -> None:
 def test_a_run_that_was_never_stopped_is_whole() -> None:
     events = [(float(step), stepped(step)) for step in range(1, 6)]
     assert effective(events) == events
+
+
+def test_a_validation_that_was_asked_for_within_an_epoch_is_kept() -> None:
+    def resumed(epoch: int, at: int) -> RunStarted:
+        return RunStarted(
+            epochs=4,
+            steps_per_epoch=10,
+            device="cpu",
+            parameters=1,
+            vocabulary_size=1,
+            train_clips=1,
+            validation_clips=1,
+            epoch=epoch,
+            step=at,
+        )
+
+    asked = ValidationEnded(epoch=1, step=15, losses={"ce": 1.0})
+    ended = ValidationEnded(epoch=1, step=20, losses={"ce": 1.0})
+    assert not is_undone(asked, resumed(1, 15))
+    assert not is_undone(asked, resumed(1, 18))
+    assert is_undone(asked, resumed(1, 14))
+    assert is_undone(ended, resumed(1, 20))
+    assert not is_undone(ended, resumed(2, 20))
