@@ -18,11 +18,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from core.data.tokenizer import BOS, EOS
+from core.data.tokenizer import EOS
+from core.decoding.attending import with_attention
 from core.decoding.hypotheses import FinishedCaptions, GrowingRows, Hypothesis
 from core.decoding.rules import DecodingRules
 from core.errors import ConfigError
-from core.models.caption_model import AudioMemory, CaptionModel
+from core.models.caption_model import CaptionModel
 
 __all__ = ["Hypothesis", "StepwiseDecoder", "beam_search", "search"]
 
@@ -72,17 +73,15 @@ def beam_search(
         When the beam is wider than the vocabulary.
     """
     memory = model.project(frames, frame_lengths)
-    finished = search(model, memory, rules)
-    if not attention:
-        return finished.ranked()
-    return finished.ranked(_attention(model, memory, finished, frame_lengths))
+    found = search(model, memory, rules).ranked(rules.start)
+    return with_attention(model, memory, found, frame_lengths) if attention else found
 
 
 @torch.no_grad()
 def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> FinishedCaptions:
     """Run the search on any stepwise decoder; see `beam_search`."""
     cache = decoder.start(memory)
-    rows = GrowingRows.begin(cache.clips)
+    rows = GrowingRows.begin(cache.clips, rules.start)
     count, device = len(rows.clips), rows.clips.device
     finished = FinishedCaptions(count, rules.beam_size, rules.max_tokens, device)
     once = None if rules.once is None else rules.once.to(device)
@@ -91,7 +90,7 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
         if position < rules.min_tokens:
             logits[:, EOS] = -math.inf
         if once is not None:
-            _forbid_repetition(logits, rows.prefix, once)
+            forbid_repetition(logits, rows.prefix, once)
         log_probs = logits.log_softmax(dim=-1)
         totals = rows.sums[:, None] + log_probs
         if position == 0:
@@ -119,7 +118,7 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
     return finished
 
 
-def _forbid_repetition(logits: Tensor, prefix: Tensor, once: Tensor) -> None:
+def forbid_repetition(logits: Tensor, prefix: Tensor, once: Tensor) -> None:
     """Set the logits of tokens that stand in a row's prefix and may not be repeated to -inf."""
     said = logits.gather(1, prefix)
     logits.scatter_(1, prefix, said.masked_fill(once[prefix], -math.inf))
@@ -168,28 +167,3 @@ def _next_words(totals: Tensor, live: Tensor) -> tuple[Tensor, Tensor]:
         origin[group] = starts + best // vocabulary
         words[group] = best % vocabulary
     return origin, words
-
-
-def _attention(
-    model: CaptionModel, memory: AudioMemory, finished: FinishedCaptions, frame_lengths: Tensor
-) -> list[list[Tensor]]:
-    """Return by clip and slot which frames each token attended to: (layers, tokens, frames)."""
-    clips, beams, _ = finished.tokens.shape
-    longest = int(finished.lengths.max())
-    chosen = finished.tokens.flatten(0, 1)[:, :longest]
-    # The token at one position is chosen by the query of the token before it.
-    queries = torch.cat((torch.full_like(chosen[:, :1], BOS), chosen[:, :-1]), dim=1)
-    repeated = AudioMemory(
-        memory.frames.repeat_interleave(beams, dim=0),
-        memory.padding.repeat_interleave(beams, dim=0),
-    )
-    weights = model.attention(queries, repeated).cpu()
-    by_slot = weights.view(clips, beams, weights.shape[1], longest, -1)
-    lengths, frames = finished.lengths.tolist(), frame_lengths.tolist()
-    return [
-        [
-            by_slot[clip, slot, :, : lengths[clip][slot], : frames[clip]].clone()
-            for slot in range(beams)
-        ]
-        for clip in range(clips)
-    ]

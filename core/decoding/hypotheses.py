@@ -18,11 +18,15 @@ class Hypothesis:
     Attributes
     ----------
     tokens
-        Token ids without ``<bos>``, with ``<eos>`` where it was said.
+        Token ids without the start token, with ``<eos>`` where it was said.
     log_prob
-        Mean of `token_log_probs`, natural logarithm; hypotheses are ranked by it.
+        Mean of `token_log_probs`, natural logarithm; beam search ranks by it.
     token_log_probs
         Logarithm of each token's probability among the tokens that were allowed.
+    start
+        The token that the caption grew from.
+    score
+        What reranking ranked it by; None where it was ranked by `log_prob`.
     attention
         (tokens, frames) share of attention that goes to each frame when a token is chosen, mean
         over heads and layers, on the CPU; None unless asked for.
@@ -33,6 +37,8 @@ class Hypothesis:
     tokens: tuple[int, ...]
     log_prob: float
     token_log_probs: tuple[float, ...]
+    start: int = BOS
+    score: float | None = None
     attention: Tensor | None = field(default=None, compare=False, repr=False)
     layer_attention: Tensor | None = field(default=None, compare=False, repr=False)
 
@@ -44,9 +50,9 @@ class GrowingRows:
     Attributes
     ----------
     prefix
-        (N, L) token ids, ``<bos>`` first.
+        (N, L) token ids, the start token first.
     log_probs
-        (N, L - 1) log-probability of each token after ``<bos>``.
+        (N, L - 1) log-probability of each token after the first.
     sums
         (N,) sum of `log_probs`.
     clips, slots
@@ -60,10 +66,10 @@ class GrowingRows:
     slots: Tensor
 
     @classmethod
-    def begin(cls, clips: Tensor) -> Self:
-        """Return one empty row for each of `clips`, (N,)."""
+    def begin(cls, clips: Tensor, start: int = BOS) -> Self:
+        """Return one row for each of `clips`, (N,), that holds the start token alone."""
         nothing = torch.zeros(len(clips), 0, device=clips.device)
-        prefix = torch.full_like(clips[:, None], BOS)
+        prefix = torch.full_like(clips[:, None], start)
         return cls(prefix, nothing, nothing.sum(dim=1), clips, torch.zeros_like(clips))
 
     def widen(self, beams: int) -> Self:
@@ -106,10 +112,10 @@ class FinishedCaptions:
         self.lengths[place] = length
         self.scores[place] = rows.sums / length
 
-    def ranked(self, attention: list[list[Tensor]] | None = None) -> list[list[Hypothesis]]:
+    def ranked(self, start: int = BOS) -> list[list[Hypothesis]]:
         """Return the hypotheses of each clip, best first; equal scores stay in slot order.
 
-        `attention` gives the (layers, tokens, frames) weights by clip and slot.
+        `start` is the token that they grew from.
         """
         order = self.scores.argsort(dim=1, descending=True, stable=True).tolist()
         tokens, lengths = self.tokens.tolist(), self.lengths.tolist()
@@ -120,8 +126,7 @@ class FinishedCaptions:
                     tuple(tokens[clip][slot][: lengths[clip][slot]]),
                     scores[clip][slot],
                     tuple(log_probs[clip][slot][: lengths[clip][slot]]),
-                    attention[clip][slot].mean(dim=0) if attention else None,
-                    attention[clip][slot] if attention else None,
+                    start,
                 )
                 for slot in slots
             ]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.config import DecodingConfig
-from core.data.tokenizer import Tokenizer
+from core.data.tokenizer import BOS, Tokenizer
 from core.decoding.stopwords import english_stopwords
 
 
@@ -26,12 +26,15 @@ class DecodingRules:
         Tokens at most, ``<eos>`` included; a caption that gets there is closed without it.
     once
         (vocabulary,) boolean, True for tokens that may be said once only; None forbids nothing.
+    start
+        Token that every caption grows from; another than ``<bos>`` asks for another style.
     """
 
     beam_size: int = 3
     min_tokens: int = 3
     max_tokens: int = 20
     once: Tensor | None = field(default=None, compare=False, repr=False)
+    start: int = BOS
 
     @classmethod
     def from_config(cls, config: DecodingConfig, tokenizer: Tokenizer) -> DecodingRules:
