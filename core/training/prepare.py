@@ -12,8 +12,7 @@ from core.config import AudioTextNTXentConfig, RunConfig
 from core.data.batches import CaptionedClips, load_clips
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
-from core.data.extraction import extract
-from core.data.feature_store import FeatureStore, store_path
+from core.data.features import open_features
 from core.data.limited import FirstClips
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError
@@ -54,7 +53,8 @@ def prepare(
     dataset = open_run_dataset(config)
     if len(dataset.splits) < 2:
         raise DatasetError(
-            f"The dataset '{dataset.name}' has no validation split; training needs one."
+            f"The dataset '{dataset.name}' has no validation split; training needs one. Join it to "
+            f"a dataset that has one, as in clotho+{dataset.name}."
         )
     _check_captions(config, dataset)
     initial = None
@@ -69,9 +69,8 @@ def prepare(
     encoder = load_encoder(config.data.encoder, str(device))
     loaded = []
     for split in (train_split, validation_split):
-        folder = store_path(dataset, split, encoder, config.data.feature_dtype)
-        yield from extract(dataset, split, encoder, folder, config.data.feature_dtype)
-        part = load_clips(dataset.clips(split), FeatureStore.open(folder), tokenizer, device)
+        store = yield from open_features(dataset, split, encoder, config.data.feature_dtype)
+        part = load_clips(dataset.clips(split), store, tokenizer, device)
         if _wants_sentences(config):
             part = yield from _with_sentences(part, device)
         loaded.append(part)
