@@ -133,21 +133,26 @@ def _ffmpeg() -> str:
 
 
 def _metrics() -> str:
-    from core.evaluation import METRICS, missing_metrics
+    from core.evaluation import METRICS, available_metrics, missing_metrics
 
     reason = missing_metrics()
     if reason:
         raise _AbsentError(reason)
-    return f"aac-metrics {metadata.version('aac-metrics')}: {', '.join(METRICS)}"
+    usable, lacking = available_metrics()
+    text = ", ".join(METRICS[name].title for name in usable)
+    more = "; 'aac-studio metrics' says what the others need" if lacking else ""
+    return f"aac-metrics {metadata.version('aac-metrics')}: {text}{more}"
 
 
 def _java() -> str:
-    found = shutil.which("java")
+    from core.evaluation.java import java_for, java_version
+
+    found = java_for()
     if found is None:
-        raise _AbsentError("not found; none of the metrics computed here needs it.")
-    answer = subprocess.run([found, "-version"], capture_output=True, text=True, timeout=20)
-    lines = (answer.stderr or answer.stdout).strip().splitlines()
-    return f"{lines[0] if lines else found} (none of the metrics computed here needs it)"
+        raise _AbsentError(
+            "not found; METEOR and SPICE need it ('aac-studio metrics install java')."
+        )
+    return f"Java {java_version(found)} at {found} (for METEOR and SPICE)"
 
 
 def _sound(kind: str) -> str:

@@ -23,10 +23,9 @@ from types import TracebackType
 from typing import IO, Any
 
 from core.errors import MetricError
-from core.evaluation.statistics import caption_statistics
-
-METRICS = ("cider_d", "rouge_l", "bleu_1", "bleu_2", "bleu_3", "bleu_4")
-_REMEDY = "install the metrics extra: pip install 'aac-studio[metrics]'."
+from core.evaluation.metric_files import EXTRA
+from core.evaluation.registry import METRICS, QUICK_METRICS
+from core.evaluation.statistics import caption_statistics, words_in
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,22 @@ class Scores:
     """Scores of a set of captions.
 
     `corpus` holds one figure a metric, `per_clip` one figure a clip for the metrics that have such,
-    `unavailable` says in one sentence why a metric is not among them. Ranges: BLEU and ROUGE-L
-    0 to 1, CIDEr-D 0 to 10.
+    `unavailable` says in one sentence why a metric is not among them; `core.evaluation.registry`
+    tells their ranges. `counts` holds rows of counts a clip ("bleu", "meteor") from which those
+    scores of any set of clips follow. `tokenizer` is what made words of the captions.
     """
 
     corpus: dict[str, float]
     per_clip: dict[str, list[float]] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, list[list[float]]] = field(default_factory=dict)
+    tokenizer: str = ""
 
 
 def missing_metrics() -> str:
     """Say in one sentence why the reference metrics cannot be computed here, or return ""."""
     if importlib.util.find_spec("aac_metrics") is None:
-        return f"The package aac-metrics is not installed; {_REMEDY}"
+        return f"The package aac-metrics is not installed; {EXTRA}"
     return ""
 
 
@@ -64,6 +66,8 @@ class Scorer:
         self._waiting: dict[int, tuple[subprocess.Popen[str], Future[dict[str, Any]]]] = {}
         self._count = 0
         self._closed = False
+        # What is being computed, in words, for whoever waits.
+        self.phase = ""
 
     def __enter__(self) -> Scorer:
         self.start()
@@ -97,23 +101,38 @@ class Scorer:
             assert process.stdin is not None
             process.stdin.close()
         try:
-            process.wait(timeout=1)
+            process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
-    def score(self, candidates: Sequence[str], references: Sequence[Sequence[str]]) -> Scores:
+    def score(
+        self,
+        candidates: Sequence[str],
+        references: Sequence[Sequence[str]],
+        metrics: Sequence[str] = QUICK_METRICS,
+        *,
+        stanford: bool = False,
+    ) -> Scores:
         """Return the scores of `candidates` against the references of the same clips.
+
+        `metrics` are names of `core.evaluation.registry`. With `stanford` the words are made by
+        the Java tokenizer where it is installed; the one in Python gives the same on captions.
 
         Raises
         ------
         MetricError
             The lists do not belong together, or the metrics process failed.
         """
-        return self.submit(candidates, references).result()
+        return self.submit(candidates, references, metrics, stanford=stanford).result()
 
     def submit(
-        self, candidates: Sequence[str], references: Sequence[Sequence[str]]
+        self,
+        candidates: Sequence[str],
+        references: Sequence[Sequence[str]],
+        metrics: Sequence[str] = QUICK_METRICS,
+        *,
+        stanford: bool = False,
     ) -> Future[Scores]:
         """Ask for scores and return at once. Raises `MetricError` for lists of unequal length."""
         own, captions = list(candidates), [list(texts) for texts in references]
@@ -124,17 +143,30 @@ class Scorer:
                 f"There are {len(own)} captions but references for {len(captions)} clips; "
                 "each clip needs one caption and its references."
             )
+        unknown = [name for name in metrics if name not in METRICS]
+        if unknown:
+            raise MetricError(
+                f"There is no metric named {unknown[0]}; 'aac-studio metrics' lists them."
+            )
         result: Future[Scores] = Future()
         statistics = caption_statistics(own)
+        lengths = {"words_per_caption": words_in(own)}
+        computed = [name for name in metrics if name not in statistics]
         reason = missing_metrics()
-        if reason:
-            result.set_result(Scores(statistics, {}, dict.fromkeys(METRICS, reason)))
+        if reason or not computed:
+            result.set_result(Scores(statistics, lengths, dict.fromkeys(computed, reason)))
             return result
-        reply = self._ask(own, captions)
-        reply.add_done_callback(lambda done: _translate(done, statistics, result))
+        reply = self._ask(own, captions, computed, stanford)
+        reply.add_done_callback(lambda done: _translate(done, statistics, lengths, result))
         return result
 
-    def _ask(self, candidates: list[str], references: list[list[str]]) -> Future[dict[str, Any]]:
+    def _ask(
+        self,
+        candidates: list[str],
+        references: list[list[str]],
+        metrics: list[str],
+        stanford: bool,
+    ) -> Future[dict[str, Any]]:
         reply: Future[dict[str, Any]] = Future()
         with self._lock:
             if self._closed:
@@ -144,7 +176,13 @@ class Scorer:
             process = self._process
             assert process is not None and process.stdin is not None
             self._count += 1
-            request = {"id": self._count, "candidates": candidates, "references": references}
+            request = {
+                "id": self._count,
+                "candidates": candidates,
+                "references": references,
+                "metrics": metrics,
+                "stanford": stanford,
+            }
             self._waiting[self._count] = process, reply
             # A dying process refuses; its reader gives every waiting request the reason.
             with suppress(OSError):
@@ -195,6 +233,9 @@ class Scorer:
             for line in process.stdout:
                 try:
                     reply = json.loads(line)
+                    if "phase" in reply:
+                        self.phase = str(reply["phase"])
+                        continue
                     _, waiting = self._waiting.pop(reply["id"])
                 except (ValueError, KeyError, TypeError):
                     continue
@@ -217,7 +258,10 @@ class Scorer:
 
 
 def _translate(
-    done: Future[dict[str, Any]], statistics: dict[str, float], result: Future[Scores]
+    done: Future[dict[str, Any]],
+    statistics: dict[str, float],
+    lengths: dict[str, list[float]],
+    result: Future[Scores],
 ) -> None:
     error = done.exception()
     if error is not None:
@@ -228,5 +272,11 @@ def _translate(
         result.set_exception(MetricError(f"The captions cannot be scored: {reply['error']}."))
         return
     result.set_result(
-        Scores({**reply["corpus"], **statistics}, reply["per_clip"], reply["unavailable"])
+        Scores(
+            {**reply["corpus"], **statistics},
+            {**reply["per_clip"], **lengths},
+            reply["unavailable"],
+            reply["counts"],
+            reply["tokenizer"],
+        )
     )

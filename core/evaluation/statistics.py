@@ -21,3 +21,8 @@ def caption_statistics(candidates: Sequence[str]) -> dict[str, float]:
         "words_per_caption": sum(map(len, words)) / max(1, len(words)),
         "distinct_captions": float(len(set(words))),
     }
+
+
+def words_in(candidates: Sequence[str]) -> list[float]:
+    """Return the number of words of each caption."""
+    return [float(len(tokenize(candidate))) for candidate in candidates]

@@ -57,7 +57,9 @@ def test_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
     by_title = {check.title: check for check in all_checks()}
     monkeypatch.setattr(checks.shutil, "which", lambda name: None)
     assert "install ffmpeg" in by_title["ffmpeg"].result()[1]
-    assert "not found" in by_title["Java"].result()[1]
+    assert "Java" in by_title["Java"].result()[1]
+    monkeypatch.setattr("core.evaluation.java._candidates", lambda: iter(()))
+    assert "metrics install java" in by_title["Java"].result()[1]
     monkeypatch.setattr(checks, "_LEAST_FREE", 10**18)
     assert by_title["Free disk"].result()[0] == MISSING
     monkeypatch.setattr(checks.sys, "platform", "linux")

