@@ -12,13 +12,11 @@ The layout is that of the package aac-datasets, so an existing copy is used as i
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.data.file_dataset import Entry, FileDataset, find_folder
-from core.data.tables import csv_rows, read_text
-from core.errors import DatasetError
+from core.data.tables import read_rows
 
 CAPTIONED = ("development", "validation", "evaluation")
 # Of the challenges: what submissions caption. Nobody outside has their captions.
@@ -73,11 +71,7 @@ class Clotho(FileDataset):
 
     def _captions(self, split: str) -> dict[str, tuple[str, ...]]:
         path = self.folder / "clotho_csv_files" / f"clotho_captions_{split}.csv"
-        rows = _read_rows(path, ",")
-        missing = [name for name in ("file_name", *_COLUMNS) if rows and name not in rows[0]]
-        if missing or not rows:
-            what = f"has no column {', '.join(missing)}" if missing else "has no rows"
-            raise DatasetError(f"{path} {what}; get Clotho's file again.")
+        rows = read_rows(path, ("file_name", *_COLUMNS), "get Clotho's file again")
         captions = {}
         for row in rows:
             texts = tuple(row[column].strip() for column in _COLUMNS if row[column].strip())
@@ -90,7 +84,8 @@ class Clotho(FileDataset):
         path = self.folder / "clotho_csv_files" / f"clotho_metadata_{split}.csv"
         if not path.is_file():
             return {}
-        rows = _read_rows(path, ";" if split == "test" else ",")
+        delimiter = ";" if split == "test" else ","
+        rows = read_rows(path, ("file_name",), "get Clotho's file again", delimiter)
         return {
             row["file_name"]: {
                 key: text for key, text in row.items() if text and key != "file_name"
@@ -98,18 +93,3 @@ class Clotho(FileDataset):
             for row in rows
             if row.get("file_name")
         }
-
-
-def _read_rows(path: Path, delimiter: str) -> list[dict[str, str]]:
-    """Read a CSV file whole; cells that a row lacks are empty."""
-    try:
-        rows = [row for row in csv_rows(read_text(path), delimiter) if row]
-    except csv.Error as error:
-        raise DatasetError(f"{path} cannot be read as a table ({error}).") from error
-    if not rows:
-        return []
-    columns = [name.strip() for name in rows[0]]
-    return [
-        dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=False))
-        for row in rows[1:]
-    ]

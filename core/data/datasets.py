@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from core.config import JOINT, part_roots
@@ -26,6 +27,24 @@ def _clotho(root: Path | None) -> Dataset:
     return Clotho(root)
 
 
+def _audiocaps(root: Path | None, version: str = "v1") -> Dataset:
+    from core.data.audiocaps import AudioCaps
+
+    return AudioCaps(root, version)
+
+
+def _macs(root: Path | None) -> Dataset:
+    from core.data.macs import Macs
+
+    return Macs(root)
+
+
+def _wavcaps(root: Path | None, without: tuple[str, ...] = ()) -> Dataset:
+    from core.data.wavcaps import WavCaps
+
+    return WavCaps(root, without)
+
+
 def _folder(root: Path | None) -> Dataset:
     from core.data.own import OwnFolder
 
@@ -35,6 +54,12 @@ def _folder(root: Path | None) -> Dataset:
 _OPENERS: dict[str, Callable[[Path | None], Dataset]] = {
     "starter-scenes": _starter_scenes,
     "clotho": _clotho,
+    "audiocaps": _audiocaps,
+    "audiocaps-v2": partial(_audiocaps, version="v2"),
+    "macs": _macs,
+    "wavcaps": _wavcaps,
+    "wavcaps-no-clotho": partial(_wavcaps, without=("clotho",)),
+    "wavcaps-no-clotho-audiocaps": partial(_wavcaps, without=("clotho", "audiocaps")),
     FOLDER: _folder,
 }
 
@@ -82,6 +107,8 @@ def _open(name: str, root: str) -> Dataset:
     given = Path(root).expanduser() if root else None
     place = find_place(name)
     if name in _OPENERS:
+        # The versions of a dataset lie together.
+        place = place or find_place(name.partition("-")[0])
         return _OPENERS[name](given or (place.root if place else None))
     if place is not None and place.own:
         from core.data.own import OwnFolder

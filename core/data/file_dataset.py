@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,21 +131,26 @@ class FileDataset:
         return _Split(tuple(clips), tuple(kept), tuple(missing))
 
 
-def find_folder(root: Path | None, folder: str, inside: str, title: str) -> Path:
+def find_folder(
+    root: Path | None, folder: str, inside: Callable[[Path], bool] | str, title: str
+) -> Path:
     """Find a dataset that is laid out as `folder` below a root, or is the root itself.
 
     Parameters
     ----------
     root
         Where to look; None is the folder that the variable of aac-datasets names.
-    folder, inside
-        Name of the dataset's folder, and of something that must be in it.
+    folder
+        Name of the dataset's folder.
+    inside
+        Name of something that must be in it, or what tells such a folder.
     title
         The dataset's name for the sentence of the `DatasetError`.
     """
     looked = root or Path(os.environ.get(ROOT_VARIABLE, ""))
     for candidate in (looked / folder, looked):
-        if (candidate / inside).exists():
+        found = (candidate / inside).exists() if isinstance(inside, str) else inside(candidate)
+        if found:
             return candidate
     raise DatasetError(
         f"{title} is not in {looked.absolute()}; set the dataset folder to the one that holds "

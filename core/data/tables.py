@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,26 @@ def csv_rows(text: str, delimiter: str, *, spaced: bool = False) -> Iterator[lis
     csv.field_size_limit(_LONGEST_CELL)
     # Universal newlines are the reader's own work: a cell may hold line breaks.
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
+
+
+def read_rows(
+    path: Path, columns: Sequence[str], remedy: str, delimiter: str = ","
+) -> list[dict[str, str]]:
+    """Read a published CSV file whole; cells that a row lacks are empty.
+
+    Raises `DatasetError` with the `remedy` where one of the `columns` or every row is missing.
+    """
+    try:
+        rows = [row for row in csv_rows(read_text(path), delimiter) if row]
+    except csv.Error as error:
+        raise DatasetError(f"{path} cannot be read as a table ({error}); {remedy}.") from error
+    names = [name.strip() for name in rows[0]] if rows else []
+    missing = [name for name in columns if name not in names]
+    if missing:
+        raise DatasetError(f"{path} has no column {', '.join(missing)}; {remedy}.")
+    return [
+        dict(zip(names, [*row, *[""] * (len(names) - len(row))], strict=False)) for row in rows[1:]
+    ]
 
 
 def _read_csv(path: Path, text: str) -> Table:
