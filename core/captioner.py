@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,19 @@ from core.audio.files import Waveform, read_audio
 from core.audio.log_mel import LogMel, ShowsLogMel
 from core.audio.resample import resample
 from core.captions import Beam, Caption, Tag, TokenScore
+from core.confidence import (
+    SILENCE_DB,
+    SILENCE_TEXT,
+    confidence_of,
+    loudest_db,
+    signs_of,
+    worded,
+)
 from core.config import DecodingConfig
 from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer
-from core.decoding.beam import Hypothesis, beam_search
-from core.decoding.rules import DecodingRules
+from core.decoding.agreement import HeardTags
+from core.decoding.hypotheses import Hypothesis
+from core.decoding.strategy import decode, heard_in
 from core.errors import EncoderError, StudioError
 from core.events import Event, FileCaptioned, FileFailed, Progress
 from core.models.checkpoints import Checkpoint, load_checkpoint
@@ -44,11 +54,13 @@ class Captioner:
                 f"{self.encoder.name} gives {self.encoder.dim}; the checkpoint names the wrong one."
             )
         self._device = torch.device(device)
+        self._confidence = confidence_of(path)
 
     @classmethod
     def load(cls, path: Path | str, device: torch.device | str = "cpu") -> Captioner:
         """Load a checkpoint and the encoder it was trained on.
 
+        The file beside it that calibrates its confidence is read as well, where there is one.
         Raises `CheckpointError` or `EncoderError` with the reason and the remedy.
         """
         return cls(load_checkpoint(path, device), str(path), device)
@@ -67,6 +79,16 @@ class Captioner:
     def decoding(self) -> DecodingConfig:
         """How the checkpoint's run decoded, the default of every method here."""
         return self.checkpoint.config.decoding
+
+    @property
+    def rerank_problem(self) -> str:
+        """Why reranking can go by likelihood alone, in a sentence; empty where tags are heard."""
+        if self.encoder.tag_names:
+            return ""
+        return (
+            f"The encoder {self.encoder.name} tells no sound classes, so candidates are ranked by "
+            "likelihood alone."
+        )
 
     def caption_file(
         self,
@@ -97,7 +119,10 @@ class Captioner:
         sample_rate: int,
         decoding: DecodingConfig | None = None,
     ) -> list[Caption]:
-        """Caption several sounds, (n,) each, at once; the time taken is shared out evenly."""
+        """Caption several sounds, (n,) each, at once; the time taken is shared out evenly.
+
+        Of near-silence the sentence says just that; what the model took it for stays in the beams.
+        """
         if not waveforms:
             return []
         started = time.monotonic()
@@ -110,11 +135,21 @@ class Captioner:
                 for samples in waveforms
             ]
         )
-        found = self.search([encoding.frames for encoding in encodings], decoding, attention=True)
+        heard = self._heard(encodings)
+        found = self.search(
+            [encoding.frames for encoding in encodings], decoding, attention=True, heard=heard
+        )
+        silent = [loudest_db(samples, sample_rate) < SILENCE_DB for samples in waveforms]
         seconds = (time.monotonic() - started) / len(waveforms)
-        return [
+        captions = [
             self._caption(hypotheses, encoding, duration, seconds)
             for hypotheses, encoding, duration in zip(found, encodings, durations, strict=True)
+        ]
+        return [
+            replace(caption, text=SILENCE_TEXT, wording="silence")
+            if quiet
+            else self._worded(caption, tags)
+            for caption, quiet, tags in zip(captions, silent, heard, strict=True)
         ]
 
     def hear(
@@ -159,18 +194,44 @@ class Captioner:
         frames: Sequence[torch.Tensor],
         decoding: DecodingConfig | None = None,
         attention: bool = False,
+        heard: Sequence[HeardTags | None] | None = None,
     ) -> list[list[Hypothesis]]:
-        """Search captions for clips given by their frames, (T, D) each, as one batch."""
+        """Search captions for clips given by their frames, (T, D) each, as one batch.
+
+        `heard` is what reranking goes by; None lets the encoder tell it from the frames.
+        """
+        config = decoding or self.decoding
+        if heard is None and config.strategy == "rerank":
+            heard = heard_in(self.encoder, frames)
         lengths = torch.tensor([len(clip) for clip in frames], device=self._device)
         padded = torch.nn.utils.rnn.pad_sequence(list(frames), batch_first=True)
-        rules = DecodingRules.from_config(decoding or self.decoding, self.tokenizer)
-        return beam_search(
+        return decode(
             self.checkpoint.model,
             padded.to(self._device).float(),
             lengths,
-            rules,
+            config,
+            self.tokenizer,
+            heard=heard,
             attention=attention,
         )
+
+    def _heard(self, encodings: Sequence[Encoding]) -> list[HeardTags | None]:
+        """Return how strongly each class is heard, over time where the encoder tells that."""
+        over_time = heard_in(self.encoder, [encoding.frames for encoding in encodings])
+        names = self.encoder.tag_names
+        return [
+            tags or (HeardTags(encoding.tag_probabilities.cpu().numpy(), names) if names else None)
+            for tags, encoding in zip(over_time, encodings, strict=True)
+        ]
+
+    def _worded(self, caption: Caption, heard: HeardTags | None) -> Caption:
+        """Add the confidence, and the words that go with it."""
+        if self._confidence is None:
+            return caption
+        signs = signs_of(caption.text, caption.log_prob, heard, caption.duration)
+        probability = self._confidence.probability(signs)
+        text, wording = worded(caption.text, probability, self._confidence)
+        return replace(caption, text=text, wording=wording, confidence=probability)
 
     def _read(self, path: Path) -> Waveform:
         return read_audio(path, self.encoder.sample_rate)
@@ -206,7 +267,8 @@ class Captioner:
             )
             for place in _spoken(hypothesis)
         )
-        return Beam(self.tokenizer.decode(hypothesis.tokens), hypothesis.log_prob, words)
+        text = self.tokenizer.decode(hypothesis.tokens)
+        return Beam(text, hypothesis.log_prob, words, hypothesis.score)
 
     def _tags(self, encoding: Encoding) -> tuple[Tag, ...]:
         names = self.encoder.tag_names

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Wording = Literal["plain", "possible", "silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +21,15 @@ class TokenScore:
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """One hypothesis of the search; `log_prob` is the mean over its tokens, the end included."""
+    """One hypothesis of the search; `log_prob` is the mean over its tokens, the end included.
+
+    `score` is what reranking ranked it by; None after beam search, which ranks by `log_prob`.
+    """
 
     text: str
     log_prob: float
     tokens: tuple[TokenScore, ...]
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,10 @@ class Caption:
     Attributes
     ----------
     text
-        The best hypothesis.
+        The sentence to show: the best hypothesis, "possibly" before it where it is unsure, or what
+        is said of silence; see `wording`.
     log_prob
-        Its mean log-probability per token.
+        The best hypothesis's mean log-probability per token.
     tokens
         Its words with their log-probabilities.
     beams
@@ -63,6 +71,10 @@ class Caption:
     layer_attention
         (layers, len(tokens), T) the same for each decoder layer, averaged over heads alone; no
         layers where they were not asked for.
+    confidence
+        Probability that the best hypothesis is right; None where the checkpoint was not calibrated.
+    wording
+        How `text` puts it: "plain", "possible" or "silence".
     """
 
     text: str
@@ -78,3 +90,10 @@ class Caption:
     layer_attention: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros((0, 0, 0), np.float32)
     )
+    confidence: float | None = None
+    wording: Wording = "plain"
+
+    @property
+    def hypothesis(self) -> str:
+        """The best hypothesis as the model said it, which is what metrics are taken on."""
+        return self.beams[0].text if self.beams else self.text

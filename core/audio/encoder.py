@@ -76,3 +76,17 @@ class AudioEncoder(Protocol):
     def to(self, device: torch.device | str) -> Self:
         """Move the weights to a device and return the encoder itself."""
         ...
+
+
+@runtime_checkable
+class HearsTags(Protocol):
+    """An encoder whose tags can be told from frames that it made, stored ones as well."""
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """Names of the C sound classes."""
+        ...
+
+    def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the logits (P, C) of the classes in P stretches of a clip of frames (T, D)."""
+        ...

@@ -11,7 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli.checkpoint_option import add_checkpoint_option, chosen_checkpoint
+from core.cli.checkpoint_option import (
+    add_checkpoint_option,
+    add_strategy_option,
+    chosen_checkpoint,
+    chosen_decoding,
+)
 from core.cli.output import one_line, path_text
 from core.errors import StudioError
 from core.events import FileCaptioned, FileFailed, Progress
@@ -24,11 +29,13 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="caption sound files",
         description="Caption sound files and all sound files in folders: one line each, the path, "
-        "a tab, the caption. Files that cannot be read are named at the end, with exit code 1.",
+        "a tab, the caption, and for calibrated checkpoints a tab and the probability that it is "
+        "right. Files that cannot be read are named at the end, with exit code 1.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="sound file or folder")
     add_checkpoint_option(parser)
     parser.add_argument("--beam-size", metavar="N", help="hypotheses kept at a time")
+    add_strategy_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     parser.add_argument("--json", metavar="OUT", help="also write captions, beams and tags there")
     parser.add_argument("--csv", metavar="OUT", help="also write file_name,caption_predicted there")
@@ -50,8 +57,7 @@ def run(options: argparse.Namespace) -> int:
             for event in _events(checkpoint, files, options):
                 if isinstance(event, FileCaptioned):
                     captioned.append(event)
-                    line = f"{one_line(path_text(event.path))}\t{event.caption.text}"
-                    print(line, flush=True)
+                    print(_line(event), flush=True)
                 elif isinstance(event, FileFailed):
                     failed.append((event.path, event.message))
         except KeyboardInterrupt:
@@ -72,14 +78,12 @@ def _events(checkpoint: Path, files: Sequence[Path], options: argparse.Namespace
     from tqdm import tqdm
 
     from core.captioner import Captioner
-    from core.config import DecodingConfig, replace_field
     from core.training.device import choose_device
 
     captioner = Captioner.load(checkpoint, choose_device(options.device))
-    rules: DecodingConfig | None = None
-    if options.beam_size is not None:
-        config = captioner.checkpoint.config
-        rules = replace_field(config, "decoding.beam_size", options.beam_size).decoding
+    rules = chosen_decoding(captioner.checkpoint.config, options)
+    if rules.strategy == "rerank" and captioner.rerank_problem:
+        print(captioner.rerank_problem, file=sys.stderr)
     # A bar between lines on the same terminal would only be in their way.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     with tqdm(total=len(files), desc="Captioning", unit="file", disable=hidden) as bar:
@@ -150,7 +154,10 @@ def _as_json(captioned: Sequence[FileCaptioned], failed: Sequence[tuple[str, str
             {
                 "file_name": path_text(item.path),
                 "caption_predicted": item.caption.text,
+                "hypothesis": item.caption.hypothesis,
                 "log_prob": round(item.caption.log_prob, 6),
+                "confidence": item.caption.confidence and round(item.caption.confidence, 4),
+                "wording": item.caption.wording,
                 "duration": round(item.caption.duration, 3),
                 "beams": [
                     {"caption": beam.text, "log_prob": round(beam.log_prob, 6)}
@@ -170,8 +177,24 @@ def _as_json(captioned: Sequence[FileCaptioned], failed: Sequence[tuple[str, str
 
 
 def _as_csv(captioned: Sequence[FileCaptioned]) -> str:
+    """Return the table; its third column is there where any caption has a confidence."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file_name", "caption_predicted"])
-    writer.writerows([path_text(item.path), item.caption.text] for item in captioned)
+    told = any(item.caption.confidence is not None for item in captioned)
+    writer.writerow(["file_name", "caption_predicted", *(["confidence"] if told else [])])
+    for item in captioned:
+        more = [_confidence(item.caption.confidence)] if told else []
+        writer.writerow([path_text(item.path), item.caption.text, *more])
     return text.getvalue()
+
+
+def _line(event: FileCaptioned) -> str:
+    """Return what is printed of a file."""
+    parts = [one_line(path_text(event.path)), event.caption.text]
+    if event.caption.confidence is not None:
+        parts.append(_confidence(event.caption.confidence))
+    return "\t".join(parts)
+
+
+def _confidence(probability: float | None) -> str:
+    return "" if probability is None else f"{probability:.2f}"

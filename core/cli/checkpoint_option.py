@@ -1,10 +1,11 @@
-"""The option that names a checkpoint, shared by the commands that use one."""
+"""Options that name a checkpoint and how it decodes, shared by the commands that use one."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from core.config import DecodingConfig, RunConfig, replace_fields
 from core.errors import CheckpointError
 from core.models.checkpoint_files import find_checkpoint, list_checkpoints
 
@@ -17,6 +18,23 @@ def add_checkpoint_option(parser: argparse.ArgumentParser) -> None:
         help="checkpoint file, run, or name of an imported or built-in checkpoint "
         "(default: the best one of the newest run, else an imported or built-in one)",
     )
+
+
+def add_strategy_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--strategy``."""
+    parser.add_argument(
+        "--strategy",
+        metavar="NAME",
+        help="beam: beam search alone; rerank: beams and samples, ranked also by how well they "
+        "agree with the sounds that the encoder hears (default: as the checkpoint's run)",
+    )
+
+
+def chosen_decoding(config: RunConfig, options: argparse.Namespace) -> DecodingConfig:
+    """Return how a checkpoint's run decoded, changed by ``--beam-size`` and ``--strategy``."""
+    asked = {"beam_size": options.beam_size, "strategy": options.strategy}
+    given = {f"decoding.{name}": value for name, value in asked.items() if value is not None}
+    return replace_fields(config, given).decoding if given else config.decoding
 
 
 def chosen_checkpoint(name: str | None) -> Path:

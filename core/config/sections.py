@@ -302,6 +302,12 @@ class ValidationConfig(Section):
 class DecodingConfig(Section):
     """How a caption is searched for."""
 
+    strategy: Literal["beam", "rerank"] = Field(
+        "beam",
+        title="Search",
+        description="Beam search alone, or beam search and samples ranked also by how well they "
+        "agree with the sounds that the encoder hears.",
+    )
     beam_size: int = Field(
         3,
         ge=1,
@@ -323,6 +329,54 @@ class DecodingConfig(Section):
         "content_words",
         title="No repetition of",
         description="Words that may not appear twice; content words are all but stopwords.",
+    )
+    samples: int = Field(
+        10,
+        ge=0,
+        le=256,
+        title="Samples",
+        description="Captions drawn beside the beams when reranking, for each start token.",
+    )
+    top_p: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        title="Top p",
+        description="Share of probability that sampled words are drawn from.",
+    )
+    temperature: float = Field(
+        1.0,
+        gt=0,
+        le=10,
+        title="Temperature",
+        description="What logits are divided by before drawing; below 1 stays closer to the beams.",
+    )
+    start_words: str = Field(
+        "",
+        title="Further styles",
+        description="Words of the vocabulary, separated by blanks, that captions also grow from "
+        "when reranking, for models that know several styles.",
+    )
+    log_prob_weight: float = Field(
+        0.5,
+        ge=0,
+        le=100,
+        title="Weight of likelihood",
+        description="How much the model's own log-probability counts when reranking.",
+    )
+    precision_weight: float = Field(
+        2.5,
+        ge=0,
+        le=100,
+        title="Weight of precision",
+        description="How much it counts that what a caption names is heard.",
+    )
+    coverage_weight: float = Field(
+        2.5,
+        ge=0,
+        le=100,
+        title="Weight of coverage",
+        description="How much it counts that what is heard clearly is named.",
     )
 
     @model_validator(mode="after")

@@ -56,7 +56,7 @@ def scorable(rows: Sequence[ResultRow]) -> list[ScoredClip]:
             clips.append(
                 ScoredClip(
                     row.clip.key,
-                    tuple(caption.text for caption in captions),
+                    tuple(caption.hypothesis for caption in captions),
                     tuple(caption.log_prob for caption in captions),
                     row.clip.references,
                 )

@@ -106,6 +106,11 @@ class ConvNeXtEncoder:
                 encodings[index] = Encoding(frames[row].clone(), tags[row].clone())
         return [encodings[index] for index in range(len(waveforms))]
 
+    def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the class logits (1, 527) of a clip from its frames (T, 768)."""
+        with torch.no_grad():
+            return self._network.tag_logits(frames[None].to(self._device, torch.float32))
+
     def log_mel(self, waveform: torch.Tensor) -> LogMel:
         """Return the log-mel spectrogram that the network is given, for one waveform (n,)."""
         _check(waveform)

@@ -175,6 +175,15 @@ class YamNet:
                 self._network.classifier(part.mean(1)) for part in self._embed(waveforms, starts)
             ]
 
+    def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the class logits (P, 521) of the patches of 0.96 s that frames (T, 1024) are of.
+
+        A last patch that was cut short is judged by the frames that are left of it.
+        """
+        patches = [part.mean(0) for part in frames.float().split(PATCH_FRAMES)]
+        with torch.no_grad():
+            return self._network.classifier(torch.stack(patches).to(self._device))
+
     def _embed(
         self, waveforms: Sequence[torch.Tensor], starts: Sequence[range]
     ) -> tuple[torch.Tensor, ...]:

@@ -81,6 +81,10 @@ class YamNetTags:
         logits = self._yamnet.patch_logits([*map(at_common_level, waveforms)], HOP_SAMPLES)
         return [Encoding(tag_frames(rows), rows.sigmoid().mean(0)) for rows in logits]
 
+    def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the clipped logits (T, 521) that frames (T, 521) hold."""
+        return frames.float() * (LOGIT_HIGH - LOGIT_LOW) + LOGIT_LOW
+
     def log_mel(self, waveform: torch.Tensor) -> LogMel:
         """Return the log-mel spectrogram of one waveform (n,), at the level it is brought to."""
         return self._yamnet.log_mel(at_common_level(waveform))

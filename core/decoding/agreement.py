@@ -1,0 +1,177 @@
+"""How well a caption agrees with the sounds that the encoder itself hears.
+
+The rules of `core.data.sound_events` read which sounds a caption names; the encoder's tags say how
+strongly each is heard. *Precision* is high where what the caption names is heard, *coverage* where
+what is heard clearly is named (reference: starter-captioner.md, step 10).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.sound_events import EventMention, heard_classes
+from core.decoding.stopwords import english_stopwords
+
+# Tags that come with many sounds, or tell the place and not the sound: nobody misses them in a
+# caption that names something particular.
+UNPARTICULAR = frozenset(
+    {
+        "Animal",
+        "Domestic animals, pets",
+        "Livestock, farm animals, working animals",
+        "Wild animals",
+        "Inside, small room",
+        "Inside, large room or hall",
+        "Inside, public space",
+        "Outside, urban or manmade",
+        "Outside, rural or natural",
+        "Sound effect",
+        "Silence",
+        "Noise",
+        "Environmental noise",
+        "Echo",
+        "Reverberation",
+        "Field recording",
+        "Vehicle",
+        "Mechanisms",
+        "Tools",
+        "Music",
+        "Speech",
+        "Musical instrument",
+    }
+)
+# A related class supports a mention less than the class itself, the first one most.
+_RELATED_SUPPORT = (0.9, 0.8, 0.7)
+# Heard sounds that a caption is expected to name.
+_EXPECTED = 4
+_AUDIBLE = 0.05
+_AGAIN = re.compile(r"\b(?:then|followed|again|before|after)\b")
+_WORD = re.compile(r"[a-z']+")
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTags:
+    """How strongly each class is heard in a clip.
+
+    Attributes
+    ----------
+    strengths
+        (C,) between 0 and 1.
+    names
+        The classes' names.
+    """
+
+    strengths: NDArray[np.float32]
+    names: tuple[str, ...]
+
+    @classmethod
+    def from_logits(cls, logits: NDArray[np.float32], names: tuple[str, ...]) -> HeardTags:
+        """Sum up logits (P, C) over time: the mean of each class's loudest quarter of stretches.
+
+        So a bark in ten seconds counts about as much as rain all along.
+        """
+        probabilities = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -30, 30)))
+        kept = max(1, round(len(probabilities) / 4))
+        loudest = np.sort(probabilities, axis=0)[-kept:]
+        return cls(loudest.mean(axis=0).astype(np.float32), names)
+
+    def strongest(self, count: int) -> tuple[tuple[str, float], ...]:
+        """Return the names and strengths of the particular classes heard best, best first."""
+        order = np.argsort(-self.strengths, kind="stable")
+        named = ((self.names[index], float(self.strengths[index])) for index in order)
+        particular = (item for item in named if item[0] not in UNPARTICULAR)
+        return tuple(item for item, _ in zip(particular, range(count), strict=False))
+
+    def strength(self, name: str) -> float:
+        """Return how strongly a class is heard; 0 for one that the encoder does not know."""
+        place = _places(self.names).get(name)
+        return 0.0 if place is None else float(self.strengths[place])
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the tags say of a caption.
+
+    Attributes
+    ----------
+    precision
+        Mean support of the sounds that it names, between 0 and 1.
+    weakest
+        Support of the one least supported.
+    coverage
+        Share of what is heard clearly that it names, between 0 and 1.
+    named
+        How many sounds it names.
+    """
+
+    precision: float
+    weakest: float
+    coverage: float
+    named: int
+
+
+def agreement(text: str, heard: HeardTags) -> Agreement:
+    """Compare a caption with what is heard."""
+    mentions = [mention for mention in mentions_of(text) if not mention.weak]
+    if not mentions:
+        return Agreement(0.0, 0.0, 0.0, 0)
+    supports = [_support(mention, heard) for mention in mentions]
+    return Agreement(
+        precision=sum(supports) / len(supports),
+        weakest=min(supports),
+        coverage=_coverage(mentions, heard),
+        named=len(mentions),
+    )
+
+
+def stutters(text: str) -> bool:
+    """Whether a caption says one content word twice ("explosions and explosions").
+
+    A word may return after "then" and its like, which tell of another time.
+    """
+    for part in _AGAIN.split(text.lower()):
+        stems = [_stem(word) for word in _WORD.findall(part) if word not in english_stopwords()]
+        if len(stems) > len(set(stems)):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def mentions_of(text: str) -> tuple[EventMention, ...]:
+    """Return the sounds that a caption names; see `core.data.sound_events.heard_classes`."""
+    return heard_classes(text)
+
+
+def _support(mention: EventMention, heard: HeardTags) -> float:
+    related = zip(mention.related, _RELATED_SUPPORT, strict=False)
+    return max(
+        heard.strength(mention.name),
+        *(factor * heard.strength(name) for name, factor in related),
+        0.0,
+    )
+
+
+def _coverage(mentions: list[EventMention], heard: HeardTags) -> float:
+    named = {name for mention in mentions for name in mention.classes}
+    expected = [item for item in heard.strongest(_EXPECTED) if item[1] >= _AUDIBLE]
+    total = sum(strength for _, strength in expected)
+    if not total:
+        return 0.0
+    return sum(strength for name, strength in expected if name in named) / total
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word.removesuffix("e")
+
+
+@lru_cache(maxsize=8)
+def _places(names: tuple[str, ...]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}

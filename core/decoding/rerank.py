@@ -1,0 +1,76 @@
+"""Ranking of candidate captions by likelihood and by agreement with the encoder's tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from core.config import DecodingConfig
+from core.decoding.agreement import HeardTags, agreement, stutters
+from core.decoding.hypotheses import Hypothesis
+
+# A sum of log-probabilities is divided by the number of tokens to this power: 1 is the mean.
+LENGTH_POWER = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class RankingWeights:
+    """What counts how much. The defaults of `core.config.DecodingConfig` tell where they are from.
+
+    Attributes
+    ----------
+    log_prob
+        Weight of the length-normalised log-probability.
+    precision, coverage
+        Weights of `core.decoding.agreement.Agreement`.
+    """
+
+    log_prob: float
+    precision: float
+    coverage: float
+
+    @classmethod
+    def from_config(cls, config: DecodingConfig) -> RankingWeights:
+        """Take the weights that a run or a person chose."""
+        return cls(config.log_prob_weight, config.precision_weight, config.coverage_weight)
+
+
+def rerank(
+    candidates: Sequence[Hypothesis],
+    decode: Callable[[Sequence[int]], str],
+    heard: HeardTags | None,
+    weights: RankingWeights,
+) -> list[Hypothesis]:
+    """Rank candidates of one clip, best first, with their scores.
+
+    Of candidates that read the same the likeliest stays. Those that stutter, or say nothing, stay
+    only where there is no other. Without tags, likelihood alone decides.
+    """
+    texts: dict[str, Hypothesis] = {}
+    for candidate in candidates:
+        text = decode(candidate.tokens)
+        best = texts.get(text)
+        if best is None or likelihood(candidate) > likelihood(best):
+            texts[text] = candidate
+    fluent = {text: one for text, one in texts.items() if text and not stutters(text)}
+    scored = [
+        replace(candidate, score=score(text, candidate, heard, weights))
+        for text, candidate in (fluent or texts).items()
+    ]
+    return sorted(scored, key=lambda one: -(one.score or 0.0))
+
+
+def likelihood(candidate: Hypothesis) -> float:
+    """Return the sum of log-probabilities over the length to the power of `LENGTH_POWER`."""
+    return sum(candidate.token_log_probs) / max(1, len(candidate.tokens)) ** LENGTH_POWER
+
+
+def score(
+    text: str, candidate: Hypothesis, heard: HeardTags | None, weights: RankingWeights
+) -> float:
+    """Return what a candidate is ranked by."""
+    total = weights.log_prob * likelihood(candidate)
+    if heard is not None:
+        found = agreement(text, heard)
+        total += weights.precision * found.precision + weights.coverage * found.coverage
+    return total
