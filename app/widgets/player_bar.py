@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
 from app.theme import Theme
 
@@ -13,15 +22,19 @@ if TYPE_CHECKING:
     from app.player import Player
 
 VOLUME_KEY = "player/volume"
+LOOP_KEY = "player/loop"
+# From this length on, in seconds, times are told as a clock does.
+LONG = 600.0
 
 
 class PlayerBar(QWidget):
     """A row under the sound. It shows the player's state; the page decides what is played.
 
-    Signals: `play_clicked()`, `caption_part_clicked()` and `part_cleared()`.
+    Signals: `play_clicked()`, `loop_changed(on)`, `caption_part_clicked()` and `part_cleared()`.
     """
 
     play_clicked = Signal()
+    loop_changed = Signal(bool)
     caption_part_clicked = Signal()
     part_cleared = Signal()
 
@@ -48,6 +61,19 @@ class PlayerBar(QWidget):
         self.volume.setAccessibleName("Volume")
         self.volume.setValue(int(str(settings.value(VOLUME_KEY, 80))))
         self.volume.valueChanged.connect(self._on_volume)
+        self.loop = QToolButton()
+        self.loop.setCheckable(True)
+        self.loop.setAccessibleName("Loop")
+        self.loop.setToolTip("Play the selection, or else all of it, again and again (L)")
+        theme.set_icon(self.loop, "repeat", "muted")
+        self.loop.toggled.connect(self._on_loop)
+        self.output = QToolButton()
+        self.output.setAccessibleName("Sound output")
+        self.output.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.set_icon(self.output, "speaker", "muted")
+        self.output_menu = QMenu(self.output)
+        self.output_menu.aboutToShow.connect(self._fill_outputs)
+        self.output.setMenu(self.output_menu)
         self.part = QLabel()
         self.part.setAccessibleName("Selected part")
         self.caption_part = QPushButton("Caption selection")
@@ -60,7 +86,14 @@ class PlayerBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(8)
-        for item in (self.play, self.time, self.loudspeaker, self.volume):
+        for item in (
+            self.play,
+            self.loop,
+            self.time,
+            self.loudspeaker,
+            self.volume,
+            self.output,
+        ):
             layout.addWidget(item)
         layout.addSpacing(8)
         for item in (self.part, self.caption_part, self.clear_part):
@@ -68,6 +101,8 @@ class PlayerBar(QWidget):
         layout.addStretch(1)
         player.playing_changed.connect(self._refresh)
         player.problem_changed.connect(self._refresh)
+        player.outputs_changed.connect(self._refresh)
+        self.loop.setChecked(str(settings.value(LOOP_KEY, "false")) == "true")
         self.show_part(None)
         self._on_volume()
         self._refresh()
@@ -79,7 +114,12 @@ class PlayerBar(QWidget):
 
     def show_time(self, seconds: float | None, duration: float = 0.0) -> None:
         """Show the position and the length in seconds."""
-        self.time.setText("" if seconds is None else f"{seconds:.1f} / {duration:.1f} s")
+        if seconds is None:
+            self.time.setText("")
+        elif duration < LONG:
+            self.time.setText(f"{seconds:.1f} / {duration:.1f} s")
+        else:
+            self.time.setText(f"{_clock(seconds)} / {_clock(duration)}")
 
     def show_part(self, part: tuple[float, float] | None) -> None:
         """Show the selected range in seconds; None hides it and what can be done with it."""
@@ -114,6 +154,38 @@ class PlayerBar(QWidget):
         for item in (self.volume, self.loudspeaker):
             item.setEnabled(not problem)
             item.setToolTip(problem or ("Volume" if item is self.volume else "Mute"))
+        chosen = self._player.output_name or "the system's default"
+        self.output.setToolTip(problem or f"Sound goes to {chosen}; choose an output")
+
+    def _fill_outputs(self) -> None:
+        """List the outputs as they were found last."""
+        self.output_menu.clear()
+        for old in self.output_menu.findChildren(QActionGroup):
+            old.deleteLater()
+        group = QActionGroup(self.output_menu)
+        chosen = self._player.output_name
+        names = ["", *(item.name for item in self._player.outputs)]
+        if chosen not in names:
+            names.append(chosen)
+        known = {item.name for item in self._player.outputs} | {""}
+        for name in names:
+            text = name.replace("&", "&&") or "System default"
+            action = self.output_menu.addAction(text if name in known else f"{text} (away)")
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            action.setData(name)
+            group.addAction(action)
+        group.triggered.connect(self._on_output)
+        self.output_menu.addSeparator()
+        self.output_menu.addAction("Look for outputs again", self._player.refresh_outputs)
+
+    def _on_output(self, action: QAction) -> None:
+        self._player.choose_output(str(action.data()))
+        self._refresh()
+
+    def _on_loop(self, on: bool) -> None:
+        self._settings.setValue(LOOP_KEY, "true" if on else "false")
+        self.loop_changed.emit(on)
 
     def _on_volume(self) -> None:
         muted = self.loudspeaker.isChecked()
@@ -123,3 +195,9 @@ class PlayerBar(QWidget):
         self._player.set_volume(0.0 if muted else (value / 100.0) ** 2)
         silent = muted or value == 0
         self._theme.set_icon(self.loudspeaker, "volume-off" if silent else "volume-high", "muted")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

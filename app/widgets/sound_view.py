@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,17 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.widgets.colour_bar import ColourBar
-from app.widgets.spectrogram_image import SpectrogramImage, make_spectrogram_image
+from app.widgets.overview_strip import OverviewStrip
+from app.widgets.spectrogram_image import (
+    Resolution,
+    SpectrogramImage,
+    make_spectrogram_image,
+)
 from app.widgets.spectrogram_view import SpectrogramView
 from app.widgets.time_plot import RIGHT_MARGIN, SHORTEST_SELECTION, TimePlot
-from app.widgets.waveform_view import Envelope, WaveformView
+from app.widgets.timeline_lane import TimelineLane
+from app.widgets.waveform_view import WaveformView
+from core.audio.envelope import Envelope
 from core.audio.frequency_scale import ScaleName
 
 if TYPE_CHECKING:
@@ -34,10 +42,13 @@ class SoundPicture:
         return self.envelope.duration
 
 
-def make_sound_picture(samples: np.ndarray, sample_rate: int) -> SoundPicture:
+def make_sound_picture(
+    samples: np.ndarray, sample_rate: int, resolution: Resolution | None = None
+) -> SoundPicture:
     """Compute what `SoundView` shows of `samples` (n,) float32. Not for the GUI thread."""
     return SoundPicture(
-        Envelope(samples, sample_rate), make_spectrogram_image(samples, sample_rate)
+        Envelope.of(samples, sample_rate),
+        make_spectrogram_image(samples, sample_rate, resolution=resolution),
     )
 
 
@@ -59,6 +70,10 @@ class SoundView(QWidget):
         super().__init__(parent)
         self.selection: tuple[float, float] | None = None
         self.auto_levels = True
+        self.follow = True
+        self.overview = OverviewStrip(colours)
+        self.lane = TimelineLane(colours)
+        self.lane.hide()
         self.waveform = WaveformView()
         self.spectrogram = SpectrogramView()
         self.bar = ColourBar(colours)
@@ -68,11 +83,13 @@ class SoundView(QWidget):
         grid.setContentsMargins(8, 4, 0, 0)
         grid.setSpacing(0)
         grid.setVerticalSpacing(2)
-        grid.addWidget(self.waveform, 0, 0)
-        grid.addWidget(self.spectrogram, 1, 0)
-        grid.addWidget(self.bar, 1, 1)
-        grid.setRowStretch(0, 1)
-        grid.setRowStretch(1, 3)
+        grid.addWidget(self.overview, 0, 0)
+        grid.addWidget(self.waveform, 1, 0)
+        grid.addWidget(self.spectrogram, 2, 0)
+        grid.addWidget(self.bar, 2, 1)
+        grid.addWidget(self.lane, 3, 0)
+        grid.setRowStretch(1, 1)
+        grid.setRowStretch(2, 3)
         grid.setColumnStretch(0, 1)
         self.waveform.setMinimumHeight(48)
         self.spectrogram.setMinimumHeight(120)
@@ -89,6 +106,9 @@ class SoundView(QWidget):
         self.read_out.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.spectrogram.hovered.connect(self._on_hovered)
         self.spectrogram.left.connect(self._on_left)
+        self.spectrogram.range_changed.connect(self.overview.set_range)
+        self.spectrogram.range_changed.connect(self.lane.set_range)
+        self.overview.moved.connect(self.centre_on)
         self.set_colours(colours)
 
     def _plots(self) -> tuple[TimePlot, TimePlot]:
@@ -98,12 +118,41 @@ class SoundView(QWidget):
         """Show a sound from start to end, without a selection; None shows nothing."""
         self.clear_selection()
         self.clear_attention()
-        self.waveform.show_envelope(None if picture is None else picture.envelope)
+        self.lane.show_labels(())
+        envelope = None if picture is None else picture.envelope
+        self.waveform.show_envelope(envelope)
+        self.overview.show_envelope(envelope)
         content = None if picture is None else picture.spectrogram
         if content is not None and self.auto_levels:
             self.set_levels(*content.auto_levels)
         self.spectrogram.show_spectrogram(content)
+        self.overview.set_range(*self.spectrogram.time_range())
+        self.lane.set_range(*self.spectrogram.time_range())
         self.set_playhead(None if picture is None else 0.0)
+
+    def show_better(self, content: SpectrogramImage) -> None:
+        """Show the same sound in a better or another picture; the view stays where it is."""
+        if self.auto_levels:
+            self.set_levels(*content.auto_levels)
+        self.spectrogram.replace(content)
+        self.refresh_outline()
+
+    def refresh_outline(self) -> None:
+        """Draw again what has changed in the envelope."""
+        self.waveform.refresh()
+        self.overview.refresh()
+
+    def show_labels(self, labels: Sequence[tuple[float, float, str]]) -> None:
+        """Show captions at their times in a lane; none hides it."""
+        self.lane.show_labels(labels)
+        self.lane.setVisible(bool(labels))
+
+    def centre_on(self, seconds: float) -> None:
+        """Move the view so that `seconds` is in its middle, as far as the sound reaches."""
+        start, end = self.spectrogram.time_range()
+        width = end - start
+        first = min(max(seconds - width / 2, 0.0), max(self.spectrogram.duration - width, 0.0))
+        self.spectrogram.getPlotItem().setXRange(first, first + width, padding=0)
 
     def fit(self) -> None:
         """Show all of the sound."""
@@ -127,7 +176,8 @@ class SoundView(QWidget):
         """Move the playhead, and the view with it when it has left the view."""
         for plot in self._plots():
             plot.set_playhead(seconds)
-        if seconds is None:
+        self.overview.set_playhead(seconds)
+        if seconds is None or not self.follow:
             return
         start, end = self.spectrogram.time_range()
         if end - start < self.spectrogram.duration and not start <= seconds <= end:
@@ -165,17 +215,21 @@ class SoundView(QWidget):
 
     def set_colours(self, colours: Colours) -> None:
         """Paint with the colours of the theme."""
-        for part in (*self._plots(), self.bar):
+        for part in (*self._plots(), self.bar, self.overview, self.lane):
             part.set_colours(colours)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the read-out at the right end of the time axis."""
         super().resizeEvent(event)
+        self._place_read_out()
+
+    def _place_read_out(self) -> None:
         plot = self.spectrogram.geometry()
-        self.read_out.setGeometry(plot.right() - RIGHT_MARGIN - 300, self.height() - 20, 300, 18)
+        self.read_out.setGeometry(plot.right() - RIGHT_MARGIN - 300, plot.bottom() - 18, 300, 18)
         self.read_out.raise_()
 
     def _on_hovered(self, seconds: float, hertz: float, decibels: float) -> None:
+        self._place_read_out()
         level = f"{decibels:.1f}".replace("-", "−")
         self.read_out.setText(f"{seconds:.3f} s   {hertz:.0f} Hz   {level} dB")
         self.hovered.emit(seconds, hertz, decibels)

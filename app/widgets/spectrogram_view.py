@@ -133,10 +133,22 @@ class SpectrogramView(TimePlot):
         self.set_duration(0.0 if content is None else content.duration)
         self._draw()
 
+    def replace(self, content: SpectrogramImage) -> None:
+        """Show a better picture of the same sound and leave the view where it is."""
+        self._content = content
+        self._draw()
+        self._settling.start()
+
     def show_detail(self, detail: SpectrogramImage) -> None:
         """Show a part of the sound with finer columns, over those of the whole."""
         self._detail = detail
         self._draw()
+
+    def ask_again(self) -> None:
+        """Ask for the details of the view anew: they are to be drawn in another way."""
+        self._detail = None
+        self._draw()
+        self._settling.start()
 
     def fit(self) -> None:
         """Show all of the time and all frequencies."""
@@ -186,7 +198,7 @@ class SpectrogramView(TimePlot):
         for image, part in ((self._image, content), (self._fine_image, self._detail)):
             image.setVisible(part is not None)
             if part is not None:
-                levels = part.drawn[self._scale].levels_db
+                levels = part.drawn(self._scale)
                 image.setImage(levels, autoLevels=False, levels=self._levels)
                 start, width = part.extent()
                 image.setRect(QRectF(start, 0.0, width, 1.0))

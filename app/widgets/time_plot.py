@@ -77,7 +77,8 @@ class TimePlot(pg.PlotWidget):
     """A plot over seconds with a playhead, a selected range and an attention overlay.
 
     Signals: `clicked(time)`, `double_clicked()`, `dragged(from, to)` and `left()` (the pointer went
-    away); `moved(time, y)` gives the pointer in axis units.
+    away); `moved(time, y)` gives the pointer in axis units, `range_changed(start, end)` the part in
+    view.
     """
 
     clicked = Signal(float)
@@ -86,6 +87,7 @@ class TimePlot(pg.PlotWidget):
     selection_edited = Signal(float, float)
     moved = Signal(float, float)
     left = Signal()
+    range_changed = Signal(float, float)
 
     def __init__(
         self,
@@ -121,6 +123,7 @@ class TimePlot(pg.PlotWidget):
         box.clicked.connect(self.clicked)
         box.double_clicked.connect(self.double_clicked)
         box.dragged.connect(self.dragged)
+        box.sigXRangeChanged.connect(self._on_range)
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.set_duration(0.0)
 
@@ -195,6 +198,9 @@ class TimePlot(pg.PlotWidget):
                 axis.setLabel(axis.labelText, siPrefixEnableRanges=(), **style)
         self._playhead.setPen(pg.mkPen(colours.accent, width=1))
         self._selection.set_colour(QColor(colours.accent))
+
+    def _on_range(self) -> None:
+        self.range_changed.emit(*self.time_range())
 
     # ---- pointer ---------------------------------------------------------------------------
 

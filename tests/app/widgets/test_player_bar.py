@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from app.player import Player
 from app.studio import Studio
 from app.widgets.player_bar import PlayerBar
 from core.audio import playback
+from core.audio.playback import OutputDevice
 from core.errors import AudioDeviceError
 
 
@@ -23,11 +26,22 @@ class Loudspeaker:
         self.volume = 1.0
         self.length = 0
         self.broken = False
+        self.device: int | None = None
+        self.loop: float | None = None
+        self.file: Path | None = None
 
-    def play(self, samples: np.ndarray, sample_rate: int, start: float) -> None:
+    def play(
+        self, samples: np.ndarray, sample_rate: int, start: float, loop: bool, loop_from: float
+    ) -> None:
         if self.broken:
             raise AudioDeviceError("The loudspeaker is gone.")
         self.playing, self.position, self.length = True, start, len(samples)
+        self.loop = loop_from if loop else None
+
+    def play_file(
+        self, path: Path, sample_rate: int, start: float, end: float, loop: bool, loop_from: float
+    ) -> None:
+        self.playing, self.position, self.file = True, start, path
 
     def stop(self) -> None:
         self.playing = False
@@ -123,6 +137,63 @@ def test_a_loudspeaker_that_goes_away_is_reported(
     player.play(SAMPLES, 16_000, 0.0, 1.0)
     assert not player.playing
     assert bar.play.toolTip() == "The loudspeaker is gone."
+
+
+def test_a_part_loops_from_its_start(
+    bar: PlayerBar, player: Player, loudspeaker: Loudspeaker, studio: Studio
+) -> None:
+    player.play(SAMPLES, 16_000, 0.4, 0.5, loop_from=0.25)
+    assert loudspeaker.loop == 0.25
+    player.play(SAMPLES, 16_000, 0.4, 0.5)
+    assert loudspeaker.loop is None
+    player.stop()
+    bar.loop.click()
+    again = PlayerBar(studio.theme, player, studio.settings)
+    assert again.loop.isChecked()
+    again.deleteLater()
+
+
+def test_a_file_is_played_from_disk(player: Player, loudspeaker: Loudspeaker) -> None:
+    player.play_file(Path("/long.wav"), 16_000, 1.0, 2.0)
+    assert loudspeaker.file == Path("/long.wav")
+    assert player.playing
+    player.stop()
+
+
+def test_the_output_can_be_chosen_and_is_remembered(
+    bar: PlayerBar, player: Player, loudspeaker: Loudspeaker, studio: Studio
+) -> None:
+    player.outputs = (OutputDevice(4, "hdmi", True), OutputDevice(7, "headphones", False))
+    bar.output_menu.aboutToShow.emit()
+    actions = {action.text(): action for action in bar.output_menu.actions()}
+    assert actions["System default"].isChecked()
+    actions["headphones"].trigger()
+    assert loudspeaker.device == 7
+    assert studio.settings.value("player/output") == "headphones"
+    assert "headphones" in bar.output.toolTip()
+    player.outputs = ()
+    bar.output_menu.aboutToShow.emit()
+    assert "headphones (away)" in {action.text() for action in bar.output_menu.actions()}
+    player.choose_output("")
+    assert loudspeaker.device is None
+
+
+def test_outputs_are_looked_for_again(
+    player: Player, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = (OutputDevice(1, "usb", True),)
+    module = SimpleNamespace(query_devices=lambda kind: {})
+    monkeypatch.setattr(playback, "load_sounddevice", lambda: module)
+    monkeypatch.setattr(playback, "list_outputs", lambda refresh: found if refresh else ())
+    with qtbot.waitSignal(player.outputs_changed):
+        player.refresh_outputs()
+    assert player.outputs == found
+    assert not player.problem
+
+
+def test_long_sounds_are_timed_as_a_clock_does(bar: PlayerBar) -> None:
+    bar.show_time(3725.4, 7200.0)
+    assert bar.time.text() == "1:02:05 / 2:00:00"
 
 
 def test_part_shows_its_buttons(bar: PlayerBar, qtbot: QtBot) -> None:

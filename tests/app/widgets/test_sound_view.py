@@ -15,7 +15,7 @@ from app.widgets.colour_bar import COLOUR_MAPS, lookup_table
 from app.widgets.sound_view import SoundView, make_sound_picture
 from app.widgets.spectrogram_image import make_spectrogram_image
 from app.widgets.time_plot import TimePlot
-from app.widgets.waveform_view import Envelope
+from core.audio.envelope import Envelope
 
 RATE = 16_000
 
@@ -218,7 +218,7 @@ def test_silence_has_a_range_to_show() -> None:
 def test_envelope_keeps_every_peak() -> None:
     samples = np.zeros(RATE * 10, np.float32)
     samples[[12_345, 99_999]] = 0.9, -0.8
-    envelope = Envelope(samples, RATE)
+    envelope = Envelope.of(samples, RATE)
     for columns in (50, 500, 5000):
         x, y = envelope.between(0.0, 10.0, columns)
         assert y.max() == pytest.approx(0.9)
