@@ -18,8 +18,9 @@ from core.config import ModelConfig
 from core.models.attention import DecoderLayer, KeysValues, attention_bias
 from core.models.decoder_cache import DecoderCache
 from core.models.dropout import Dropout
-from core.models.layout import Layout, Padded
-from core.models.linear import Linear
+from core.models.frame_encoder import FrameEncoder, clip_summary, wants_frame_encoder
+from core.models.layout import Layout, Padded, layout_for
+from core.models.linear import Linear, linear
 
 PAD_ID = 0
 LONGEST_CAPTION = 1024
@@ -39,12 +40,15 @@ class AudioMemory:
         Keys and values of each layer, where `CaptionModel.listen` has computed them.
     rows
         The layout of `frames` and what it leaves of them, where padding was left out.
+    clip_tokens
+        How many of the last T are no frames but stand for the whole clip.
     """
 
     frames: Tensor
     padding: Tensor
     heard: tuple[KeysValues, ...] | None = None
     rows: tuple[Layout, Tensor] | None = None
+    clip_tokens: int = 0
 
     @property
     def audible(self) -> Tensor:
@@ -56,7 +60,9 @@ class AudioMemory:
         heard = self.heard and tuple(
             KeysValues(layer.keys[clips], layer.values[clips]) for layer in self.heard
         )
-        return AudioMemory(self.frames[clips], self.padding[clips], heard)
+        return AudioMemory(
+            self.frames[clips], self.padding[clips], heard, clip_tokens=self.clip_tokens
+        )
 
 
 class CaptionModel(nn.Module):
@@ -96,22 +102,39 @@ class CaptionModel(nn.Module):
         layer = DecoderLayer(
             width, settings.heads, settings.feedforward, settings.dropout, settings.activation
         )
-        self.classifier = Linear(width, vocabulary_size)
+        # Drawn even where the embedding takes its place, so that the order of draws stays.
+        classifier = Linear(width, vocabulary_size)
+        if settings.tied_embeddings:
+            nn.init.normal_(self.embedding.weight, std=width**-0.5)
+            self.classifier_bias = nn.Parameter(torch.zeros(vocabulary_size))
+        else:
+            self.classifier = classifier
         self.layers = nn.ModuleList(copy.deepcopy(layer) for _ in range(settings.layers))
         self.dropout = Dropout(settings.dropout)
+        self.frame_encoder = FrameEncoder(settings) if wants_frame_encoder(settings) else None
         self.register_buffer("positions", sinusoids(LONGEST_CAPTION, width), persistent=False)
 
-    def project(self, frames: Tensor, lengths: Tensor, layout: Layout | None = None) -> AudioMemory:
+    def project(self, frames: Tensor, lengths: Tensor) -> AudioMemory:
         """Project frame embeddings (B, T, audio_dim) of which `lengths` (B,) are real.
 
-        Where `layout` leaves padding out, the projected padding is zero.
+        Padding may be left out: the projected padding is then zero.
         """
         steps = torch.arange(frames.shape[1], device=frames.device)
         padding = steps >= lengths[:, None]
-        if layout is None:
-            return AudioMemory(self.projection(frames), padding)
+        if self.frame_encoder is not None:
+            return self._encode(self.frame_encoder, frames, padding)
+        layout = layout_for(~padding)
         rows = self.projection(layout.rows(frames))
         return AudioMemory(layout.padded(rows), padding, rows=(layout, rows))
+
+    def _encode(self, encoder: FrameEncoder, frames: Tensor, padding: Tensor) -> AudioMemory:
+        """Project frames and let the frame encoder work on them."""
+        clip, count = None, encoder.clip_tokens
+        projected = self.projection(frames)
+        if count:
+            clip = self.projection(clip_summary(frames, padding))
+            padding = nn.functional.pad(padding, (0, count))
+        return AudioMemory(encoder(projected, clip, padding), padding, clip_tokens=count)
 
     def silence(self, clips: int) -> AudioMemory:
         """Return a memory in which nothing can be heard: one zero frame a clip."""
@@ -159,7 +182,7 @@ class CaptionModel(nn.Module):
         memory: AudioMemory,
         layout: Layout,
     ) -> Tensor:
-        """Run the decoder under teacher forcing; return only the rows (n, d) of a layout.
+        """Do what `decode` does; return only the rows (n, d) of a layout.
 
         There may be several captions of each clip, equally many, next to each other.
         """
@@ -175,12 +198,34 @@ class CaptionModel(nn.Module):
             states = layer(states, layout, bias, keys_values, heard_bias)
         return states
 
+    def decode_real(self, token_embeddings: Tensor, real: Tensor, memory: AudioMemory) -> Tensor:
+        """Run the decoder under teacher forcing, without the padding where that is faster.
+
+        Parameters
+        ----------
+        token_embeddings
+            (N, L, d) results of `embed`, mixed or not, not yet scaled.
+        real
+            (N, L) boolean, True where a state is wanted: from a caption's first token on.
+        memory
+            The clips. There may be several captions of each, equally many, next to each other.
+
+        Returns
+        -------
+        Tensor
+            (N, L, d) states; what they are where `real` is false means nothing.
+        """
+        layout = layout_for(real)
+        return layout.padded(self.decode_rows(token_embeddings, ~real, memory, layout))
+
     def decode_tokens(self, tokens: Tensor, memory: AudioMemory) -> Tensor:
         """Run the decoder on input token ids (B, L); see `decode`."""
         return self.decode(self.embed(tokens), tokens == PAD_ID, memory)
 
     def classify(self, hidden: Tensor) -> Tensor:
         """Turn decoder states (..., d) into logits (..., vocabulary)."""
+        if self.settings.tied_embeddings:
+            return linear(hidden, self.embedding.weight, self.classifier_bias)
         return self.classifier(hidden)
 
     def forward(self, frames: Tensor, lengths: Tensor, tokens: Tensor) -> Tensor:
@@ -213,7 +258,7 @@ class CaptionModel(nn.Module):
             queries = layout.padded(states)
             weights.append(layer.cross_attention.weights(queries, keys_values, audible))
             states = layer.attend_frames(states, layout, keys_values, heard_bias)
-        return torch.stack(weights, dim=1)
+        return _frames_only(torch.stack(weights, dim=1), memory.clip_tokens)
 
     def start(self, memory: AudioMemory) -> DecoderCache:
         """Begin to decode token by token, with one row a clip."""
@@ -256,6 +301,14 @@ def _all_rows(frames: Tensor) -> tuple[Layout, Tensor]:
     """Return (B, T, d) frames as rows, and their layout."""
     layout = Padded(*frames.shape[:2])
     return layout, layout.rows(frames)
+
+
+def _frames_only(weights: Tensor, clip_tokens: int) -> Tensor:
+    """Leave the tokens of the whole clip out of attention (..., T); rows sum to 1 again."""
+    if not clip_tokens:
+        return weights
+    weights = weights[..., :-clip_tokens]
+    return weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
 
 
 def _may_look(tokens: Tensor, padding: Tensor | None) -> Tensor:

@@ -173,22 +173,20 @@ class _Collect(torch.autograd.Function):
         return spread.index_copy_(0, ctx.back, gradient), None
 
 
-def pack(lengths: Tensor, length: int, device: torch.device) -> Packed:
-    """Return the layout of sequences of which the first `lengths` (batch,) positions are real.
+def pack(real: Tensor, device: torch.device) -> Packed:
+    """Return the layout of the positions (batch, length) that are `real`, and few others.
 
-    `lengths` lies on the CPU, so that nothing is asked of the device. Some padding is made rows as
+    `real` lies on the CPU, so that nothing is asked of the device. Some padding is made rows as
     well, so that their number is a multiple of `ROWS_MULTIPLE` where the batch is large enough.
     """
-    real = (torch.arange(length) < lengths[:, None]).flatten()
-    missing = -int(real.sum()) % ROWS_MULTIPLE
+    chosen = real.flatten().clone()
+    missing = -int(chosen.sum()) % ROWS_MULTIPLE
     if missing:
-        real[(~real).nonzero()[:missing, 0]] = True
-    places = real.nonzero()[:, 0]
-    return Packed(len(lengths), length, places.to(device, non_blocking=True))
+        chosen[(~chosen).nonzero()[:missing, 0]] = True
+    places = chosen.nonzero()[:, 0]
+    return Packed(real.shape[0], real.shape[1], places.to(device, non_blocking=True))
 
 
-def layout_for(lengths: Tensor, length: int, device: torch.device) -> Layout:
-    """Return the layout that is fastest on a device for sequences of real `lengths` (batch,)."""
-    if device.type != "cpu":
-        return Padded(len(lengths), length)
-    return pack(lengths, length, device)
+def layout_for(real: Tensor) -> Layout:
+    """Return the layout that is fastest where `real` (batch, length) lies."""
+    return pack(real, real.device) if real.device.type == "cpu" else Padded(*real.shape)

@@ -44,6 +44,11 @@ class Objective(nn.Module):
 
     name: str
 
+    @property
+    def compares_heard_captions(self) -> bool:
+        """Whether it asks for both captions of each clip, decoded while hearing it."""
+        return False
+
     def begin_epoch(
         self, epoch: int, model: CaptionModel, splits: Mapping[str, CaptionedClips]
     ) -> None:

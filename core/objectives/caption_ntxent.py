@@ -48,10 +48,15 @@ class CaptionNTXent(Objective):
         self.register_buffer("bank", torch.zeros(config.memory_bank, width))
         self.register_buffer("bank_clips", torch.full((config.memory_bank,), -1))
 
+    @property
+    def compares_heard_captions(self) -> bool:
+        """Whether it asks for both captions of each clip, decoded while hearing it."""
+        return self.config.hears_audio
+
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the loss and the mean similarities of positive and negative pairs."""
         config = self.config
-        views = (inputs.first, inputs.second) if config.hears_audio else inputs.silent
+        views = inputs.both if config.hears_audio else inputs.silent
         pooled = [inputs.company.gather(pool_caption(view, config.pooling)) for view in views]
         clips = inputs.company.gather(inputs.clips)
         anchors = self.head(torch.cat(pooled))

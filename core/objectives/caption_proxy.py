@@ -19,7 +19,7 @@ from core.data.batches import CaptionedClips
 from core.models.caption_model import CaptionModel
 from core.objectives.base import Objective, ObjectiveOutput
 from core.objectives.caption_ntxent import CaptionNTXent
-from core.objectives.inputs import CaptionView, ContrastInputs
+from core.objectives.inputs import ContrastInputs, decode_captions
 from core.objectives.pooling import pool_caption
 
 CAPTIONS_AT_A_TIME = 256
@@ -79,11 +79,11 @@ def proxy_embeddings(
     counts = data.caption_counts
     rows = torch.repeat_interleave(torch.arange(len(data)), counts)
     numbers = torch.cat([torch.arange(int(count)) for count in counts])
-    proxies = data.frames.new_zeros(len(data), model.settings.d_model)
+    proxies = data.tokens.new_zeros(len(data), model.settings.d_model, dtype=torch.float32)
     for part in torch.arange(len(rows)).split(CAPTIONS_AT_A_TIME):
-        tokens = data.captions(rows[part], numbers[part])[:, :-1]
-        hidden = model.decode_tokens(tokens, model.silence(len(part)))
-        pooled = pool_caption(CaptionView(hidden, tokens != 0, tokens), config.pooling)
+        tokens = data.captions(rows[part], numbers[part])
+        view = decode_captions(model, tokens, model.silence(len(part)))
+        pooled = pool_caption(view, config.pooling)
         proxies.index_add_(0, rows[part].to(proxies.device), functional.normalize(pooled, dim=-1))
     model.train(was_training)
     return proxies / counts.to(proxies.device).unsqueeze(1)

@@ -18,16 +18,16 @@ def training_cross_entropy(
     Parameters
     ----------
     logits
-        (B, L, vocabulary).
+        (..., vocabulary).
     targets
-        (B, L) the tokens to be predicted.
+        (...) the tokens to be predicted.
     pad
         Id of padding, which is left out.
     label_smoothing
         Share of probability spread evenly over the vocabulary.
     """
     return F.cross_entropy(
-        logits.flatten(0, 1),
+        logits.flatten(0, -2).float(),
         targets.flatten(),
         ignore_index=pad,
         label_smoothing=label_smoothing,
@@ -41,6 +41,10 @@ def validation_cross_entropy(logits: Tensor, targets: Tensor, pad: int) -> Tenso
     """
     losses = F.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), ignore_index=pad, reduction="none"
-    ).view_as(targets)
-    counts = (targets != pad).sum(dim=1).clamp(min=1)
-    return losses.sum(dim=1) / counts
+    )
+    return mean_per_caption(losses.view_as(targets), targets, pad)
+
+
+def mean_per_caption(losses: Tensor, targets: Tensor, pad: int) -> Tensor:
+    """Average losses (B, L), zero where the target is padding, over each caption's words: (B,)."""
+    return losses.sum(dim=1) / (targets != pad).sum(dim=1).clamp(min=1)

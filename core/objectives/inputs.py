@@ -8,6 +8,7 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from core.data.batches import Batch
 from core.data.tokenizer import PAD
@@ -23,7 +24,7 @@ class CaptionView:
     hidden
         (B, L, d) decoder states at the input tokens (begin to last word).
     valid
-        (B, L) True where the input token is not padding.
+        (B, L) True from the begin token to the last word; states elsewhere mean nothing.
     tokens
         (B, L) the input token ids.
     """
@@ -35,10 +36,14 @@ class CaptionView:
 
 @dataclass(frozen=True, slots=True)
 class CaptionPass:
-    """The cross-entropy's own forward pass over un-mixed clips, which objectives share."""
+    """The cross-entropy's own forward pass over un-mixed clips, which objectives share.
+
+    `second` holds the second captions where they were decoded beside the first.
+    """
 
     memory: AudioMemory
-    hidden: Tensor
+    first: CaptionView
+    second: CaptionView | None = None
 
 
 class Company:
@@ -128,19 +133,21 @@ class ContrastInputs:
         """The captions of the cross-entropy, decoded while hearing their clips."""
         if self._shared is None:
             return self.hear(self._batch.tokens, self.memory)
-        inputs = self._batch.tokens[:, :-1]
-        return CaptionView(self._shared.hidden, inputs != PAD, inputs)
+        return self._shared.first
 
     @cached_property
-    def second(self) -> CaptionView:
-        """The second captions, decoded while hearing their clips."""
-        return self.hear(self.second_tokens, self.memory)
+    def both(self) -> tuple[CaptionView, CaptionView]:
+        """Both captions of each clip, decoded as one batch while hearing their clips."""
+        shared = self._shared
+        if shared is None:
+            return decode_both(self._model, self._batch.tokens, self.second_tokens, self.memory)
+        return shared.first, shared.second or self.hear(self.second_tokens, self.memory)
 
     @cached_property
     def silent(self) -> tuple[CaptionView, CaptionView]:
         """Both captions decoded while hearing nothing: a pure space of captions."""
         silence = self._model.silence(len(self.clips))
-        return self.hear(self._batch.tokens, silence), self.hear(self.second_tokens, silence)
+        return decode_both(self._model, self._batch.tokens, self.second_tokens, silence)
 
     @property
     def sentence_embeddings(self) -> Tensor:
@@ -150,5 +157,29 @@ class ContrastInputs:
 
     def hear(self, tokens: Tensor, memory: AudioMemory) -> CaptionView:
         """Decode captions (B, L) under teacher forcing, their last token left out as input."""
-        inputs = tokens[:, :-1]
-        return CaptionView(self._model.decode_tokens(inputs, memory), inputs != PAD, inputs)
+        return decode_captions(self._model, tokens, memory)
+
+
+def decode_captions(model: CaptionModel, tokens: Tensor, memory: AudioMemory) -> CaptionView:
+    """Decode one caption (B, L) of each clip; the end token is no input."""
+    inputs, valid = tokens[:, :-1], tokens[:, 1:] != PAD
+    return CaptionView(model.decode_real(model.embed(inputs), valid, memory), valid, inputs)
+
+
+def decode_both(
+    model: CaptionModel, first: Tensor, second: Tensor, memory: AudioMemory
+) -> tuple[CaptionView, CaptionView]:
+    """Decode two captions (B, L1) and (B, L2) of each clip as one batch of 2B."""
+    length = max(first.shape[1], second.shape[1])
+    padded = [
+        functional.pad(part, (0, length - part.shape[1]), value=PAD) for part in (first, second)
+    ]
+    view = decode_captions(model, torch.stack(padded, dim=1).flatten(0, 1), memory)
+    clips = len(first)
+    hidden, valid, tokens = (
+        part.view(clips, 2, *part.shape[1:]) for part in (view.hidden, view.valid, view.tokens)
+    )
+    return (
+        CaptionView(hidden[:, 0], valid[:, 0], tokens[:, 0]),
+        CaptionView(hidden[:, 1], valid[:, 1], tokens[:, 1]),
+    )

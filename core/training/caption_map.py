@@ -6,10 +6,9 @@ import torch
 from torch.nn import functional
 
 from core.data.batches import CaptionedClips
-from core.data.tokenizer import PAD
 from core.events import CaptionsMapped
 from core.models.caption_model import CaptionModel
-from core.objectives.inputs import CaptionView
+from core.objectives.inputs import decode_captions
 from core.objectives.pooling import pool_caption
 
 CLIPS_MAPPED = 12
@@ -32,9 +31,9 @@ def map_captions(
     numbers = torch.cat([torch.arange(int(count)) for count in counts])
     batch = data.batch(clips, torch.zeros_like(clips))
     memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-    inputs = data.captions(rows, numbers)[:, :-1]
-    hidden = model.decode_tokens(inputs, memory.select(rows.to(inputs.device)))
-    pooled = pool_caption(CaptionView(hidden, inputs != PAD, inputs), "mean")
+    tokens = data.captions(rows, numbers)
+    view = decode_captions(model, tokens, memory.select(rows.to(tokens.device)))
+    pooled = pool_caption(view, "mean")
     model.train(was_training)
     points, explained = principal_plane(functional.normalize(pooled, dim=-1))
     return CaptionsMapped(

@@ -12,10 +12,18 @@ from core.config import RunConfig
 from core.data.batches import Batch, CaptionedClips
 from core.data.tokenizer import PAD
 from core.models.caption_model import CaptionModel
+from core.models.layout import pack
 from core.objectives.base import Objective, scheduled_weight, within_schedule
 from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
-from core.objectives.inputs import ALONE, CaptionPass, Company, ContrastInputs
+from core.objectives.inputs import (
+    ALONE,
+    CaptionPass,
+    Company,
+    ContrastInputs,
+    decode_both,
+    decode_captions,
+)
 from core.training.mixup import Mixup, draw_mixup
 from core.training.parts import Chosen, Part
 from core.training.prepare import Prepared
@@ -96,16 +104,25 @@ class Losses:
         batch = data.batch(clips, first)
         active = self.active(epoch)
         place = (epoch, number) if part is None else (epoch, number, part.index)
+        others = data.captions(clips, second) if active else batch.tokens
+        beside = any(term.weight and term.objective.compares_heard_captions for term in active)
         seed_global(seed, "dropout", *place)
-        hidden, shared = self._caption_pass(batch, data, (epoch, number), chosen, rows)
+        hidden, shared = self._caption_pass(
+            batch, data, (epoch, number), chosen, rows, others if beside else None
+        )
+        # Logits are large, so only those of words are computed.
+        steps = torch.arange(hidden.shape[1])
+        words_only = pack(steps < data.token_lengths[clips, first][:, None] - 1, hidden.device)
         loss = training_cross_entropy(
-            self.model.classify(hidden), batch.tokens[:, 1:], PAD, settings.label_smoothing
+            self.model.classify(words_only.rows(hidden)),
+            words_only.rows(batch.tokens[:, 1:]),
+            PAD,
+            settings.label_smoothing,
         )
         terms = {"ce": loss.detach()}
         if active and number == 0:
             terms["ce/gradient-norm"] = self._gradient_norm(loss, company, words)
         loss = loss if part is None else loss * words
-        others = data.captions(clips, second) if active else batch.tokens
         # Terms of weight zero are watched without a graph, on inputs of their own: what they
         # compute must never stand in for what another term learns from.
         for watched in (False, True):
@@ -153,14 +170,14 @@ class Losses:
         place: tuple[int, int],
         chosen: Chosen,
         rows: slice,
+        others: Tensor | None,
     ) -> tuple[Tensor, CaptionPass | None]:
         """Run the cross-entropy's forward pass over `rows` of a micro-batch.
 
-        Returns the decoder states, and the pass for objectives to share where it is un-mixed.
+        Where it is un-mixed, second captions `others` are decoded beside the first. Returns the
+        decoder states of the first, and the pass for objectives to share where it is un-mixed.
         """
         alpha, size = self.config.training.mixup_alpha, len(chosen[0])
-        inputs = batch.tokens[:, :-1]
-        padding = inputs == PAD
         if alpha and size > 1:
             mixup = draw_mixup(size, alpha, generator(self.config.seed, "mixup", *place))
             if len(batch.clips) < size:
@@ -171,12 +188,17 @@ class Losses:
             mixed = mixup.embeddings(self.model.embed(heard.tokens[:, :-1]))
             own = len(batch.clips)
             memory = self.model.project(frames[:own], lengths[:own])
-            return self.model.decode(mixed[:own, : inputs.shape[1]], padding, memory), None
+            real = batch.tokens[:, 1:] != PAD
+            return self.model.decode_real(mixed[:own, : real.shape[1]], real, memory), None
         # Always listened to in advance, so that gradients are summed in the same order, and thus
         # to the same bits, whether or not an objective shares it.
         memory = self.model.listen(self.model.project(batch.frames, batch.frame_lengths))
-        hidden = self.model.decode(self.model.embed(inputs), padding, memory)
-        return hidden, CaptionPass(memory, hidden)
+        if others is None:
+            shared = CaptionPass(memory, decode_captions(self.model, batch.tokens, memory))
+        else:
+            both = decode_both(self.model, batch.tokens, others, memory)
+            shared = CaptionPass(memory, *both)
+        return shared.first.hidden[:, : batch.tokens.shape[1] - 1], shared
 
 
 def _with_partners(

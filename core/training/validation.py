@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from core.config import DecodingConfig
 from core.data.batches import CaptionedClips
@@ -16,8 +17,9 @@ from core.decoding.beam import beam_search
 from core.decoding.rules import DecodingRules
 from core.events import Event, Progress
 from core.models.caption_model import CaptionModel
-from core.objectives.cross_entropy import validation_cross_entropy
-from core.objectives.inputs import ContrastInputs
+from core.models.layout import pack
+from core.objectives.cross_entropy import mean_per_caption
+from core.objectives.inputs import ContrastInputs, decode_captions
 from core.objectives.space import space_figures
 from core.training.losses import ActiveTerm
 from core.training.random_streams import generator
@@ -76,8 +78,15 @@ def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Te
     tokens = data.captions(clips[rows], captions)
     device = tokens.device
     rows = rows.to(device)
-    hidden = model.decode_tokens(tokens[:, :-1], memory.select(rows))
-    losses = validation_cross_entropy(model.classify(hidden), tokens[:, 1:], PAD)
+    view = decode_captions(model, tokens, memory.select(rows))
+    layout, targets = pack(view.valid.cpu(), device), tokens[:, 1:]
+    of_rows = functional.cross_entropy(
+        model.classify(layout.rows(view.hidden)),
+        layout.rows(targets),
+        ignore_index=PAD,
+        reduction="none",
+    )
+    losses = mean_per_caption(layout.padded(of_rows[:, None])[..., 0], targets, PAD)
     sums = torch.zeros(len(clips), device=device).index_add_(0, rows, losses)
     return sums / counts.to(device)
 

@@ -21,7 +21,7 @@ class Views(ContrastInputs):
     """Views that are given instead of decoded."""
 
     def __init__(self, clips: list[int], first: CaptionView, second: CaptionView) -> None:
-        self.numbers, self.first, self.second = torch.tensor(clips), first, second
+        self.numbers, self.both = torch.tensor(clips), (first, second)
 
     @property
     def clips(self) -> torch.Tensor:

@@ -141,7 +141,7 @@ def test_every_micro_batch_of_two_or_more_is_mixed(
     from core.training import losses as module
 
     drawn, projected, decoded = [], [], []
-    draw, project, decode = module.draw_mixup, CaptionModel.project, CaptionModel.decode
+    draw, project, decode = module.draw_mixup, CaptionModel.project, CaptionModel.decode_real
 
     def spy_draw(*given: Any) -> Any:
         drawn.append(draw(*given))
@@ -151,17 +151,17 @@ def test_every_micro_batch_of_two_or_more_is_mixed(
         projected.append((frames, lengths))
         return project(self, frames, lengths)
 
-    def spy_decode(self: CaptionModel, embeddings: Tensor, padding: Tensor, memory: Any) -> Tensor:
-        decoded.append((embeddings.detach(), padding))
-        return decode(self, embeddings, padding, memory)
+    def spy_decode(self: CaptionModel, embeddings: Tensor, real: Tensor, memory: Any) -> Tensor:
+        decoded.append((embeddings.detach(), real))
+        return decode(self, embeddings, real, memory)
 
     monkeypatch.setattr(module, "draw_mixup", spy_draw)
     monkeypatch.setattr(CaptionModel, "project", spy_project)
-    monkeypatch.setattr(CaptionModel, "decode", spy_decode)
+    monkeypatch.setattr(CaptionModel, "decode_real", spy_decode)
     made = Trainer(tiny_config(), folder, data, CPU)
     clips, first = torch.arange(size), torch.ones(size, dtype=torch.long)
     made.losses.backward(data.train, 0, 0, (clips, first, first))
-    (mixup,), ((frames, lengths),), ((embeddings, padding),) = drawn, projected, decoded
+    (mixup,), ((frames, lengths),), ((embeddings, real),) = drawn, projected, decoded
     batch = data.train.batch(clips, first)
     partners, weight = mixup.partners, mixup.weight
     assert not (partners == clips).any()
@@ -171,7 +171,7 @@ def test_every_micro_batch_of_two_or_more_is_mixed(
     assert torch.equal(lengths, torch.maximum(batch.frame_lengths, batch.frame_lengths[partners]))
     words = made.model.embedding(batch.tokens[:, :-1]).detach()
     torch.testing.assert_close(embeddings, weight * words + (1 - weight) * words[partners])
-    assert torch.equal(padding, batch.tokens[:, :-1] == PAD)
+    assert torch.equal(real, batch.tokens[:, 1:] != PAD)
 
 
 def test_every_clip_weighs_the_same_in_validation_however_many_captions_it_has(
