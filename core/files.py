@@ -61,7 +61,43 @@ def write_proven(path: Path, content: bytes | memoryview, previous: Path | None 
         if temporary.read_bytes() != content:
             raise OSError(errno.EIO, "what was written cannot be read back", str(path))
         if previous is not None and path.exists():
-            _keep_as(path, previous)
+            keep_as(path, previous)
+
+
+def keep_as(path: Path, other: Path) -> None:
+    """Give a file a second name as well, replacing what had that one; copied where it must be."""
+    with replace_atomic(other) as temporary:
+        temporary.unlink()
+        try:
+            os.link(path, temporary)
+        except OSError:  # A file system without links, such as FAT.
+            shutil.copyfile(path, temporary)
+
+
+def write_text_atomic(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, whole or not at all."""
+    write_bytes_atomic(path, text.encode("utf-8"))
+
+
+def write_json_atomic(path: Path, value: Any) -> None:
+    """Write `value` to `path` as indented JSON, whole or not at all."""
+    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file. Raises `OSError` or `ValueError` as the standard library does."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def words_for_path(text: str, most: int = 60) -> str:
+    """Return the letters and digits of any script, lower case, with "-" between words; may be "".
+
+    Accents and the like are taken off where a letter can be written without: "Été 3" is "ete-3".
+    """
+    apart = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    words = re.sub(r"(?:[^\w+]|_)+", "-", unicodedata.normalize("NFC", plain))
+    return words[:most].strip("-")
 
 
 def append_line(path: Path, line: bytes) -> None:
@@ -106,39 +142,3 @@ def _put(stream: FileIO, content: bytes | memoryview) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[stream.write(rest) :]
-
-
-def _keep_as(path: Path, other: Path) -> None:
-    """Give a file a second name, replacing what had it; `path` is never missing meanwhile."""
-    with replace_atomic(other) as temporary:
-        temporary.unlink()
-        try:
-            os.link(path, temporary)
-        except OSError:  # A file system without links, such as FAT.
-            shutil.copyfile(path, temporary)
-
-
-def write_text_atomic(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, whole or not at all."""
-    write_bytes_atomic(path, text.encode("utf-8"))
-
-
-def write_json_atomic(path: Path, value: Any) -> None:
-    """Write `value` to `path` as indented JSON, whole or not at all."""
-    write_text_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises `OSError` or `ValueError` as the standard library does."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def words_for_path(text: str, most: int = 60) -> str:
-    """Return the letters and digits of any script, lower case, with "-" between words; may be "".
-
-    Accents and the like are taken off where a letter can be written without: "Été 3" is "ete-3".
-    """
-    apart = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    words = re.sub(r"(?:[^\w+]|_)+", "-", unicodedata.normalize("NFC", plain))
-    return words[:most].strip("-")

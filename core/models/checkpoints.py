@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from core.config import RunConfig
 from core.data.tokenizer import Tokenizer
 from core.errors import CheckpointError
-from core.files import replace_atomic
+from core.files import write_proven
 from core.models.caption_model import CaptionModel
 from core.models.checkpoint_header import CheckpointInfo, metadata_of, read_checkpoint_info
 from core.models.state_checks import mismatch
@@ -42,7 +42,7 @@ def save_checkpoint(
     *,
     half: bool = False,
 ) -> None:
-    """Write a checkpoint, whole or not at all.
+    """Write a checkpoint, whole and readable or not at all.
 
     `half` stores weights as float16: half the size, for shipping; not for going on with training.
     An `info` without a date gets the present one. Raises `CheckpointError` when the model and the
@@ -65,8 +65,7 @@ def save_checkpoint(
     }
     metadata = metadata_of(config, tokenizer.to_json(), info, sizes)
     try:
-        with replace_atomic(path) as temporary:
-            save_file(tensors, temporary, metadata)
+        write_proven(path, save(tensors, metadata))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"The checkpoint {path} could not be written ({error}).") from error
 

@@ -28,10 +28,13 @@ class EventsFile:
 
     def append(self, event: Event, time: float) -> None:
         """Add one event. Raises `OSError` on a full disk; the line is then absent."""
-        line = json.dumps(
-            {"time": round(time, 3), **to_record(event)}, default=dict, allow_nan=True
-        )
-        append_line(self.path, line.encode())
+        append_line(self.path, self.line(event, time))
+
+    @staticmethod
+    def line(event: Event, time: float) -> bytes:
+        """Return the line of an event, without its end."""
+        record = {"time": round(time, 3), **to_record(event)}
+        return json.dumps(record, default=dict, allow_nan=True).encode()
 
     def read_new(self, steps: bool = True) -> Iterator[tuple[float, Event]]:
         """Yield (time, event) of the whole lines added since the last call.

@@ -1,23 +1,28 @@
-"""Starting a run, and going on with one."""
+"""Starting a run, branching it from another, and going on with one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from core.config import RunConfig
 from core.data.tokenizer import Tokenizer
 from core.errors import RunFolderError
-from core.events import Event
+from core.events import Event, RunEnded
 from core.files import write_json_atomic, write_text_atomic
 from core.runs import RunFolder, record
+from core.runs.branching import branch_source, copy_history
 from core.runs.environment import describe_environment
 from core.training.device import choose_device
-from core.training.prepare import prepare
+from core.training.distributed import Team
+from core.training.obeying import StopAsked, stoppable
+from core.training.prepare import Prepared, prepare
 from core.training.trainer import Trainer
 
 
-def train_run(config: RunConfig, run: RunFolder) -> Iterator[Event]:
+def train_run(config: RunConfig, run: RunFolder, team: Team | None = None) -> Iterator[Event]:
     """Train a new run in its folder, recording every event there.
+
+    Of a `team`, only the first process records.
 
     Yields
     ------
@@ -29,25 +34,63 @@ def train_run(config: RunConfig, run: RunFolder) -> Iterator[Event]:
     StudioError
         For whatever the user can mend; the folder then says that the run failed, and why.
     """
-    return record(run, _train(config, run, resume=False))
+    return _recorded(run, _train(config, run, team, resume=False), team)
 
 
-def resume_run(run: RunFolder) -> Iterator[Event]:
+def resume_run(run: RunFolder, team: Team | None = None) -> Iterator[Event]:
     """Go on with a stopped, interrupted or failed run from its last state.
 
     A run that ended before its first state was kept starts again from the beginning.
     Raises `RunFolderError` or `CheckpointError` when it cannot be resumed.
     """
-    return record(run, _train(run.config(), run, resume=run.state.exists()))
+    there = run.state.exists() or run.previous_state.exists()
+    return _recorded(run, _train(run.config(), run, team, resume=there), team)
 
 
-def _train(config: RunConfig, run: RunFolder, resume: bool) -> Iterator[Event]:
-    device = choose_device(config.device)
-    write_json_atomic(run.environment_file, describe_environment(str(device), config.seed))
-    tokenizer = _kept_tokenizer(run) if resume else None
-    data = yield from prepare(config, device, tokenizer)
-    write_text_atomic(run.tokenizer_file, data.tokenizer.to_json())
-    yield from Trainer(config, run, data, device, resume).run()
+def _recorded(run: RunFolder, events: Iterator[Event], team: Team | None) -> Iterator[Event]:
+    return record(run, events) if team is None or team.leads else events
+
+
+def _train(config: RunConfig, run: RunFolder, team: Team | None, resume: bool) -> Iterator[Event]:
+    device = choose_device(config.device if team is None else team.device(config.device))
+    leads = team is None or team.leads
+    if leads:
+        write_json_atomic(run.environment_file, describe_environment(str(device), config.seed))
+    source = branch_source(config) if config.training.branch_from and not resume else None
+    origin = run if resume else source.run if source else None
+    tokenizer = _kept_tokenizer(origin) if origin else None
+    data = yield from _prepared(prepare(config, device, tokenizer), run, team)
+    if data is None:
+        yield RunEnded(reason="stopped")
+        return
+    if leads:
+        write_text_atomic(run.tokenizer_file, data.tokenizer.to_json())
+    state = source.state if source else None
+    trainer = Trainer(config, run, data, device, resume, state, team)
+    if source is not None and leads:
+        copy_history(source.run, run, trainer.position.epoch, trainer.position.step)
+    yield from trainer.run()
+
+
+def _prepared(
+    work: Generator[Event, None, Prepared], run: RunFolder, team: Team | None
+) -> Generator[Event, None, Prepared | None]:
+    """Prepare the data, unless the run is stopped before it is done.
+
+    The first process of a team extracts the features; the others wait for it and find them there.
+    """
+    if team is not None and not team.leads:
+        return (yield from work) if team.share(False) else None
+    ready = False
+    try:
+        data = yield from stoppable(run, work)
+        ready = True
+    except StopAsked:
+        return None
+    finally:
+        if team is not None:
+            team.share(ready)
+    return data
 
 
 def _kept_tokenizer(run: RunFolder) -> Tokenizer:

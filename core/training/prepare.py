@@ -8,12 +8,14 @@ from pathlib import Path
 
 import torch
 
+from core.audio.encoder import AudioEncoder
 from core.config import AudioTextNTXentConfig, RunConfig
 from core.data.batches import CaptionedClips, load_clips
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
 from core.data.features import open_features
 from core.data.limited import FirstClips
+from core.data.simulated import SimulatedStarter
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError
 from core.events import Event
@@ -63,18 +65,49 @@ def prepare(
         tokenizer = tokenizer or initial.tokenizer
     train_split, validation_split = dataset.splits[:2]
     if tokenizer is None:
-        tokenizer = Tokenizer.fit(
-            caption for clip in dataset.clips(train_split) for caption in clip.captions
-        )
+        tokenizer = _vocabulary(dataset)
     encoder = load_encoder(config.data.encoder, str(device))
     loaded = []
     for split in (train_split, validation_split):
+        if split == train_split and isinstance(dataset, SimulatedStarter):
+            loaded.append((yield from _simulated(dataset, encoder, tokenizer, config, device)))
+            continue
         store = yield from open_features(dataset, split, encoder, config.data.feature_dtype)
         part = load_clips(dataset.clips(split), store, tokenizer, device)
         if _wants_sentences(config):
             part = yield from _with_sentences(part, device)
         loaded.append(part)
     return Prepared(loaded[0], loaded[1], tokenizer, encoder.name, encoder.weights_hash, initial)
+
+
+def _vocabulary(dataset: Dataset) -> Tokenizer:
+    """Return the words of the training captions, or those that the dataset itself wants."""
+    if isinstance(dataset, SimulatedStarter):
+        return dataset.tokenizer
+    return Tokenizer.fit(
+        caption for clip in dataset.clips(dataset.splits[0]) for caption in clip.captions
+    )
+
+
+def _simulated(
+    dataset: SimulatedStarter,
+    encoder: AudioEncoder,
+    tokenizer: Tokenizer,
+    config: RunConfig,
+    device: torch.device,
+) -> Generator[Event, None, CaptionedClips]:
+    """Extract the real clips of a simulated training split and put it together."""
+    # Imported here: other datasets need none of it.
+    from core.data.simulated.clips import simulated_clips
+    from core.data.simulated.recordings import BANK, MIXED
+
+    stores = []
+    for split in (BANK, MIXED) if dataset.real else (BANK,):
+        store = yield from open_features(
+            dataset.recorded, split, encoder, config.data.feature_dtype
+        )
+        stores.append(store)
+    return simulated_clips(dataset, encoder, stores, tokenizer, device, config.seed)
 
 
 def _check_captions(config: RunConfig, dataset: Dataset) -> None:
@@ -111,4 +144,6 @@ def open_run_dataset(config: RunConfig) -> Dataset:
     dataset = open_dataset(data.dataset, Path(data.root).expanduser() if data.root else None)
     wanted = zip(dataset.splits, (data.train_clips, data.validation_clips), strict=False)
     limits = {split: limit for split, limit in wanted if limit}
+    if isinstance(dataset, SimulatedStarter):
+        return dataset.limited(data.train_clips)
     return FirstClips(dataset, limits) if limits else dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,7 +11,19 @@ from typing import Any
 import torch
 
 from core.errors import CheckpointError
-from core.files import replace_atomic
+from core.files import write_proven
+
+# A file that was cut or overwritten may break anywhere in the reading of it.
+_DAMAGES = (
+    OSError,
+    RuntimeError,
+    pickle.UnpicklingError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 @dataclass(slots=True)
@@ -27,6 +40,12 @@ class Position:
         Summed training losses of this epoch, and how many steps each comes from.
     best
         Best monitored value so far.
+    pieces
+        In how many parts each micro-batch is worked on, because the memory is short.
+    validation_pieces
+        By what a validation's batches are divided, for the same reason.
+    top
+        Monitored value and number of epochs of the best checkpoints that are kept.
     """
 
     epoch: int = 0
@@ -35,6 +54,9 @@ class Position:
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     best: float | None = None
+    pieces: int = 1
+    validation_pieces: int = 1
+    top: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, losses: dict[str, float]) -> None:
         """Count the losses of one step towards the epoch's means."""
@@ -58,25 +80,33 @@ class TrainingState:
     """Position, optimiser, and the weights of the model and of the objectives' own heads.
 
     The weights stand here as well as in ``last.safetensors``, so that one rename decides what a
-    killed run goes on from.
+    killed run goes on from. `parameters` names what the optimiser's entries belong to, in their
+    order; empty in states of older versions.
     """
 
     position: Position
     model: dict[str, Any]
     optimizer: dict[str, Any]
     objectives: dict[str, Any]
+    parameters: tuple[str, ...] = ()
 
 
-def save_state(path: Path, state: TrainingState) -> None:
-    """Write the state, whole or not at all."""
+def save_state(path: Path, state: TrainingState, previous: Path | None = None) -> None:
+    """Write the state, whole and readable or not at all, and keep the one before as `previous`.
+
+    Raises `OSError` when the disk refuses.
+    """
     content = {
         "position": asdict(state.position),
         "model": state.model,
         "optimizer": state.optimizer,
         "objectives": state.objectives,
+        "parameters": list(state.parameters),
     }
-    with replace_atomic(path) as temporary:
-        torch.save(content, temporary)
+    # Into the memory first: torch tells a full disk from other troubles in no way.
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    write_proven(path, stream.getbuffer(), previous)
 
 
 def load_state(path: Path) -> TrainingState:
@@ -88,12 +118,13 @@ def load_state(path: Path) -> TrainingState:
             content["model"],
             content["optimizer"],
             content["objectives"],
+            tuple(content.get("parameters", ())),
         )
     except FileNotFoundError:
         raise CheckpointError(
             f"{path} is missing, so the run cannot be resumed; start a new run from its checkpoint."
         ) from None
-    except (OSError, RuntimeError, pickle.UnpicklingError, KeyError, TypeError, EOFError) as error:
+    except _DAMAGES as error:
         raise CheckpointError(
             f"{path} is damaged, so the run cannot be resumed; start a new run from its checkpoint."
         ) from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
 
 import torch
-from torch import Tensor, nn
 
 from core.config import RunConfig
 from core.data.batches import draw_captions, draw_other_captions
@@ -15,25 +17,31 @@ from core.errors import StudioError
 from core.events import (
     EpochEnded,
     Event,
-    PreviewCaptioned,
-    Progress,
+    Noted,
+    RunEnded,
     RunStarted,
     StepLogged,
-    ValidationEnded,
     Warned,
 )
+from core.files import is_disk_full
 from core.models.caption_model import CaptionModel
 from core.models.checkpoints import load_strictly
 from core.runs import RunFolder
+from core.runs.commands import Command, take
+from core.runs.disk import when_there_is_space
 from core.training.caption_map import map_captions
+from core.training.distributed import Team
+from core.training.failures import is_device_lost
 from core.training.keeper import Keeper
-from core.training.losses import Losses, mean_terms
+from core.training.losses import Losses
+from core.training.obeying import StopAsked, paused
 from core.training.optimizer import build_optimizer, learning_rate_at
+from core.training.parts import Chosen
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
-from core.training.scoring import ValidationScorer
 from core.training.state import Position
-from core.training.validation import caption_clips, validation_losses
+from core.training.stepping import Stepper
+from core.training.validating import Validator
 
 MOST_BAD_STEPS = 10
 
@@ -42,7 +50,9 @@ class Trainer:
     """One run: model, loss terms, optimiser, and the position in the data.
 
     Closing the generator of `run` saves the state; another trainer made with `resume=True` then
-    goes on as if there had been no stop.
+    goes on as if there had been no stop. With `branch` it goes on from the state of another run. In
+    a `team` every process makes the same steps on its share of each micro-batch, and the first one
+    alone validates, keeps and tells.
     """
 
     def __init__(
@@ -52,8 +62,11 @@ class Trainer:
         data: Prepared,
         device: torch.device,
         resume: bool = False,
+        branch: Path | None = None,
+        team: Team | None = None,
     ) -> None:
-        self.config, self.data, self.device = config, data, device
+        self.config, self.folder, self.data, self.device = config, folder, data, device
+        self.team = team
         seed_global(config.seed, "model")
         self.model = CaptionModel(config.model, data.tokenizer.size, data.train.frames.shape[2])
         if data.initial is not None:
@@ -64,40 +77,95 @@ class Trainer:
         self.losses.heads.to(device)
         self.optimizer = build_optimizer(config.optimizer, self.model, self.losses.heads)
         self.keeper = Keeper(folder, config, data, self.model, self.losses.heads, self.optimizer)
-        self.position = self.keeper.restore() if resume else Position()
+        self.validator = Validator(config, self.model, self.losses, data)
+        self._warning = ""
+        self.position = Position()
+        if resume:
+            self.position, self._warning = self.keeper.restore()
+        elif branch is not None:
+            self.position = self.keeper.branch(branch)
+        self._stepper = Stepper(
+            config, self.losses, self.optimizer, data.train, self.position, device, team
+        )
         self._bad_steps = 0
-        batches = math.ceil(len(data.train) / config.training.batch_size)
-        self.steps_per_epoch = math.ceil(batches / config.training.accumulate)
+        self._saved_at: tuple[int, int] | None = None
+        settings = config.training
+        batches = math.ceil(len(data.train) / settings.batch_size)
+        self.steps_per_epoch = math.ceil(batches / settings.accumulate)
+        self.last_epoch = min(settings.epochs, settings.stop_epoch or settings.epochs)
 
     def run(self) -> Iterator[Event]:
         """Train to the last epoch, yielding after every micro-batch at the latest."""
-        position, data = self.position, self.data
-        scorer = ValidationScorer(self.config.validation.caption_clips > 1)
         try:
-            yield RunStarted(
-                epochs=self.config.training.epochs,
-                steps_per_epoch=self.steps_per_epoch,
-                device=str(self.device),
-                parameters=sum(weight.numel() for weight in self.model.parameters()),
-                vocabulary_size=data.tokenizer.size,
-                train_clips=len(data.train),
-                validation_clips=len(data.validation),
-                epoch=position.epoch,
-                step=position.step,
-            )
-            if position.step == 0:
-                yield map_captions(self.model, data.validation, epoch=0, step=0)
-            while position.epoch < self.config.training.epochs:
-                yield from self._train_epoch()
-                due = self._validation_is_due()
-                if due:
-                    yield from self._validate(scorer)
-                position.next_epoch()
-                if due:
-                    yield self.keeper.save_last(position)
+            yield from self._obeying(self._run())
+            yield from self._save()
+            self._dismiss_team()
+        except StopAsked:
+            if self._leads:
+                self._dismiss_team()
+            yield from self._save()
+            yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
+        except GeneratorExit:
+            self._dismiss_team()
+            self._save_at_once()
+            raise
+        except BaseException as error:
+            if is_device_lost(error):
+                raise StudioError(
+                    f"The device {self.device} answers no more ({_first_line(error)}), so the run "
+                    f"ended; it stands where it was last saved. Resume it when the device is back."
+                ) from error
+            with suppress(Exception):  # The first error is the one worth telling.
+                self._save_at_once()
+            raise
         finally:
-            scorer.close()
-            self.keeper.save_last(position)
+            self.validator.close()
+
+    def _obeying(self, work: Generator[Event, None, None]) -> Iterator[Event]:
+        """Pass on the events of the run, and do between them what was asked for in its folder."""
+        if not self._leads:
+            yield from work
+            return
+        asked: list[Command] = []
+        with closing(work):
+            for event in work:
+                yield event
+                for command in take(self.folder.path):
+                    if command in ("stop", "pause"):
+                        yield from self._carry_out(command)
+                    else:
+                        asked.append(command)
+                if isinstance(event, StepLogged):  # A validation is better not begun within one.
+                    while asked:
+                        yield from self._carry_out(asked.pop(0))
+
+    def _run(self) -> Generator[Event, None, None]:
+        position, data = self.position, self.data
+        yield RunStarted(
+            epochs=self.last_epoch,
+            steps_per_epoch=self.steps_per_epoch,
+            device=str(self.device),
+            parameters=sum(weight.numel() for weight in self.model.parameters()),
+            vocabulary_size=data.tokenizer.size,
+            train_clips=len(data.train),
+            validation_clips=len(data.validation),
+            epoch=position.epoch,
+            step=position.step,
+        )
+        if self._warning:
+            yield Warned(message=self._warning)
+        if position.step == 0 and self._leads:
+            yield map_captions(self.model, data.validation, epoch=0, step=0)
+        yield from self._keep_epoch()
+        while position.epoch < self.last_epoch:
+            yield from self._train_epoch()
+            due = self._validation_is_due()
+            if due:
+                yield from self._validate()
+            position.next_epoch()
+            yield from self._keep_epoch()
+            if due:
+                yield from self._save()
 
     def _train_epoch(self) -> Iterator[Event]:
         position, settings, seed = self.position, self.config.training, self.config.seed
@@ -113,10 +181,12 @@ class Trainer:
             group["lr"] = rate
         self.losses.begin_epoch(epoch)
         started = time.monotonic()
-        self.model.train()
-        self.losses.heads.train()
         while position.step_in_epoch < self.steps_per_epoch:
+            if self.team is not None and not self.team.goes_on():
+                raise StopAsked
             start = position.step_in_epoch * settings.accumulate
+            self.model.train()
+            self.losses.heads.train()
             yield from self._step(epoch, start, chosen[start : start + settings.accumulate], rate)
         yield EpochEnded(
             epoch=epoch,
@@ -125,27 +195,13 @@ class Trainer:
             seconds=time.monotonic() - started,
         )
 
-    def _step(
-        self,
-        epoch: int,
-        start: int,
-        chosen: list[tuple[Tensor, Tensor, Tensor]],
-        rate: float,
-    ) -> Iterator[Event]:
+    def _step(self, epoch: int, start: int, chosen: list[Chosen], rate: float) -> Iterator[Event]:
         """Make one optimiser step from the micro-batches numbered from `start`."""
         position, started = self.position, time.monotonic()
-        self.optimizer.zero_grad(set_to_none=True)
-        gathered: list[dict[str, Tensor]] = []
-        for number, micro_batch in enumerate(chosen):
-            if number:
-                yield Progress(phase="Training", done=number, total=len(chosen))
-            gathered.append(
-                self.losses.backward(self.data.train, epoch, start + number, micro_batch)
-            )
-        losses, norm = mean_terms(gathered), self._clip_gradients()
+        losses, norm = yield from self._stepper.gradients(epoch, start, chosen)
         finite = math.isfinite(losses["total"]) and math.isfinite(norm)
         if finite:
-            self.optimizer.step()
+            self._stepper.descend()
             position.add(losses)
         self._bad_steps = 0 if finite else self._bad_steps + 1
         position.step += 1
@@ -167,57 +223,90 @@ class Trainer:
                 "try a lower learning rate or stronger gradient clipping."
             )
 
-    def _clip_gradients(self) -> float:
-        parameters = [*self.model.parameters(), *self.losses.heads.parameters()]
-        limit = self.config.optimizer.clip_norm or math.inf
-        return float(nn.utils.clip_grad_norm_(parameters, limit))
-
     def _validation_is_due(self) -> bool:
         done = self.position.epoch + 1
-        every, last = self.config.validation.every_epochs, self.config.training.epochs
-        return done % every == 0 or done == last
+        return done % self.config.validation.every_epochs == 0 or done == self.last_epoch
 
-    def _validate(self, scorer: ValidationScorer) -> Iterator[Event]:
-        started, position, data = time.monotonic(), self.position, self.data.validation
-        settings, batch_size = self.config.validation, self.config.training.batch_size
-        self.losses.heads.eval()
-        losses = yield from validation_losses(
-            self.model, self.losses.active(position.epoch), data, batch_size
+    def _validate(self) -> Iterator[Event]:
+        """Validate, and keep the model where it is better than before."""
+        position, keeper = self.position, self.keeper
+        if not self._leads:
+            return
+        yield from self.validator.validate(position)
+        result = self.validator.result
+        assert result is not None
+        for keep in (keeper.save_if_top, keeper.save_if_best):
+            write = partial(keep, position, result.losses, result.metrics)
+            saved = yield from when_there_is_space(write, self.folder.path)
+            if saved is None:
+                continue
+            yield saved
+            if saved.kind == "best":
+                # Only now: a run stopped before this point repeats the validation when it goes on.
+                position.best = saved.value
+
+    def _keep_epoch(self) -> Iterator[Event]:
+        if not self._leads:
+            return
+        saved = yield from when_there_is_space(
+            lambda: self.keeper.save_epoch(self.position), self.folder.path
         )
-        captions = []
-        wanted = min(len(data), max(settings.caption_clips, settings.previews))
-        searched = caption_clips(
-            self.model, data, wanted, self.data.tokenizer, self.config.decoding
-        )
-        for caption in searched:
-            captions.append(caption)
-            yield Progress(phase="Captioning", done=len(captions), total=wanted)
-        scored = captions[: settings.caption_clips]
-        metrics, problems = scorer.score(
-            [caption.raw for caption in scored],
-            [data.references[caption.clip] for caption in scored],
-        )
-        for problem in problems:
-            yield Warned(message=problem)
-        yield ValidationEnded(
-            epoch=position.epoch,
-            step=position.step,
-            losses=losses,
-            metrics=metrics,
-            seconds=time.monotonic() - started,
-        )
-        for caption in captions[: settings.previews]:
-            yield PreviewCaptioned(
-                epoch=position.epoch,
-                step=position.step,
-                clip=data.ids[caption.clip],
-                caption=caption.text,
-                log_prob=caption.log_prob,
-                references=data.references[caption.clip],
-            )
-        yield map_captions(self.model, data, position.epoch, position.step)
-        saved = self.keeper.save_if_best(position, losses, metrics)
         if saved is not None:
             yield saved
-            # Only now: a run stopped before this point repeats the validation when it goes on.
-            position.best = saved.value
+
+    def _save(self) -> Iterator[Event]:
+        """Save the state, waiting for space on the disk where there is none."""
+        if self._is_saved() or not self._leads:
+            return
+        saved = yield from when_there_is_space(
+            lambda: self.keeper.save_last(self.position), self.folder.path
+        )
+        self._saved_at = (self.position.step, self.position.epoch)
+        yield saved
+
+    def _save_at_once(self) -> None:
+        if self._is_saved() or not self._leads:
+            return
+        try:
+            self.keeper.save_last(self.position)
+        except Exception as error:
+            if not is_disk_full(error):
+                raise
+            raise StudioError(
+                f"The disk of {self.folder.path} is full, so step {self.position.step} could not "
+                "be saved; free some space, and resume the run from where it was last saved."
+            ) from error
+
+    @property
+    def _leads(self) -> bool:
+        """Whether this process is the one that validates, keeps and tells."""
+        return self.team is None or self.team.leads
+
+    def _dismiss_team(self) -> None:
+        """Let the others end where this process does; each waits for word before every step."""
+        if self.team is not None:
+            self.team.dismiss()
+
+    def _is_saved(self) -> bool:
+        return self._saved_at == (self.position.step, self.position.epoch)
+
+    def _carry_out(self, command: Command) -> Iterator[Event]:
+        position = self.position
+        after = f"after step {position.step}"
+        if command == "stop":
+            raise StopAsked
+        if command == "pause":
+            yield from paused(self.folder, position.epoch, position.step, self._carry_out)
+        elif command == "save":
+            yield from self._save()
+            yield Noted(message=f"The state {after} was saved, as asked for.")
+        elif command == "preview":
+            yield from self.validator.preview(position)
+            yield Noted(message=f"The preview clips were captioned {after}, as asked for.")
+        elif command == "validate":
+            yield from self.validator.validate(position)
+            yield Noted(message=f"The model was validated {after}, as asked for.")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,49 @@
+"""What a device can refuse in the midst of a step, told apart from defects of the program."""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+# The CPU's allocator and Apple's raise plain RuntimeErrors.
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "cannot allocate memory",
+)
+_LOST = (
+    "cuda error",
+    "hip error",
+    "device-side assert",
+    "unspecified launch failure",
+    "device lost",
+    "gpu is lost",
+    "device not ready",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error means that the device's memory was too small."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Say whether an error means that the device answers no more, and nothing on it can be read."""
+    if is_out_of_memory(error):
+        return False
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in text for words in _LOST)
+
+
+def free_memory(device: torch.device) -> None:
+    """Give back what nothing refers to any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()

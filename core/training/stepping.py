@@ -1,0 +1,133 @@
+"""The gradients of one optimiser step, in as few parts as the memory allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+
+import torch
+from torch import Tensor, nn
+
+from core.config import RunConfig
+from core.data.batches import CaptionedClips
+from core.errors import StudioError
+from core.events import Event, Progress, Warned
+from core.training.distributed import Team
+from core.training.failures import free_memory, is_out_of_memory
+from core.training.losses import Losses, mean_terms
+from core.training.parts import Chosen, combined, cut
+from core.training.state import Position
+
+
+class Stepper:
+    """Makes the steps of a run: gradients of some micro-batches, clipped, then the descent.
+
+    In a `team` this process works on its part of each micro-batch. `position` notes in how many
+    parts a micro-batch has to be worked on since the memory was too small for it.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        losses: Losses,
+        optimizer: torch.optim.Optimizer,
+        data: CaptionedClips,
+        position: Position,
+        device: torch.device,
+        team: Team | None,
+    ) -> None:
+        self.config, self.losses, self.optimizer = config, losses, optimizer
+        self.data, self.position, self.device, self.team = data, position, device, team
+
+    def gradients(
+        self, epoch: int, start: int, chosen: list[Chosen]
+    ) -> Generator[Event, None, tuple[dict[str, float], float]]:
+        """Leave the clipped gradients of a step in place; returns its losses and their norm.
+
+        When the memory is too small, the step is made anew from smaller parts.
+        """
+        while True:
+            # Some terms remember what they saw. A step that is not made leaves no trace.
+            remembered = [
+                (module, name, value)
+                for module in self.losses.heads.modules()
+                for name, value in module.named_buffers(recurse=False)
+            ]
+            self.optimizer.zero_grad(set_to_none=True)
+            gathered: list[dict[str, Tensor]] = []
+            try:
+                for number, micro_batch in enumerate(chosen):
+                    if number and self.team is None:
+                        yield Progress(phase="Training", done=number, total=len(chosen))
+                    gathered.append(self._micro_batch(epoch, start + number, micro_batch))
+                if self.team is None:
+                    return mean_terms(gathered), self._clip_gradients()
+                self.team.sum_gradients(self._parameters())
+                return self.team.mean_terms(gathered), self._clip_gradients()
+            except BaseException as error:
+                for module, name, value in remembered:
+                    setattr(module, name, value)
+                if not is_out_of_memory(error):
+                    raise
+                self._refuse_smaller_parts(chosen, error)
+            yield self._use_smaller_parts(chosen)
+
+    def _micro_batch(self, epoch: int, number: int, chosen: Chosen) -> dict[str, Tensor]:
+        data = self.data
+        if self.team is not None:
+            part = self.team.part(data, chosen)
+            terms = self.losses.backward(data, epoch, number, chosen, part)
+            return self.team.share_of(terms, part)
+        if self.position.pieces == 1:
+            return self.losses.backward(data, epoch, number, chosen)
+        parts = cut(data, chosen, self.position.pieces)
+        return combined(
+            [self.losses.backward(data, epoch, number, chosen, part) for part in parts], parts
+        )
+
+    def _refuse_smaller_parts(self, chosen: list[Chosen], error: BaseException) -> None:
+        if self.team is not None:
+            raise StudioError(
+                f"The memory of {self.device} is too small for its share of a batch; halve "
+                "training.batch_size and double training.accumulate, or use more devices."
+            ) from error
+        if self.position.pieces >= max(len(clips) for clips, _, _ in chosen):
+            raise StudioError(
+                f"The memory of {self.device} is too small even for one clip at a time; choose a "
+                "smaller model or another device."
+            ) from error
+
+    def _use_smaller_parts(self, chosen: list[Chosen]) -> Event:
+        self.optimizer.zero_grad(set_to_none=True)
+        free_memory(self.device)
+        position = self.position
+        position.pieces *= 2
+        clips = math.ceil(self.config.training.batch_size / position.pieces)
+        text = (
+            f"Step {position.step + 1} did not fit into the memory of {self.device}; from here "
+            f"each batch is worked on in parts of {clips} clips. The steps are made from the same "
+            "clips as before."
+        )
+        if self.losses.active(position.epoch):
+            text += " Contrast compares the clips of a part only, so it has fewer negatives."
+        return Warned(message=text)
+
+    def descend(self) -> None:
+        """Let the optimiser make its step."""
+        try:
+            self.optimizer.step()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        else:
+            return
+        # The first step makes room for the moments; what the gradients needed may be given back.
+        free_memory(self.device)
+        self.optimizer.step()
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [*self.losses.model.parameters(), *self.losses.heads.parameters()]
+
+    def _clip_gradients(self) -> float:
+        limit = self.config.optimizer.clip_norm or math.inf
+        return float(nn.utils.clip_grad_norm_(self._parameters(), limit))

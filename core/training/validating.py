@@ -1,0 +1,132 @@
+"""What a run measures and shows of itself: losses, metrics, previews, the map of captions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import TypeVar
+
+from core.config import RunConfig
+from core.errors import StudioError
+from core.events import Event, PreviewCaptioned, Progress, ValidationEnded, Warned
+from core.models.caption_model import CaptionModel
+from core.training.caption_map import map_captions
+from core.training.failures import free_memory, is_out_of_memory
+from core.training.losses import Losses
+from core.training.prepare import Prepared
+from core.training.scoring import ValidationScorer
+from core.training.state import Position
+from core.training.validation import ClipCaption, caption_clips, validation_losses
+
+CAPTIONED_AT_ONCE = 32
+
+T = TypeVar("T")
+
+
+class Validator:
+    """Validates the model of a run; changes nothing of it, nor any random draw."""
+
+    def __init__(
+        self, config: RunConfig, model: CaptionModel, losses: Losses, data: Prepared
+    ) -> None:
+        self.config, self.model, self.losses, self.data = config, model, losses, data
+        self.result: ValidationEnded | None = None
+        self._scorer = ValidationScorer(config.validation.caption_clips > 1)
+
+    def close(self) -> None:
+        """End the scoring process."""
+        self._scorer.close()
+
+    def validate(self, position: Position) -> Iterator[Event]:
+        """Measure the losses and metrics, caption the previews, map the captions.
+
+        The figures stand in `result` afterwards.
+        """
+        started, data = time.monotonic(), self.data.validation
+        settings = self.config.validation
+        with_losses = self._within_memory(position, lambda: self._measure(position))
+        losses = yield from with_losses
+        wanted = min(len(data), max(settings.caption_clips, settings.previews))
+        captions = yield from self._captions(position, wanted)
+        scored = captions[: settings.caption_clips]
+        metrics, problems = self._scorer.score(
+            [caption.raw for caption in scored],
+            [data.references[caption.clip] for caption in scored],
+        )
+        for problem in problems:
+            yield Warned(message=problem)
+        self.result = ValidationEnded(
+            epoch=position.epoch,
+            step=position.step,
+            losses=losses,
+            metrics=metrics,
+            seconds=time.monotonic() - started,
+        )
+        yield self.result
+        yield from self._previewed(position, captions[: settings.previews])
+        yield map_captions(self.model, data, position.epoch, position.step)
+
+    def preview(self, position: Position) -> Iterator[Event]:
+        """Caption the preview clips only."""
+        wanted = min(len(self.data.validation), self.config.validation.previews)
+        captions = yield from self._captions(position, wanted)
+        yield from self._previewed(position, captions)
+
+    def _measure(self, position: Position) -> Generator[Event, None, dict[str, float]]:
+        self.losses.heads.eval()
+        batch_size = max(1, self.config.training.batch_size // position.validation_pieces)
+        terms = self.losses.active(position.epoch)
+        return (yield from validation_losses(self.model, terms, self.data.validation, batch_size))
+
+    def _captions(
+        self, position: Position, wanted: int
+    ) -> Generator[Event, None, list[ClipCaption]]:
+        return (yield from self._within_memory(position, lambda: self._search(position, wanted)))
+
+    def _search(self, position: Position, wanted: int) -> Generator[Event, None, list[ClipCaption]]:
+        captions: list[ClipCaption] = []
+        for caption in caption_clips(
+            self.model,
+            self.data.validation,
+            wanted,
+            self.data.tokenizer,
+            self.config.decoding,
+            max(1, CAPTIONED_AT_ONCE // position.validation_pieces),
+        ):
+            captions.append(caption)
+            yield Progress(phase="Captioning", done=len(captions), total=wanted)
+        return captions
+
+    def _previewed(self, position: Position, captions: list[ClipCaption]) -> Iterator[Event]:
+        for caption in captions:
+            yield PreviewCaptioned(
+                epoch=position.epoch,
+                step=position.step,
+                clip=self.data.validation.ids[caption.clip],
+                caption=caption.text,
+                log_prob=caption.log_prob,
+                references=self.data.validation.references[caption.clip],
+            )
+
+    def _within_memory(
+        self, position: Position, work: Callable[[], Generator[Event, None, T]]
+    ) -> Generator[Event, None, T]:
+        """Do some work again with smaller batches when the memory is too small for it."""
+        while True:
+            try:
+                return (yield from work())
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if position.validation_pieces >= self.config.training.batch_size:
+                    raise StudioError(
+                        "Not even one clip at a time can be validated in this device's memory; "
+                        "choose a smaller model, a smaller beam or another device."
+                    ) from error
+            free_memory(self.data.validation.frames.device)
+            position.validation_pieces *= 2
+            yield Warned(
+                message="Validation did not fit into the memory; from here it is done in batches "
+                f"of a {position.validation_pieces}th of the size, which gives the same "
+                "cross-entropy but compares fewer clips where terms contrast them."
+            )
