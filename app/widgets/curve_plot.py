@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.theme import Colours
+from app.theme import Colours, blend
+from app.widgets.curve_layer import CurveLayer
 
-Floats = NDArray[np.float64]
-
-# Anti-aliasing costs little on short curves and a great deal on long ones.
-SMOOTH_EDGES_BELOW = 1500
-
-
-def add_curve(plot: Any, colour: str, width: float = 1.0, dashed: bool = False) -> Any:
-    """Add an empty curve that draws no more points than there are pixels.
-
-    Clipping to the view must be switched on after the curve has a view: pyqtgraph 0.14 raises when
-    it is asked for while the curve is made.
-    """
-    curve = pg.PlotDataItem(pen=pen_of(colour, width, dashed), antialias=True, connect="finite")
-    plot.addItem(curve)
-    curve.setDownsampling(auto=True, method="peak")
-    curve.setClipToView(True)
-    return curve
-
-
-def set_points(curve: Any, x: Floats, y: Floats) -> None:
-    """Show other points on a curve."""
-    curve.setData(x, y, antialias=x.size <= SMOOTH_EDGES_BELOW)
+Range = tuple[float, float]
 
 
 def pen_of(colour: str, width: float = 1.0, dashed: bool = False) -> QPen:
@@ -49,19 +28,61 @@ def pen_of(colour: str, width: float = 1.0, dashed: bool = False) -> QPen:
     return pen
 
 
+class _Box(pg.ViewBox):
+    """Drag to zoom into a rectangle, with Shift or the middle button to move, double-click fits."""
+
+    fit_wanted = Signal()
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        """Choose by button what a drag does."""
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        zooms = event.button() == Qt.MouseButton.LeftButton and not shift
+        self.state["mouseMode"] = pg.ViewBox.RectMode if zooms else pg.ViewBox.PanMode
+        super().mouseDragEvent(event, axis)
+
+    def mouseClickEvent(self, event: Any) -> None:
+        """Fit on a double click."""
+        if event.double():
+            event.accept()
+            self.fit_wanted.emit()
+
+
+class TimeAxis(pg.AxisItem):
+    """Labels of a horizontal axis; seconds are written as a clock does."""
+
+    clock = False
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Write the labels."""
+        if not self.clock:
+            labels: list[str] = super().tickStrings(values, scale, spacing)
+            return labels
+        return [_clock(value) for value in values]
+
+
 class CurvePlot(pg.PlotWidget):
-    """Axes, grid and cursor. `cursor_moved` carries x, or NaN when the mouse has left."""
+    """Axes, grid, curves and cursor. `cursor_moved` carries x, or NaN when the mouse has left.
+
+    `zoomed` tells that the user has chosen what is seen; `fit_wanted` that all is to be seen.
+    """
 
     cursor_moved = Signal(float)
-    moved_by_user = Signal()
+    zoomed = Signal()
+    fit_wanted = Signal()
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        box = _Box(enableMenu=False)
+        axis = TimeAxis("bottom")
+        super().__init__(parent=parent, viewBox=box, axisItems={"bottom": axis})
         self.item: Any = self.getPlotItem()
-        self.item.setMenuEnabled(False)
         self.item.hideButtons()
         self.setAntialiasing(False)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._axis = axis
+        # Whether the range follows what comes; until the user zooms.
+        self.follows = True
+        self.layer = CurveLayer(box)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(50)
         self._cursor.hide()
@@ -70,7 +91,9 @@ class CurvePlot(pg.PlotWidget):
         self._moves = pg.SignalProxy(
             self.scene().sigMouseMoved, rateLimit=30, slot=self._mouse_moved
         )
-        self.item.vb.sigRangeChangedManually.connect(lambda *_: self.moved_by_user.emit())
+        box.disableAutoRange()
+        box.sigRangeChangedManually.connect(self._zoomed)
+        box.fit_wanted.connect(self.fit_wanted)
         self.item.layout.setContentsMargins(4, 8, 12, 4)
         for side in ("left", "bottom"):
             axis = self.item.getAxis(side)
@@ -97,42 +120,86 @@ class CurvePlot(pg.PlotWidget):
             axis.label.setFont(font)
         self.item.showGrid(x=True, y=True, alpha=0.14 if colours.dark else 0.12)
         self._cursor.setPen(pg.mkPen(colours.muted))
+        frame = self.item.vb.rbScaleBox
+        frame.setPen(pg.mkPen(colours.accent))
+        ground = QColor(blend(colours.accent, colours.panel, 0.3))
+        ground.setAlpha(90)
+        frame.setBrush(pg.mkBrush(ground))
+        self.layer.forget()
 
-    def set_labels(self, x: str, y: str) -> None:
-        """Name the axes."""
+    def set_labels(self, x: str, y: str, clock: bool = False) -> None:
+        """Name the axes; with `clock` the horizontal one is in seconds."""
+        self._axis.clock = clock
         self.item.setLabel("bottom", x)
         self.item.setLabel("left", y)
+        self._axis.picture = None
 
     def set_log(self, log: bool) -> None:
         """Draw the y axis in powers of ten."""
-        self.item.setLogMode(x=False, y=log)
+        self.layer.log = log
+        self.item.getAxis("left").setLogMode(log)
         # Within one power of ten the finer lines are the only ones.
         self.item.getAxis("left").setStyle(maxTickLevel=1 if log else 0)
 
-    def fit(self) -> None:
-        """Show everything and go on showing everything that comes."""
-        self.item.enableAutoRange()
-        self.item.vb.updateAutoRange()
+    def show_range(self, x: Range, y: Range, exact: bool = False) -> None:
+        """See at least this much; `exact` leaves no more room than looks good.
+
+        Else the range moves only where it must: each time it does, all curves are drawn anew.
+        """
+        if self.layer.log:
+            y = (math.log10(y[0]), math.log10(y[1]))
+        seen_x, seen_y = self.item.vb.viewRange()
+        new_x = _range(x, seen_x, exact, 0.0, 0.08)
+        new_y = _range(y, seen_y, exact, 0.04, 0.08)
+        if new_x is not None or new_y is not None:
+            self.item.vb.setRange(
+                xRange=new_x or seen_x, yRange=new_y or seen_y, padding=0, disableAutoRange=True
+            )
+
+    def set_x_range(self, x: Range) -> None:
+        """See this stretch of the horizontal axis."""
+        if tuple(self.item.vb.viewRange()[0]) != tuple(x):
+            self.item.vb.setXRange(*x, padding=0)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hide the cursor."""
         super().leaveEvent(event)
-        self.hide_cursor()
+        self.cursor_moved.emit(float("nan"))
 
     def show_cursor(self, x: float) -> None:
-        """Put the cursor at x and tell."""
-        self._cursor.setPos(x)
-        self._cursor.show()
-        self.cursor_moved.emit(x)
+        """Put the cursor at x, or take it away at NaN."""
+        self._cursor.setVisible(not math.isnan(x))
+        if not math.isnan(x):
+            self._cursor.setPos(x)
 
-    def hide_cursor(self) -> None:
-        """Take the cursor away and tell."""
-        self._cursor.hide()
-        self.cursor_moved.emit(float("nan"))
+    def _zoomed(self, *_: Any) -> None:
+        self.follows = False
+        self.zoomed.emit()
 
     def _mouse_moved(self, arguments: tuple[QPointF]) -> None:
         place = arguments[0]
         if self.item.vb.sceneBoundingRect().contains(place) and self.underMouse():
-            self.show_cursor(self.item.vb.mapSceneToView(place).x())
+            self.cursor_moved.emit(self.item.vb.mapSceneToView(place).x())
         elif self._cursor.isVisible():
-            self.hide_cursor()
+            self.cursor_moved.emit(float("nan"))
+
+
+def _range(wanted: Range, seen: Range, exact: bool, margin: float, room: float) -> Range | None:
+    """Return the range to see instead of `seen`, None where that one will do."""
+    low, high = wanted
+    if high - low <= 0:
+        reach = abs(high) * 0.1 or 1.0
+        low, high = low - reach, high + reach
+    length = high - low
+    fits = seen[0] <= low and high <= seen[1] and length > 0.7 * (seen[1] - seen[0])
+    if fits and not exact:
+        return None
+    ahead = margin if exact else max(margin, room)
+    return low - margin * length, high + ahead * length
+
+
+def _clock(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

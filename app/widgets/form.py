@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
-from app.widgets.inputs import NumberEdit, QuietComboBox
+from app.widgets.inputs import NumberEdit, NumbersEdit, QuietComboBox
 from core.config import allowed_range, field_info
 
 LABEL_WIDTH = 126
@@ -98,6 +98,9 @@ class FieldRow(QWidget):
         if isinstance(self.editor, NumberEdit):
             number = self.editor.number()
             return self.editor.text() if number is None else number
+        if isinstance(self.editor, NumbersEdit):
+            numbers = self.editor.numbers()
+            return self.editor.text() if numbers is None else numbers
         assert isinstance(self.editor, QLineEdit)
         return self.editor.text().strip()
 
@@ -110,6 +113,8 @@ class FieldRow(QWidget):
             self.editor.set_data(value)
         elif isinstance(self.editor, NumberEdit):
             self.editor.set_number(value)
+        elif isinstance(self.editor, NumbersEdit):
+            self.editor.set_numbers(value)
         elif isinstance(self.editor, QLineEdit):
             self.editor.setText(str(value))
         self.editor.blockSignals(blocked)
@@ -144,6 +149,8 @@ class FieldRow(QWidget):
 
     def own_problem(self) -> str:
         """Say why the text is no number, "" when it is one or need not be."""
+        if isinstance(self.editor, NumbersEdit) and self.editor.numbers() is None:
+            return f"{self.title} must be whole numbers separated by commas, such as 1, 2, 3."
         if not isinstance(self.editor, NumberEdit) or self.editor.number() is not None:
             return ""
         kind = "a whole number" if self.editor.whole else "a number, such as 0.0005"
@@ -160,7 +167,11 @@ class FieldRow(QWidget):
                 combo.addItem(text, value)
             combo.currentIndexChanged.connect(self._edited)
             return combo
-        edit = NumberEdit(self._kind is int) if self._kind in (int, float) else QLineEdit()
+        edit: QLineEdit
+        if self._kind is tuple:
+            edit = NumbersEdit()
+        else:
+            edit = NumberEdit(self._kind is int) if self._kind in (int, float) else QLineEdit()
         edit.textEdited.connect(self._edited)
         return edit
 
@@ -231,7 +242,9 @@ class CollapsibleSection(QWidget):
 
 
 def _kind_of(annotation: Any) -> type:
-    """Return bool, int, float or str, whichever the annotation stands for."""
+    """Return bool, int, float, tuple or str, whichever the annotation stands for."""
+    if typing.get_origin(annotation) is tuple:
+        return tuple
     if isinstance(annotation, types.UnionType):
         annotation = typing.get_args(annotation)[0]
     return annotation if annotation in (bool, int, float) else str
@@ -249,4 +262,6 @@ _WORDS = {"cider_d": "CIDEr-D", "gelu": "GELU", "relu": "ReLU", "": "empty"}
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "none"
     return _WORDS.get(value, str(value).replace("_", " "))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
+
+_MOST_NUMBERS = 1000
 
 
 class QuietComboBox(QComboBox):
@@ -72,6 +76,28 @@ class NumberEdit(QLineEdit):
             self.set_number(step_first_digit(float(number), direction))
         # As if typed, so that whoever listens to typing hears of it.
         self.textEdited.emit(self.text())
+
+
+class NumbersEdit(QLineEdit):
+    """Whole numbers separated by commas, such as "1, 2, 3"; ranges such as "1-5" may stand too."""
+
+    def numbers(self) -> list[int] | None:
+        """Return the numbers, or None when the text is anything else."""
+        found: list[int] = []
+        for part in filter(None, re.split(r"[,;\s]+", self.text().strip())):
+            match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+            if match is None:
+                return None
+            first = int(match[1])
+            last = int(match[2] or first)
+            if last < first or last - first >= _MOST_NUMBERS:
+                return None
+            found += range(first, last + 1)
+        return found
+
+    def set_numbers(self, numbers: Sequence[int]) -> None:
+        """Write the numbers."""
+        self.setText(", ".join(str(number) for number in numbers))
 
 
 def number_text(value: float) -> str:

@@ -1,311 +1,235 @@
-"""The curves: chart tabs, axes, smoothing, read-out, export. Imports pyqtgraph."""
+"""The curves: one, two or four charts with one cursor. Imports pyqtgraph."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSlider,
-    QTabBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
-from app.pages.train.charts import CHARTS, X_AXES, Chart, figure_chart, other_figures
-from app.pages.train.export import curves_csv
-from app.pages.train.history import RunHistory
-from app.pages.train.read_out import Reading, ReadOut
-from app.pages.train.run_curves import RunCurves
+from app.pages.train.chart_bar import ChartBar, add_actions
+from app.pages.train.chart_pane import ChartPane, Shown
+from app.pages.train.charts import CHARTS, Chart, figure_chart, other_figures
+from app.pages.train.export import curves_csv, save_png, save_svg
+from app.pages.train.read_out import Reading
+from app.pages.train.run_curves import RunCurves, View
 from app.studio import Studio
 from app.widgets.curve_plot import CurvePlot
-from app.widgets.inputs import QuietComboBox
 from core.files import write_text_atomic
 
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A run as the plot needs it."""
-
-    title: str
-    colour: str
-    dashed: bool
-    history: RunHistory
-
-    def __eq__(self, other: object) -> bool:
-        # The same history object, not one of equal content: comparing arrays would take long.
-        return (
-            isinstance(other, Shown)
-            and self.history is other.history
-            and (self.title, self.colour, self.dashed) == (other.title, other.colour, other.dashed)
-        )
+_SLIDE_MS = 60
+_FIRST = ("total", "ce", "contrast", "cider_d")
 
 
 class CurvesView(QWidget):
-    """Plots the runs it was given with `put`; `refresh` draws what has changed since."""
+    """Plots the runs it was given with `show_runs`; `refresh` draws what has changed since."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._runs: dict[str, Shown] = {}
-        self._curves: dict[str, RunCurves] = {}
-        self._cursor = math.nan
-        settings = studio.settings
+        self.runs: dict[str, Shown] = {}
+        self.panes: list[ChartPane] = []
+        self.active = 0
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-
-        self.tabs = QTabBar()
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        self._charts = list(CHARTS)
-        for chart in CHARTS:
-            self._add_tab(chart)
-        self.more = self._button("chart-box-plus-outline", "More figures of the runs shown")
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.figures = QMenu(self)
-        self.figures.aboutToShow.connect(self._list_figures)
-        self.more.setMenu(self.figures)
-        self.axis = QuietComboBox()
-        self.axis.setAccessibleName("Horizontal axis")
-        self.axis.setToolTip("Horizontal axis")
-        for key, label in (("step", "Step"), ("epoch", "Epoch"), ("elapsed", "Time")):
-            self.axis.addItem(label, key)
-        self.axis.set_data(str(settings.value("train/axis", "step")))
-        self.axis.setFixedWidth(76)
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
-        self.smoothing.setRange(0, 999)
-        self.smoothing.setPageStep(50)
-        self.smoothing.setFixedWidth(84)
-        self.smoothing.setAccessibleName("Smoothing")
-        self.smoothing.setToolTip(
-            "Smoothing of the training curves: exponential mean, as in TensorBoard; "
-            "the raw values stay behind it"
-        )
-        self.smoothing.setValue(int(str(settings.value("train/smoothing", 800))))
-        self.smoothing_label = QLabel()
-        self.smoothing_label.setProperty("role", "hint")
-        self.smoothing_label.setFixedWidth(32)
-        self.log = self._button("math-log", "Logarithmic vertical axis", checkable=True)
-        self.fit = self._button("fit-to-page-outline", "Fit: show everything (F)")
-        self.fit.setShortcut("F")
-        self.export = self._button("download-outline", "Save the chart or its values")
-        menu = QMenu(self)
-        menu.addAction("Save chart as PNG...", self._save_png)
-        menu.addAction("Save values as CSV...", self._save_csv)
-        self.export.setMenu(menu)
-        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        hint = QLabel("Smoothing")
-        hint.setProperty("role", "hint")
-        hint.setBuddy(self.smoothing)
-
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 4, 8, 4)
-        bar.setSpacing(4)
-        bar.addWidget(self.tabs)
-        bar.addWidget(self.more)
-        bar.addStretch(1)
-        bar.addWidget(hint)
-        bar.addWidget(self.smoothing)
-        bar.addWidget(self.smoothing_label)
-        bar.addWidget(self.axis)
-        for button in (self.log, self.fit, self.export):
-            bar.addWidget(button)
-        self.plot = CurvePlot(studio.theme.colours)
-        self.plot.setMinimumHeight(140)
-        self.read_out = ReadOut(self.plot)
-        self.nothing = QLabel(self.plot)
-        self.nothing.setProperty("role", "muted")
-        self.nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.bar = ChartBar(studio)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(self.plot, 1)
-
-        self.tabs.currentChanged.connect(self._settings_changed)
-        self.axis.currentIndexChanged.connect(self._settings_changed)
-        self.smoothing.valueChanged.connect(self._smoothing_changed)
-        self.log.toggled.connect(self._settings_changed)
-        self.fit.clicked.connect(self.plot.fit)
-        self.plot.cursor_moved.connect(self._cursor_moved)
-        self.plot.installEventFilter(self)
+        layout.addWidget(self.bar)
+        layout.addLayout(self._grid, 1)
+        # While the smoothing is being moved, all curves are computed anew only so often.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SLIDE_MS)
+        self._later.timeout.connect(self._show_views)
+        self.bar.changed.connect(self._bar_changed)
+        self.bar.fit_wanted.connect(self.fit)
+        self.bar.layout_chosen.connect(self.set_layout)
+        self.bar.figures.aboutToShow.connect(self._list_figures)
+        exports: list[tuple[str, Callable[[], object]]] = [
+            ("Save chart as PNG...", partial(self._save, "PNG", self.save_png)),
+            ("Save chart as SVG...", partial(self._save, "SVG", self.save_svg)),
+            ("Save values as CSV...", partial(self._save, "CSV", self.save_csv)),
+        ]
+        add_actions(self.bar.exports, exports)
         studio.theme.changed.connect(self._theme_changed)
-        self._smoothing_changed()
-        self._settings_changed()
+        self.set_layout(int(str(studio.settings.value("train/charts", 1))))
+
+    @property
+    def pane(self) -> ChartPane:
+        """The chart that the bar speaks of."""
+        return self.panes[self.active]
+
+    @property
+    def plot(self) -> CurvePlot:
+        """The plot that the bar speaks of."""
+        return self.pane.plot
+
+    @property
+    def curves(self) -> dict[str, RunCurves]:
+        """The curves on the plot that the bar speaks of."""
+        return self.pane.curves
 
     @property
     def chart(self) -> Chart:
-        """The chart that is shown."""
-        return self._charts[max(0, self.tabs.currentIndex())]
+        """The chart that the bar speaks of."""
+        return self.pane.view.chart
 
-    def show_figure(self, name: str) -> None:
-        """Show a figure that has no tab of its own in a last tab, in place of the one before."""
-        if len(self._charts) > len(CHARTS):
-            self._charts.pop()
-            self.tabs.removeTab(len(CHARTS))
-        self._charts.append(figure_chart(name))
-        self._add_tab(self._charts[-1])
-        self.tabs.setCurrentIndex(len(CHARTS))
+    def set_layout(self, count: int) -> None:
+        """Show one, two or four charts."""
+        count = count if count in (1, 2, 4) else 1
+        self._studio.settings.setValue("train/charts", count)
+        while len(self.panes) > count:
+            pane = self.panes.pop()
+            self._grid.removeWidget(pane)
+            pane.hide()
+            pane.deleteLater()
+        self.active = min(self.active, count - 1)
+        while len(self.panes) < count:
+            self._add_pane()
+        for number, pane in enumerate(self.panes):
+            self._grid.addWidget(pane, number // 2, number % 2)
+            pane.heading.setVisible(count > 1)
+        for line in (0, 1):
+            self._grid.setRowStretch(line, 1 if count > 2 * line else 0)
+            self._grid.setColumnStretch(line, 1 if count > line else 0)
+        self._activate(self.pane)
+        self._show_views()
 
-    def put(self, key: str, title: str, colour: str, dashed: bool, history: RunHistory) -> None:
-        """Show a run, or show it differently."""
-        old = self._runs.get(key)
-        new = Shown(title, colour, dashed, history)
-        if old == new:
+    def show_runs(self, runs: Mapping[str, Shown]) -> None:
+        """Show these runs and no others."""
+        if dict(runs) == self.runs:
             return
-        self._runs[key] = new
-        if old is None:
-            self._curves[key] = RunCurves(self.plot)
-        if old is None or (old.colour, old.dashed) != (colour, dashed):
-            self._curves[key].style(colour, dashed, self._studio.theme.colours)
+        self.runs = dict(runs)
+        for pane in self.panes:
+            pane.show_runs(self.runs)
         self.refresh()
-
-    def drop(self, key: str) -> None:
-        """Show a run no longer."""
-        if self._runs.pop(key, None) is not None:
-            self._curves.pop(key).remove()
-            self.refresh()
-
-    def keep_only(self, keys: Iterable[str]) -> None:
-        """Drop all runs but these."""
-        for key in self._runs.keys() - set(keys):
-            self.drop(key)
 
     def refresh(self) -> None:
         """Draw what has changed; does nothing while the view is not on screen."""
-        if not self.isVisible():
-            return
-        axis, weight = str(self.axis.currentData()), self.smoothing.value() / 1000
-        changed = False
-        for key, run in self._runs.items():
-            curves = self._curves[key]
-            changed |= curves.draw(run.history, self.chart, axis, weight, self.log.isChecked())
-        if changed and not math.isnan(self._cursor):
-            self._show_readings()
-        self._say_nothing()
+        for pane in self.panes:
+            pane.refresh()
 
     def showEvent(self, event: Any) -> None:
         """Draw what came while the view was hidden."""
         super().showEvent(event)
         self.refresh()
 
-    def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        """Keep the sentence of the empty plot in its middle."""
-        if watched is self.plot and event.type() == QEvent.Type.Resize:
-            self.nothing.setGeometry(self.plot.rect().adjusted(70, 0, -12, -30))
-        return False
+    def fit(self) -> None:
+        """See everything on every chart."""
+        for pane in self.panes:
+            pane.fit()
 
     def readings(self, x: float) -> list[Reading]:
-        """Return what every shown run has at x, the nearest first."""
-        found = []
-        for key, run in self._runs.items():
-            values = self._curves[key].at(x)
-            if values is not None:
-                found.append(Reading(run.title, run.colour, run.dashed, *values))
-        return sorted(found, key=lambda item: abs(item.x - x))
-
-    def _button(self, icon: str, tip: str, checkable: bool = False) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(18, 18))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setCheckable(checkable)
-        self._studio.theme.set_icon(button, icon, "text")
-        return button
-
-    def _add_tab(self, chart: Chart) -> None:
-        index = self.tabs.addTab(chart.label)
-        self.tabs.setTabToolTip(index, chart.hint)
-
-    def _list_figures(self) -> None:
-        self.figures.clear()
-        for name in other_figures(run.history for run in self._runs.values()):
-            self.figures.addAction(name, partial(self.show_figure, name))
-        if self.figures.isEmpty():
-            self.figures.addAction("No further figures yet").setEnabled(False)
-
-    def _settings_changed(self, *_: Any) -> None:
-        self._studio.settings.setValue("train/axis", self.axis.currentData())
-        self.plot.set_labels(X_AXES[str(self.axis.currentData())], self.chart.axis)
-        self.plot.set_log(self.log.isChecked())
-        self.smoothing.setEnabled(self.chart.smoothed)
-        self.refresh()
-        self.plot.fit()
-
-    def _smoothing_changed(self, *_: Any) -> None:
-        self._studio.settings.setValue("train/smoothing", self.smoothing.value())
-        self.smoothing_label.setText(f"{self.smoothing.value() / 1000:.3f}")
-        self.refresh()
-
-    def _theme_changed(self) -> None:
-        colours = self._studio.theme.colours
-        self.plot.set_colours(colours)
-        for key, run in self._runs.items():
-            self._curves[key].style(run.colour, run.dashed, colours)
-
-    def _say_nothing(self) -> None:
-        empty = all(
-            curves.training is None and curves.checked is None for curves in self._curves.values()
-        )
-        if empty and self._runs:
-            self.nothing.setText(f"The runs shown have no values of {self.chart.axis} yet.")
-        elif empty:
-            self.nothing.setText("Tick a run below to see its curves.")
-        self.nothing.setVisible(empty)
-
-    def _cursor_moved(self, x: float) -> None:
-        self._cursor = x
-        if math.isnan(x):
-            self.read_out.hide()
-        else:
-            self._show_readings()
-
-    def _show_readings(self) -> None:
-        place = self.plot.mapFromGlobal(self.plot.cursor().pos()).x()
-        axis = {"elapsed": "time"}.get(str(self.axis.currentData()), str(self.axis.currentData()))
-        self.read_out.show_readings(
-            self.readings(self._cursor), axis, self._studio.theme.colours, place, self.plot
-        )
-
-    def _save_png(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save chart", "curves.png", "PNG (*.png)")
-        if name:
-            self.save_png(Path(name))
+        """Return what every shown run has at x on the active chart."""
+        return self.pane.readings(x)
 
     def save_png(self, path: Path) -> None:
-        """Write the plot as an image at twice the screen's size."""
-        area = self.plot.viewport().rect()
-        image = QPixmap(area.size() * 2)
-        image.setDevicePixelRatio(2)
-        painter = QPainter(image)
-        self.plot.render(painter, QRectF(area), area)
-        painter.end()
-        if image.save(str(path), "PNG"):
-            self._studio.message.emit(f"Chart saved to {path}.")
-        else:
-            self._studio.message.emit(f"{path} could not be written; choose another folder.")
+        """Write the active chart as an image."""
+        save_png(self.pane, path)
 
-    def _save_csv(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save values", "curves.csv", "CSV (*.csv)")
+    def save_svg(self, path: Path) -> None:
+        """Write the active chart as a drawing."""
+        save_svg(self.pane, path)
+
+    def save_csv(self, path: Path) -> None:
+        """Write all values of the runs shown."""
+        runs = [(run.title, run.history) for run in self.runs.values()]
+        write_text_atomic(path, curves_csv(runs))
+
+    def _add_pane(self) -> None:
+        shown = {pane.view.chart.key for pane in self.panes}
+        free = [chart for chart in CHARTS if chart.key in _FIRST and chart.key not in shown]
+        pane = ChartPane(self._studio, self._view(free[0] if free else CHARTS[0]))
+        pane.show_runs(self.runs)
+        pane.cursor_moved.connect(partial(self._cursor_moved, pane))
+        pane.x_zoomed.connect(partial(self._x_zoomed, pane))
+        pane.fit_wanted.connect(self.fit)
+        pane.activated.connect(partial(self._activate, pane))
+        self.panes.append(pane)
+
+    def _view(self, chart: Chart) -> View:
+        bar = self.bar
+        axis = str(bar.axis.currentData())
+        return View(chart, axis, bar.weight, bar.log.isChecked(), bar.outliers.isChecked())
+
+    def _activate(self, pane: ChartPane) -> None:
+        """Let the bar speak of this chart."""
+        if pane not in self.panes:
+            return
+        self.active = self.panes.index(pane)
+        blocked = self.bar.blockSignals(True)
+        self.bar.show_chart(pane.view.chart)
+        self.bar.blockSignals(blocked)
+        for other in self.panes:
+            role = "section" if other is pane else "hint"
+            if other.heading.property("role") != role:
+                other.heading.setProperty("role", role)
+                other.heading.style().unpolish(other.heading)
+                other.heading.style().polish(other.heading)
+
+    def _bar_changed(self) -> None:
+        if self.bar.smoothing.isSliderDown():
+            self._later.start()
+        else:
+            self._show_views()
+
+    def _show_views(self) -> None:
+        for number, pane in enumerate(self.panes):
+            old = pane.view
+            chart = self.bar.chart if number == self.active else old.chart
+            view = self._view(chart)
+            pane.set_view(view, self.bar.averaged.isChecked())
+            if (old.chart, old.axis, old.log, old.ignore_outliers) != (
+                view.chart,
+                view.axis,
+                view.log,
+                view.ignore_outliers,
+            ):
+                pane.fit()
+
+    def _list_figures(self) -> None:
+        self.bar.figures.clear()
+        for name in other_figures(run.history for run in self.runs.values()):
+            action = self.bar.figures.addAction(name, partial(self.bar.show_figure, name))
+            action.setToolTip(figure_chart(name).hint)
+        if self.bar.figures.isEmpty():
+            self.bar.figures.addAction("No further figures yet").setEnabled(False)
+
+    def _cursor_moved(self, source: ChartPane, x: float) -> None:
+        for pane in self.panes:
+            pane.show_cursor(x, with_readings=pane is source)
+
+    def _x_zoomed(self, source: ChartPane, left: float, right: float) -> None:
+        for pane in self.panes:
+            if pane is not source:
+                pane.plot.follows = False
+                pane.plot.set_x_range((left, right))
+
+    def _theme_changed(self) -> None:
+        for pane in self.panes:
+            pane.recolour()
+
+    def _save(self, kind: str, write: Callable[[Path], None]) -> None:
+        ending = kind.lower()
+        start = str(Path.home() / f"{self.chart.key.replace('/', '-')}.{ending}")
+        name, _ = QFileDialog.getSaveFileName(self, "Save", start, f"{kind} (*.{ending})")
         if name:
-            runs = [(run.title, run.history) for run in self._runs.values()]
-            try:
-                write_text_atomic(Path(name), curves_csv(runs))
-            except OSError as error:
-                self._studio.message.emit(f"{name} could not be written ({error}).")
-                return
-            self._studio.message.emit(f"Values saved to {name}.")
+            self.save(write, Path(name))
+
+    def save(self, write: Callable[[Path], None], path: Path) -> None:
+        """Write a file and tell about it."""
+        try:
+            write(path)
+        except OSError as error:
+            reason = error.strerror or error
+            self._studio.message.emit(f"{path} could not be written ({reason}).")
+            return
+        self._studio.message.emit(f"Saved to {path}.")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.dataset_roots import dataset_root
 from app.pages.train.choices import Choices, data_choices, device_choices
-from app.pages.train.colours import RunColours
+from app.pages.train.colours import RunColours, group_title
 from app.pages.train.layout import TrainLayout
 from app.pages.train.run_list import RunRow
 from app.pages.train.run_menu import RunMenu
@@ -45,7 +45,7 @@ class TrainPage(TrainLayout):
         self.space: SpaceView | None = None
         self.sessions = Sessions(studio, self)
         self.shelf = RunShelf(studio, self)
-        self.colours = RunColours()
+        self.colours = RunColours(studio.settings)
         self.menu = RunMenu(self)
         self._visible: set[str] = set()
         self._seen: set[str] = set()
@@ -98,6 +98,7 @@ class TrainPage(TrainLayout):
         """Fill the set-up pane with a run's settings."""
         try:
             config = RunFolder(Path(key)).config()
+            config = config.model_copy(update={"experiment": "", "arm": ""})
         except StudioError as error:
             self.banner.show_message(str(error))
             return
@@ -237,6 +238,8 @@ class TrainPage(TrainLayout):
         self._seen.add(key)
         self._wanted = key
         self.shelf.add_folder(Path(key))
+        # Its events are read while the list is still being made.
+        self._watch()
 
     def _listed(self) -> None:
         summaries = self.shelf.summaries()
@@ -292,14 +295,23 @@ class TrainPage(TrainLayout):
     def _show_curves(self) -> None:
         if self.curves is None:
             return
+        from app.pages.train.chart_pane import Shown
+
+        shown: dict[str, Shown] = {}
         for key, summary in self.shelf.summaries().items():
             history = self.shelf.history(key)
             if key in self._visible and history is not None:
-                dashed = bool(summary.config and summary.config.objectives)
-                self.curves.put(key, summary.title, self.colours.colour(key), dashed, history)
-            else:
-                self.curves.drop(key)
-        self.curves.keep_only(self.shelf.summaries().keys())
+                config = summary.config
+                shown[key] = Shown(
+                    title=summary.title,
+                    colour=self.colours.colour(key),
+                    dashed=bool(config and config.objectives),
+                    history=history,
+                    live=self.shelf.is_alive(key),
+                    group=self.colours.group(key),
+                    group_title=group_title(summary),
+                )
+        self.curves.show_runs(shown)
 
     def _visibility_changed(self) -> None:
         self._visible = self.runs.visible()
@@ -326,6 +338,7 @@ class TrainPage(TrainLayout):
         if not self._dirty:
             return
         self._dirty = False
+        self._show_curves()
         if self.curves is not None:
             self.curves.refresh()
         self._show_rows()

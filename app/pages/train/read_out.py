@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from app.pages.train.estimate import duration_text
 from app.theme import Colours
 
+_ROW_HEIGHT = 15
 
-@dataclass(frozen=True)
+
+@dataclass
 class Reading:
-    """Values of one run at the cursor; NaN where there is none."""
+    """Values of one run, or of the mean of several seeds, at the cursor; NaN for none."""
 
     title: str
     colour: str
@@ -24,6 +26,8 @@ class Reading:
     smoothed: float
     raw: float
     validation: float
+    spread: float = math.nan
+    validation_spread: float = math.nan
 
 
 class ReadOut(QFrame):
@@ -38,57 +42,66 @@ class ReadOut(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.label)
+        self._style = ""
         self.hide()
 
     def show_readings(
         self, readings: list[Reading], axis: str, colours: Colours, cursor: float, area: QWidget
     ) -> None:
-        """Show the readings, the closest to the cursor's x first, on the side away from it."""
+        """Show the readings in their order, on the side away from the cursor."""
         if not readings:
             self.hide()
             return
-        self.setStyleSheet(
+        style = (
             f"#readOut {{ background: {colours.panel}; border: 1px solid {colours.line_strong};"
             " border-radius: 6px; }"
         )
-        self.label.setText(_table(readings, axis, colours))
+        if style != self._style:
+            self._style = style
+            self.setStyleSheet(style)
+        most = max(3, (area.height() - 80) // _ROW_HEIGHT)
+        self.label.setText(_table(readings, axis, colours, most))
         self.adjustSize()
         left = cursor > area.width() / 2
         x = 74 if left else area.width() - self.width() - 20
-        self.move(max(4, x), 14)
+        self.move(max(4, x), 10)
         self.show()
         self.raise_()
 
 
-def _table(readings: list[Reading], axis: str, colours: Colours) -> str:
+def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> str:
+    # Only what some run has: charts of validation figures need no columns of training.
+    columns = [(axis.capitalize(), [_place(item.x, axis) for item in readings])]
+    for title, name, spread in (
+        ("Smoothed", "smoothed", "spread"),
+        ("Training", "raw", ""),
+        ("Validation", "validation", "validation_spread"),
+    ):
+        values = [getattr(item, name) for item in readings]
+        if not all(math.isnan(value) for value in values):
+            spreads = [getattr(item, spread) if spread else math.nan for item in readings]
+            cells = [_number(*pair) for pair in zip(values, spreads, strict=True)]
+            columns.append((title, cells))
     head = "".join(
-        f"<td align='{align}' style='padding:0 0 2px 14px; color:{colours.muted}'>{text}</td>"
-        for text, align in (
-            (axis.capitalize(), "right"),
-            ("Smoothed", "right"),
-            ("Training", "right"),
-            ("Validation", "right"),
-        )
+        f"<td align='right' style='padding:0 0 2px 14px; color:{colours.muted}'>{title}</td>"
+        for title, _ in columns
     )
     rows = [f"<tr><td style='color:{colours.muted}'>Run</td>{head}</tr>"]
-    for item in readings[:8]:
+    shown = readings if len(readings) <= most else readings[: most - 1]
+    for number, item in enumerate(shown):
         name = item.title if len(item.title) <= 28 else item.title[:27] + "…"
-        cells = "".join(
-            f"<td align='right' style='padding-left:14px'>{text}</td>"
-            for text in (
-                _place(item.x, axis),
-                _number(item.smoothed),
-                _number(item.raw),
-                f"<b>{_number(item.validation)}</b>",
-            )
+        row = "".join(
+            f"<td align='right' style='padding-left:14px'>{cells[number]}</td>"
+            for _, cells in columns
         )
         line = "╍╍" if item.dashed else "━━"
         rows.append(
             f"<tr><td><b style='color:{item.colour}'>{line}</b>&nbsp; {html.escape(name)}</td>"
-            f"{cells}</tr>"
+            f"{row}</tr>"
         )
-    if len(readings) > 8:
-        rows.append(f"<tr><td style='color:{colours.muted}'>+{len(readings) - 8} more</td></tr>")
+    if len(shown) < len(readings):
+        more = len(readings) - len(shown)
+        rows.append(f"<tr><td style='color:{colours.muted}'>and {more} more</td></tr>")
     return f"<table style='font-size:11px' cellspacing='0'>{''.join(rows)}</table>"
 
 
@@ -98,7 +111,9 @@ def _place(x: float, axis: str) -> str:
     return f"{x:.2f}" if axis == "epoch" else duration_text(x)
 
 
-def _number(value: float) -> str:
+def _number(value: float, spread: float = math.nan) -> str:
     if math.isnan(value):
         return "–"
-    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.2e}"
+    plain = 1e-3 <= abs(value) < 1e4 or value == 0
+    text = f"{value:.4f}" if plain else f"{value:.2e}"
+    return text if math.isnan(spread) else f"{text} ± {spread:.4f}"

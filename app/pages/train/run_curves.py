@@ -2,124 +2,186 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
+from PySide6.QtGui import QPen
 
-from app.pages.train.charts import Chart, Line, training_line, validation_line
+from app.pages.train.charts import Chart, columns_of
 from app.pages.train.history import RunHistory
-from app.pages.train.smoothing import smooth
+from app.pages.train.series import Extent, Series
 from app.theme import Colours, blend
-from app.widgets.curve_plot import CurvePlot, add_curve, pen_of, set_points
+from app.widgets.curve_layer import Frame, Stroke
+from app.widgets.curve_plot import pen_of
 
 Floats = NDArray[np.float64]
-_NOTHING: Floats = np.empty(0)
+
+RAW, LINE, CHECKED, DOTS, BEST = range(10, 15)
+_DOTS_APART = 7.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What is drawn of every run: the chart and how."""
+
+    chart: Chart
+    axis: str = "step"
+    weight: float = 0.0
+    log: bool = False
+    ignore_outliers: bool = False
 
 
 class RunCurves:
-    """Draws a history when it, the chart or a setting has changed."""
+    """Draws a history. `refresh` brings it up to date with what the history got since."""
 
-    def __init__(self, plot: CurvePlot) -> None:
-        self._plot = plot
-        self._drawn: tuple[Any, ...] = ()
-        self._log = False
-        self.raw = add_curve(plot, "#808080")
-        self.smoothed = add_curve(plot, "#808080")
-        self.validation = add_curve(plot, "#808080", 2.0)
-        self.best = pg.PlotDataItem(pen=None, symbol="o", symbolSize=11)
-        plot.addItem(self.best)
-        for depth, item in enumerate(self.items):
-            item.setZValue(depth)
-        self.training: Line | None = None
-        self.smooth_values: Floats = _NOTHING
-        self.checked: Line | None = None
-
-    @property
-    def items(self) -> tuple[Any, ...]:
-        """All plot items, the lowest first."""
-        return (self.raw, self.smoothed, self.validation, self.best)
-
-    def remove(self) -> None:
-        """Take everything off the plot."""
-        for item in self.items:
-            self._plot.removeItem(item)
+    def __init__(self, history: RunHistory, view: View) -> None:
+        self.history, self.view = history, view
+        self.live = False
+        self.hidden = False
+        self._looks = 0
+        self._version = -1
+        self._made_for: tuple[object, ...] = ()
+        self.training: list[Series] = []
+        self.checked: list[Series] = []
+        self._pens: dict[str, QPen] = {}
+        self._colour = self._ground = ""
 
     def style(self, colour: str, dashed: bool, colours: Colours) -> None:
         """Use a run's colour; `dashed` marks runs with a contrastive term."""
-        self.raw.setPen(pen_of(blend(colour, colours.panel, 0.35)))
-        # Exactly one pixel: anything wider takes many times as long to draw smoothly.
-        self.smoothed.setPen(pen_of(colour, 1.0, dashed))
-        self.validation.setPen(pen_of(colour, 2.2, dashed))
-        self.validation.setSymbol("o")
-        self.validation.setSymbolSize(5)
-        self.validation.setSymbolPen(pen_of(colour))
-        self.validation.setSymbolBrush(pg.mkBrush(colour))
-        self.best.setSymbolPen(pen_of(colour, 2.0))
-        self.best.setSymbolBrush(pg.mkBrush(colours.panel))
+        self._colour, self._ground = colour, colours.panel
+        faint = blend(colour, colours.panel, 0.5)
+        self._pens = {
+            "raw": pen_of(blend(colour, colours.panel, 0.35)),
+            "raw second": pen_of(blend(colour, colours.panel, 0.2)),
+            "line": pen_of(colour, 1.0, dashed),
+            "line second": pen_of(faint, 1.0, dashed),
+            "checked": pen_of(colour, 2.2, dashed),
+            "checked second": pen_of(faint, 2.2, dashed),
+            "best": pen_of(colour, 2.0),
+        }
+        self._looks += 1
 
-    def draw(self, history: RunHistory, chart: Chart, axis: str, weight: float, log: bool) -> bool:
+    def refresh(self, history: RunHistory, view: View) -> bool:
         """Bring the curves up to date. Returns whether anything changed."""
-        weight = weight if chart.smoothed else 0.0
-        key = (id(history), history.version, chart.key, axis, weight, log)
-        if key == self._drawn:
+        weight = view.weight if view.chart.smoothed else 0.0
+        names = tuple(columns_of(view.chart, history))
+        made_for = (history, history.generation, names, weight)
+        same_view = view == self.view
+        # A chart of a contrastive term has no columns before the first event of that term.
+        fresh = made_for[1:] != self._made_for[1:] or history is not self.history
+        if fresh:
+            self.training = [Series(history.steps, name, weight) for name in names]
+            self.checked = [Series(history.validations, name, 0.0) for name in names]
+            self._made_for, self._version = made_for, -1
+        self.history, self.view = history, view
+        if self._version == history.version and same_view:
             return False
-        self._drawn = key
-        self.training = training_line(history, chart, axis)
-        self.checked = validation_line(history, chart, axis)
-        if self.training is None:
-            self.smooth_values = _NOTHING
-            set_points(self.raw, _NOTHING, _NOTHING)
-            set_points(self.smoothed, _NOTHING, _NOTHING)
-        else:
-            x, y = self.training.x, self.training.y
-            self.smooth_values = smooth(y, weight)
-            # Without smoothing the two lines are one.
-            both = weight > 0
-            set_points(self.raw, x if both else _NOTHING, _above_zero(y, log) if both else _NOTHING)
-            set_points(self.smoothed, x, _above_zero(self.smooth_values, log))
-        if self.checked is None:
-            set_points(self.validation, _NOTHING, _NOTHING)
-        else:
-            known = np.isfinite(self.checked.y)
-            self.checked = Line(self.checked.x[known], self.checked.y[known])
-            set_points(self.validation, self.checked.x, _above_zero(self.checked.y, log))
-        self._draw_best(history, chart, axis, log)
-        return True
+        self._version = history.version
+        grown = [series.update() for series in (*self.training, *self.checked)]
+        return any(grown) or fresh or not same_view
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the run has nothing to show on this chart."""
+        return all(series.is_empty for series in (*self.training, *self.checked))
+
+    def extent(self) -> Extent | None:
+        """Return the part of the plane that the run takes."""
+        view = self.view
+        found = [
+            series.extent(view.axis, view.log, view.ignore_outliers and series in self.training)
+            for series in (*self.training, *self.checked)
+        ]
+        return union(found)
+
+    def stamp(self) -> Hashable:
+        """Return a value that changes whenever the strokes would."""
+        sizes = tuple(series.raw.size for series in (*self.training, *self.checked))
+        return (id(self.history), self._made_for[1:], sizes, self.view, self._looks, self.hidden)
+
+    def strokes(self, frame: Frame) -> list[Stroke]:
+        """Return raw and smoothed training values, validation values, and the best of them."""
+        strokes: list[Stroke] = []
+        if self.hidden or not self._pens:
+            return strokes
+        for series, second in zip(self.training, ("", " second"), strict=False):
+            strokes += self._training_strokes(series, second, frame)
+        for series, second in zip(self.checked, ("", " second"), strict=False):
+            strokes += self._checked_strokes(series, second, frame)
+        return strokes
 
     def at(self, x: float) -> tuple[float, float, float, float] | None:
         """Return (x of the nearest step, smoothed, raw, nearest validation) or None."""
-        if self.training is None and self.checked is None:
+        if self.is_empty:
             return None
-        smoothed = raw = checked = float("nan")
-        place = x
-        if self.training is not None:
-            index = _nearest(self.training.x, x)
-            place = float(self.training.x[index])
-            smoothed, raw = float(self.smooth_values[index]), float(self.training.y[index])
-        if self.checked is not None and self.checked.x.size:
-            checked = float(self.checked.y[_nearest(self.checked.x, x)])
+        place, smoothed, raw, checked = x, np.nan, np.nan, np.nan
+        if self.training and (row := self.training[0].at(x, self.view.axis)) is not None:
+            series = self.training[0]
+            place = float(series.positions(self.view.axis)[row])
+            smoothed, raw = float(series.shown.values[row]), float(series.raw.values[row])
+        if self.checked and (row := self.checked[0].at(x, self.view.axis)) is not None:
+            checked = float(self.checked[0].raw.values[row])
         return place, smoothed, raw, checked
 
-    def _draw_best(self, history: RunHistory, chart: Chart, axis: str, log: bool) -> None:
-        best, x, y = history.best, _NOTHING, _NOTHING
-        line = validation_line(history, chart, axis)
-        if best is not None and line is not None:
-            at = np.flatnonzero(history.validations.column("number") == best.epoch)
-            x, y = line.x[at], _above_zero(line.y[at], log)
-        self.best.setData(x, y)
+    def best(self) -> tuple[float, float] | None:
+        """Return where the best checkpoint lies on this chart."""
+        best = self.history.best
+        if best is None or not self.checked or self.checked[0].is_empty:
+            return None
+        series = self.checked[0]
+        numbers = self.history.validations.column("number")[: series.raw.size]
+        at = np.flatnonzero(numbers == best.epoch)
+        if not at.size:
+            return None
+        value = float(series.raw.values[at[-1]])
+        return None if np.isnan(value) else (float(series.positions(self.view.axis)[at[-1]]), value)
+
+    def _training_strokes(self, series: Series, second: str, frame: Frame) -> list[Stroke]:
+        if series.is_empty:
+            return []
+        strokes = []
+        if series.weight:
+            x, y, _ = series.line(series.raw, frame, self.view.axis)
+            strokes.append(Stroke(RAW, x, y, self._pens[f"raw{second}"]))
+        x, y, smooth = series.line(series.shown, frame, self.view.axis)
+        # Exactly one pixel: anything wider takes many times as long to draw smoothly.
+        strokes.append(Stroke(LINE, x, y, self._pens[f"line{second}"], smooth))
+        return strokes
+
+    def _checked_strokes(self, series: Series, second: str, frame: Frame) -> list[Stroke]:
+        if series.is_empty:
+            return []
+        known = np.isfinite(series.raw.values)
+        x = series.positions(self.view.axis)[known]
+        y = series.raw.values[known]
+        if x.size <= 2 * frame.width:
+            across, up, smooth = frame.across(x), frame.up(y), x.size <= 600
+        else:
+            across, up, smooth = series.line(series.raw, frame, self.view.axis)
+        strokes = [Stroke(CHECKED, across, up, self._pens[f"checked{second}"], smooth)]
+        seen = (across > -10) & (across < frame.width + 10)
+        if 0 < int(seen.sum()) * _DOTS_APART < frame.width:
+            colour = self._colour if not second else blend(self._colour, self._ground, 0.5)
+            strokes.append(Stroke(DOTS, across[seen], up[seen], None, True, dots=5.0, fill=colour))
+        best = None if second else self.best()
+        if best is not None:
+            place, value = (np.array([item]) for item in best)
+            ring = Stroke(BEST, frame.across(place), frame.up(value), self._pens["best"], True)
+            ring.dots, ring.fill = 11.0, self._ground
+            strokes.append(ring)
+        return strokes
 
 
-def _above_zero(values: Floats, log: bool) -> Floats:
-    return np.where(values > 0, values, np.nan) if log else values
-
-
-def _nearest(positions: Floats, x: float) -> int:
-    """Return the index of the rising `positions` that lies nearest to x."""
-    right = int(np.searchsorted(positions, x))
-    if right == 0:
-        return 0
-    if right == positions.size:
-        return positions.size - 1
-    return right if positions[right] - x < x - positions[right - 1] else right - 1
+def union(extents: list[Extent | None]) -> Extent | None:
+    """Return the smallest extent around all of these, None around none."""
+    known = [extent for extent in extents if extent is not None]
+    if not known:
+        return None
+    return Extent(
+        min(extent.left for extent in known),
+        max(extent.right for extent in known),
+        min(extent.low for extent in known),
+        max(extent.high for extent in known),
+    )

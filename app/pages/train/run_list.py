@@ -129,6 +129,15 @@ class RunList(QWidget):
             key for key, item in self._items.items() if item.checkState(0) == Qt.CheckState.Checked
         }
 
+    def set_visible(self, keys: set[str]) -> None:
+        """Tick these runs and no others."""
+        blocked = self.tree.blockSignals(True)
+        for key, item in self._items.items():
+            state = Qt.CheckState.Checked if key in keys else Qt.CheckState.Unchecked
+            item.setCheckState(0, state)
+        self.tree.blockSignals(blocked)
+        self.visibility_changed.emit()
+
     def current(self) -> str:
         """Return the key of the selected run, "" for none."""
         item = self.tree.currentItem()

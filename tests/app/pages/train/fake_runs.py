@@ -53,7 +53,9 @@ def engine_events(
             losses = {"ce": 2.0 + 3.0 * math.exp(-step / 8)}
             if contrast:
                 losses["caption-ntxent"] = 1.0 + 1.0 / step
-                losses["caption-ntxent/positive_similarity"] = 0.5
+                losses["caption-ntxent/positive-similarity"] = 0.8
+                losses["caption-ntxent/negative-similarity"] = 0.1
+                losses["caption-ntxent/gradient-norm"] = 0.5
             losses["total"] = losses["ce"] + 0.1 * losses.get("caption-ntxent", 0.0)
             yield StepLogged(
                 epoch=epoch,
@@ -78,7 +80,7 @@ def _epoch_end(epoch: int, step: int, losses: dict[str, float]) -> Iterator[Even
         epoch=epoch,
         step=step,
         losses={"ce": value, "total": value},
-        metrics={"cider_d": 0.1 * (epoch + 1)},
+        metrics={"cider_d": 0.1 * (epoch + 1), "bleu_1": 0.3},
         seconds=0.1,
     )
     yield PreviewCaptioned(

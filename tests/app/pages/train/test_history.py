@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.pages.train.charts import CHARTS, column_of, training_line, validation_line
+from app.pages.train.charts import CHARTS, columns_of, figure_chart, other_figures
 from app.pages.train.export import curves_csv
 from app.pages.train.history import RunHistory, Table
 from core.events import Event, Paused, RunEnded, RunStarted, StepLogged, ValidationEnded
@@ -28,7 +28,7 @@ def started(step: int = 0, epoch: int = 0) -> RunStarted:
 def stepped(step: int, value: float = 1.0, contrast: bool = False) -> StepLogged:
     losses = {"ce": value, "total": value}
     if contrast:
-        losses |= {"caption-ntxent": 2.0, "caption-ntxent/positive_similarity": 0.5}
+        losses |= {"caption-ntxent": 2.0, "caption-ntxent/positive-similarity": 0.5}
     return StepLogged(
         epoch=(step - 1) // 10,
         step=step,
@@ -51,10 +51,8 @@ def test_steps_become_columns_whatever_the_portions() -> None:
     events += [(100.0 + step, stepped(step, 5.0 / step)) for step in range(1, 31)]
     for portion in (1, 7, 1000):
         history = history_of(events, portion)
-        line = training_line(history, CHART["ce"], "step")
-        assert line is not None
-        assert line.x.tolist() == list(range(1, 31))
-        assert line.y.tolist() == [5.0 / step for step in range(1, 31)]
+        assert history.steps.column("step").tolist() == list(range(1, 31))
+        assert history.steps.column("ce").tolist() == [5.0 / step for step in range(1, 31)]
         assert history.steps.column("elapsed").tolist() == [float(s) for s in range(1, 31)]
         assert history.steps.column("epoch")[-1] == 3.0
         assert history.elapsed == 30.0
@@ -90,22 +88,20 @@ def test_a_validation_that_the_resumption_repeats_is_dropped() -> None:
 def test_the_contrast_chart_finds_the_term_and_not_its_figures() -> None:
     plain = history_of([(0.0, started()), (1.0, stepped(1))])
     both = history_of([(0.0, started()), (1.0, stepped(1)), (2.0, stepped(2, contrast=True))])
-    assert column_of(CHART["contrast"], plain) == ""
-    assert training_line(plain, CHART["contrast"], "step") is None
-    line = training_line(both, CHART["contrast"], "step")
-    assert line is not None
-    assert np.isnan(line.y[0]) and line.y[1] == 2.0
+    assert columns_of(CHART["contrast"], plain) == []
+    assert columns_of(CHART["contrast"], both) == ["caption-ntxent"]
+    assert columns_of(CHART["positive-similarity"], both) == [
+        "caption-ntxent/positive-similarity",
+        "caption-ntxent/negative-similarity",
+    ]
+    assert np.isnan(both.steps.column("caption-ntxent")).tolist() == [True, False]
 
 
-def test_metrics_are_validation_lines_only() -> None:
-    events: list[tuple[float, Event]] = [(0.0, started()), (1.0, stepped(10))]
-    events.append(
-        (2.0, ValidationEnded(epoch=0, step=10, losses={"ce": 2.0}, metrics={"cider_d": 0.4}))
-    )
-    history = history_of(events)
-    assert training_line(history, CHART["cider_d"], "epoch") is None
-    line = validation_line(history, CHART["cider_d"], "epoch")
-    assert line is not None and line.x.tolist() == [1.0] and line.y.tolist() == [0.4]
+def test_figures_without_a_chart_are_listed() -> None:
+    history = history_of([(0.0, started()), (1.0, stepped(1, contrast=True))])
+    history.validations.extend({"caption-ntxent/alignment": np.array([0.5])})
+    assert other_figures([history]) == ["caption-ntxent/alignment"]
+    assert figure_chart("caption-ntxent/alignment").label == "Alignment"
 
 
 def test_the_end_is_known_and_taken_back_by_a_resumption() -> None:

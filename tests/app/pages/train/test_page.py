@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fake_runs import ended, engine_events, finished_run, stopped_run
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -129,18 +131,18 @@ def test_the_curve_grows_and_the_read_out_follows(opened: Opened, qtbot: QtBot) 
     assert curves is not None
 
     def drawn() -> int:
-        line = curves._curves[key].training if key in curves._curves else None
-        return 0 if line is None else line.x.size
+        found = curves.curves.get(key)
+        return found.training[0].raw.size if found and found.training else 0
 
     qtbot.waitUntil(lambda: drawn() >= 12, timeout=5000)
     (reading,) = curves.readings(10.2)
     assert reading.x == 10
     assert reading.raw == pytest.approx(2.0 + 3.0 * 2.718281828 ** (-10 / 8))
     assert reading.validation == pytest.approx(2.5)
-    curves.plot.show_cursor(10.2)
-    assert curves.read_out.isVisible()
-    curves.plot.hide_cursor()
-    assert not curves.read_out.isVisible()
+    curves.plot.cursor_moved.emit(10.2)
+    assert curves.pane.read_out.isVisible()
+    curves.plot.cursor_moved.emit(math.nan)
+    assert not curves.pane.read_out.isVisible()
     page.sessions.stop(key)
 
 
@@ -209,12 +211,12 @@ def test_ticks_choose_what_is_drawn(opened: Opened, qtbot: QtBot) -> None:
     page = opened()
     curves = page.curves
     assert curves is not None
-    qtbot.waitUntil(lambda: len(curves._runs) == 4, timeout=5000)
-    assert [run.title for run in curves._runs.values()] == ["run 5", "run 4", "run 3", "run 2"]
-    assert len({run.colour for run in curves._runs.values()}) == 4
+    qtbot.waitUntil(lambda: len(curves.runs) == 4, timeout=5000)
+    assert [run.title for run in curves.runs.values()] == ["run 5", "run 4", "run 3", "run 2"]
+    assert len({run.colour for run in curves.runs.values()}) == 4
     item = page.runs.tree.topLevelItem(0)
     item.setCheckState(0, Qt.CheckState.Unchecked)
-    assert [run.title for run in curves._runs.values()] == ["run 4", "run 3", "run 2"]
+    assert [run.title for run in curves.runs.values()] == ["run 4", "run 3", "run 2"]
     page.runs.filter.setText("run 1")
     hidden = [page.runs.tree.topLevelItem(i).isHidden() for i in range(6)]
     assert hidden.count(False) == 1
@@ -226,8 +228,8 @@ def test_a_run_and_its_contrastive_twin_share_a_hue(opened: Opened, qtbot: QtBot
     page = opened()
     curves = page.curves
     assert curves is not None
-    qtbot.waitUntil(lambda: len(curves._runs) == 2, timeout=5000)
-    twin, plain = curves._runs.values()
+    qtbot.waitUntil(lambda: len(curves.runs) == 2, timeout=5000)
+    twin, plain = curves.runs.values()
     assert twin.colour == plain.colour
     assert twin.dashed and not plain.dashed
 
@@ -254,17 +256,26 @@ def test_charts_axes_and_exports(opened: Opened, qtbot: QtBot, tmp_path: Path) -
     page = opened()
     curves = page.curves
     assert curves is not None
-    qtbot.waitUntil(lambda: key in curves._curves, timeout=5000)
-    qtbot.waitUntil(lambda: curves._curves[key].training is not None, timeout=5000)
-    for index in range(curves.tabs.count()):
-        curves.tabs.setCurrentIndex(index)
-        assert not curves.nothing.isVisible(), curves.chart.label
+    qtbot.waitUntil(lambda: key in curves.curves, timeout=5000)
+    qtbot.waitUntil(lambda: not curves.curves[key].is_empty, timeout=5000)
+    empty = []
+    for index in range(curves.bar.tabs.count()):
+        curves.bar.tabs.setCurrentIndex(index)
+        if curves.pane.nothing.isVisible():
+            empty.append(curves.chart.label)
         for axis in ("step", "epoch", "elapsed"):
-            curves.axis.set_data(axis)
-        click(curves.log, qtbot)
-    assert curves._curves[key].training is not None
-    curves.save_png(tmp_path / "chart.png")
-    assert (tmp_path / "chart.png").stat().st_size > 1000
+            curves.bar.axis.set_data(axis)
+        click(curves.bar.log, qtbot)
+    # The run was written without recall.
+    assert empty == ["Recall"]
+    curves.bar.tabs.setCurrentIndex(0)
+    curves.save(curves.save_png, tmp_path / "chart.png")
+    assert QImage(str(tmp_path / "chart.png")).width() == 2 * curves.plot.viewport().width()
+    curves.save(curves.save_svg, tmp_path / "chart.svg")
+    svg = (tmp_path / "chart.svg").read_text()
+    assert "<polyline" in svg and "done" in svg
+    curves.save(curves.save_csv, tmp_path / "chart.csv")
+    assert (tmp_path / "chart.csv").read_text().startswith("run,split,step")
 
 
 def test_figures_without_a_tab_are_a_click_away(opened: Opened, qtbot: QtBot) -> None:
@@ -272,16 +283,17 @@ def test_figures_without_a_tab_are_a_click_away(opened: Opened, qtbot: QtBot) ->
     page = opened()
     curves = page.curves
     assert curves is not None
-    qtbot.waitUntil(lambda: page.shelf.is_loaded(key) and bool(curves._runs), timeout=5000)
+    qtbot.waitUntil(lambda: key in curves.curves, timeout=5000)
+    qtbot.waitUntil(lambda: not curves.curves[key].is_empty, timeout=5000)
     curves._list_figures()
-    actions = {action.text(): action for action in curves.figures.actions()}
-    assert set(actions) == {"caption-ntxent/positive_similarity", "examples_per_second"}
-    actions["examples_per_second"].trigger()
-    assert curves.chart.label == "Examples per second"
-    actions["caption-ntxent/positive_similarity"].trigger()
-    assert curves.tabs.count() == 7 and curves.chart.label == "Positive similarity"
-    line = curves._curves[key].training
-    assert line is not None and set(line.y.tolist()) == {0.5}
+    actions = {action.text(): action for action in curves.bar.figures.actions()}
+    assert set(actions) == {"bleu_1", "caption-ntxent/gradient-norm"}
+    actions["bleu_1"].trigger()
+    assert curves.chart.label == "Bleu 1"
+    actions["caption-ntxent/gradient-norm"].trigger()
+    assert curves.bar.tabs.count() == 10 and curves.chart.label == "Gradient norm"
+    (series,) = curves.curves[key].training
+    assert set(series.raw.values.tolist()) == {0.5}
 
 
 def test_an_empty_chart_says_so(opened: Opened, qtbot: QtBot) -> None:
@@ -289,10 +301,10 @@ def test_an_empty_chart_says_so(opened: Opened, qtbot: QtBot) -> None:
     page = opened()
     curves = page.curves
     assert curves is not None
-    qtbot.waitUntil(lambda: curves.isVisible() and bool(curves._runs), timeout=5000)
-    curves.tabs.setCurrentIndex(2)
-    qtbot.waitUntil(curves.nothing.isVisible, timeout=5000)
-    assert "contrastive loss" in curves.nothing.text()
+    qtbot.waitUntil(lambda: curves.isVisible() and bool(curves.runs), timeout=5000)
+    curves.bar.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(curves.pane.nothing.isVisible, timeout=5000)
+    assert "contrastive loss" in curves.pane.nothing.text()
 
 
 def test_the_last_settings_come_back(opened: Opened, qtbot: QtBot, window: MainWindow) -> None:
@@ -342,12 +354,12 @@ def test_nothing_is_drawn_while_another_page_is_shown(
     qtbot.wait(300)
     curves = page.curves
     assert curves is not None
-    before = curves._curves[key].training
+    before = curves.curves[key].training[0].raw.size
     qtbot.wait(300)
-    assert curves._curves[key].training is before
+    assert curves.curves[key].training[0].raw.size == before
     assert not page._timer.isActive()
     page.show()
-    qtbot.waitUntil(lambda: curves._curves[key].training is not before, timeout=5000)
+    qtbot.waitUntil(lambda: curves.curves[key].training[0].raw.size > before, timeout=5000)
 
 
 def test_the_caption_space_is_shown_by_validation(opened: Opened, qtbot: QtBot) -> None:

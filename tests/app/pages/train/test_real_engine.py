@@ -41,8 +41,8 @@ def steps(page: TrainPage, key: str) -> int:
 
 
 def drawn(page: TrainPage, key: str) -> int:
-    curves = page.curves._curves.get(key) if page.curves else None
-    return curves.training.x.size if curves and curves.training else 0
+    curves = page.curves.curves.get(key) if page.curves else None
+    return curves.training[0].raw.size if curves and curves.training else 0
 
 
 def test_start_watch_pause_resume_stop_resume_and_close(

@@ -50,7 +50,7 @@ def test_every_setting_has_a_row_and_goes_round(pane: SetupPane) -> None:
 
     walk(RunConfig().model_dump(mode="json"))
     shown = {path for path in pane.rows if not path.startswith("objectives.")}
-    assert leaves - shown == {"schema_version", "preset", "objectives"}
+    assert leaves - shown == {"schema_version", "preset", "objectives", "experiment", "arm"}
     for name in [preset.name for preset in list_presets()]:
         config = load_preset(name).config
         pane.presets.select(name)
