@@ -7,21 +7,17 @@ A copy in torch's own download folder, where the public code keeps the same file
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from core import paths
+from core.download import PARTIAL_SUFFIX
+from core.download.hashing import file_md5
 from core.errors import DownloadError
 from core.files import read_json, replace_atomic, write_json_atomic
-
-PARTIAL_SUFFIX = ".part"
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,23 +223,6 @@ def remove_weights(name: str) -> None:
 def remember_verified(weights: WeightsFile, path: Path) -> None:
     """Note that `path` holds the published content, as it is now."""
     _write_record(weights.name, {"path": str(path), **_fingerprint(weights, path)})
-
-
-def file_md5(path: Path) -> str:
-    """Return the MD5 of a file in hexadecimal digits."""
-    *_, (_, digest) = hashed(path)
-    return digest
-
-
-def hashed(path: Path) -> Iterator[tuple[int, str]]:
-    """Hash a file in portions, yielding the bytes read so far and, at last, the MD5."""
-    digest, done = hashlib.md5(usedforsecurity=False), 0
-    with closing(path.open("rb")) as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-            done += len(chunk)
-            yield done, ""
-    yield done, digest.hexdigest()
 
 
 def _places(weights: WeightsFile) -> list[Path]:

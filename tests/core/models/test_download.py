@@ -13,10 +13,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.download import fetch as download
+from core.download.fetch import download_file
 from core.errors import DownloadError
-from core.models import download
 from core.models import weights as registry
-from core.models.download import download_file, download_weights
+from core.models.download import download_weights
 from core.models.weights import (
     WeightsFile,
     find_weights,

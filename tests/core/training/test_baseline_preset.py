@@ -21,12 +21,13 @@ from core.captioner import Captioner
 from core.cli import main
 from core.data.datasets import open_dataset
 from core.data.feature_store import FeatureStore, store_path
+from core.download.hashing import file_md5
 from core.events import StepLogged
 from core.models import weights as registry
 from core.models.checkpoints import load_checkpoint
 from core.models.encoders import load_encoder
 from core.models.encoders.convnext_frontend import stored_tensors
-from core.models.weights import file_md5, find_weights, own_path, use_local_file
+from core.models.weights import find_weights, own_path, use_local_file
 from core.runs import RunFolder
 from tests.core.models.encoders.test_convnext import draw_state
 
