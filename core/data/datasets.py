@@ -45,6 +45,18 @@ def _wavcaps(root: Path | None, without: tuple[str, ...] = ()) -> Dataset:
     return WavCaps(root, without)
 
 
+def _simulated(_root: Path | None) -> Dataset:
+    from core.data.simulated import SimulatedStarter
+
+    return SimulatedStarter(real=False)
+
+
+def _mixed(_root: Path | None) -> Dataset:
+    from core.data.simulated import SimulatedStarter
+
+    return SimulatedStarter(real=True)
+
+
 def _folder(root: Path | None) -> Dataset:
     from core.data.own import OwnFolder
 
@@ -53,6 +65,8 @@ def _folder(root: Path | None) -> Dataset:
 
 _OPENERS: dict[str, Callable[[Path | None], Dataset]] = {
     "starter-scenes": _starter_scenes,
+    "starter-simulated": _simulated,
+    "starter-mixed": _mixed,
     "clotho": _clotho,
     "audiocaps": _audiocaps,
     "audiocaps-v2": partial(_audiocaps, version="v2"),

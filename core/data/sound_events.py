@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from core.errors import DatasetError
@@ -103,6 +103,7 @@ class _Rule:
     weak: bool
 
 
+@lru_cache(maxsize=100_000)
 def heard_classes(text: str) -> tuple[EventMention, ...]:
     """Return the sounds that a caption names, in order of their words.
 

@@ -137,6 +137,11 @@ class YamNet:
         # torch's stubs leave out the overload for a memory format.
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    @property
+    def tag_weights(self) -> torch.Tensor:
+        """Rows of the classifier, (521, 1024)."""
+        return self._network.classifier.weight
+
     def to(self, device: torch.device | str) -> Self:
         """Move the weights to a device and return the encoder itself."""
         self._device = torch.device(device)

@@ -61,6 +61,11 @@ class YamNetTags:
         self.weights_hash = self._yamnet.weights_hash
         self.tag_names = self._yamnet.tag_names
 
+    @property
+    def tag_weights(self) -> torch.Tensor:
+        """Rows of the classifier (521, 1024): classes with like rows are taken for each other."""
+        return self._yamnet.tag_weights
+
     def to(self, device: torch.device | str) -> Self:
         """Move the weights to a device and return the encoder itself."""
         self._yamnet.to(device)

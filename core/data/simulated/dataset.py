@@ -1,0 +1,141 @@
+"""The dataset of a training on simulated tags."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.clips import Clip
+from core.data.simulated.recordings import BANK, MIXED, VALIDATION, RecordedClips
+from core.data.simulated.texts import SHORT_STYLE, Text, audiocaps_captions, simulated_texts
+from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer, split_words
+from core.errors import DatasetError
+
+TRAIN = "train"
+# A word of AudioCaps must stand in so many captions; those of templates always count.
+_LEAST_COUNT = 4
+# How often a real clip of the second stage is shown for each time that it is there.
+_SINGLES_SHOWN, _PAIRS_SHOWN = 2, 2
+_VERSION = 1
+
+
+class SimulatedStarter:
+    """Captions whose tags are simulated anew each time they are shown.
+
+    Parameters
+    ----------
+    real
+        Whether real recordings and their mixtures are shown as well (the second stage).
+    people, templates, pairs
+        How many captions of AudioCaps, captions from templates and mixtures there are.
+    seed
+        Seed of what is drawn once: which captions, which templates.
+    """
+
+    splits = (TRAIN, VALIDATION)
+
+    def __init__(
+        self,
+        *,
+        real: bool = False,
+        people: int = 60_000,
+        templates: int = 16_000,
+        pairs: int = 2_400,
+        seed: int = 0,
+    ) -> None:
+        self.real = real
+        self.name = "starter-mixed" if real else "starter-simulated"
+        self._sizes = (people, templates, pairs)
+        self._seed = seed
+
+    @cached_property
+    def recorded(self) -> RecordedClips:
+        """The real clips, whose features are extracted as those of any dataset."""
+        return RecordedClips(self._sizes[2])
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        """The captions whose tags are simulated."""
+        return simulated_texts(self._seed, *self._sizes[:2])
+
+    @cached_property
+    def shown(self) -> tuple[tuple[str, Text], ...]:
+        """Clip id and caption of every real clip that is shown, as often as it is shown."""
+        if not self.real:
+            return ()
+        bank, mixed = self.recorded.clips(BANK), self.recorded.clips(MIXED)
+        # Classes with many recordings are shown less often for each.
+        often = Counter(clip.tags[0] for clip in bank)
+        usual = sorted(often.values())[len(often) // 2] if often else 1
+        pairs: list[tuple[str, Text]] = []
+        for clips, times in ((bank, _SINGLES_SHOWN), (mixed, _PAIRS_SHOWN)):
+            for number, clip in enumerate(clips):
+                count = times * usual / often[clip.tags[0]] if len(clip.tags) == 1 else times
+                texts = self.recorded.texts(clip)
+                turns = range(max(1, min(4, round(count))))
+                pairs += [(clip.id, texts[(number + turn) % len(texts)]) for turn in turns]
+        return tuple(pairs)
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The vocabulary of both stages, with the word that begins captions of the short style."""
+        own = Counter(word for text in audiocaps_captions() for word in split_words(text))
+        frequent = {word for word, count in own.items() if count >= _LEAST_COUNT}
+        fixed = SimulatedStarter(real=True, people=0, pairs=0, seed=self._seed)
+        written = {word for text in fixed.texts for word in split_words(text.caption)}
+        written |= {
+            word
+            for clip in fixed.recorded.clips(BANK)
+            for text in clip.captions
+            for word in split_words(text)
+        }
+        words = sorted(frequent | written, key=lambda word: (-own[word], word))
+        return Tokenizer((*SPECIAL_TOKENS, SHORT_STYLE, *words))
+
+    def clips(self, split: str) -> tuple[Clip, ...]:
+        """All clips of a split; those of the training split that are simulated have no duration."""
+        if split == VALIDATION:
+            return self.recorded.clips(VALIDATION)
+        if split != TRAIN:
+            raise DatasetError(f"The dataset '{self.name}' has no split '{split}'.")
+        simulated = (
+            Clip(id=f"simulated-{number:05d}", captions=(text.caption,), duration=0.0)
+            for number, text in enumerate(self.texts)
+        )
+        real = (
+            Clip(id=f"real-{number:05d}", captions=(text.caption,), duration=0.0)
+            for number, (_, text) in enumerate(self.shown)
+        )
+        return (*simulated, *real)
+
+    def load_audio(self, clip: Clip, sample_rate: int) -> NDArray[np.float32]:
+        """Samples of a validation clip; simulated clips have no sound.
+
+        Raises `DatasetError` for those.
+        """
+        if clip.id.startswith("simulated-"):
+            raise DatasetError(f"The clip '{clip.id}' is made of tags alone and has no sound.")
+        return self.recorded.load_audio(clip, sample_rate)
+
+    def fingerprint(self, split: str) -> str:
+        """Hash of everything that a split depends on."""
+        if split == VALIDATION:
+            return self.recorded.fingerprint(VALIDATION)
+        parts = (_VERSION, self._seed, self.real, self.texts, self.shown)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    def limited(self, train: int) -> SimulatedStarter:
+        """Return a smaller dataset of about `train` simulated captions, for quick trials."""
+        if not train:
+            return self
+        return SimulatedStarter(
+            real=self.real,
+            people=3 * train // 4,
+            templates=train // 4,
+            pairs=train // 20,
+            seed=self._seed,
+        )
