@@ -9,7 +9,17 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 
-from core.cli import caption, doctor, evaluate, import_checkpoint, runs, train, weights
+from core.cli import (
+    caption,
+    doctor,
+    evaluate,
+    import_checkpoint,
+    metrics,
+    runs,
+    score,
+    train,
+    weights,
+)
 from core.cli.parser import Parser, UsageError
 from core.errors import StudioError
 
@@ -30,7 +40,17 @@ def build_parser() -> argparse.ArgumentParser:
         "--traceback", action="store_true", help="show where in the program an error arose"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for module in (train, caption, evaluate, runs, import_checkpoint, weights, doctor):
+    for module in (
+        train,
+        caption,
+        evaluate,
+        score,
+        metrics,
+        runs,
+        import_checkpoint,
+        weights,
+        doctor,
+    ):
         module.add_parser(commands, common)
     return parser
 

@@ -4,7 +4,11 @@ Importing this package imports no torch: the metrics run in a process of their o
 """
 
 from core.evaluation.baseline import shuffled_baseline
+from core.evaluation.comparison import Comparison, PairedDifference, SystemScores, compare
 from core.evaluation.evaluate import evaluate_checkpoint, evaluation_folder
+from core.evaluation.external import score_table
+from core.evaluation.intervals import Interval
+from core.evaluation.kept import KeptEvaluation, find_evaluations, load_evaluation
 from core.evaluation.registry import (
     METRICS,
     QUICK_METRICS,
@@ -22,17 +26,26 @@ __all__ = [
     "METRICS",
     "QUICK_METRICS",
     "STATISTICS",
+    "Comparison",
+    "Interval",
+    "KeptEvaluation",
     "Metric",
     "MetricStatus",
+    "PairedDifference",
     "Scorer",
     "Scores",
+    "SystemScores",
     "available_metrics",
     "caption_statistics",
+    "compare",
     "evaluate_checkpoint",
     "evaluation_folder",
+    "find_evaluations",
+    "load_evaluation",
     "main_metric",
     "metric_status",
     "metric_statuses",
     "missing_metrics",
+    "score_table",
     "shuffled_baseline",
 ]

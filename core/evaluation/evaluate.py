@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from core import paths
 from core.config import DecodingConfig
-from core.errors import CheckpointError, DatasetError
+from core.errors import DatasetError
 from core.evaluation.baseline import shuffled_baseline
+from core.evaluation.captioning import PARTIAL_FILE, caption_split
+from core.evaluation.kept import CaptionedClip, write_evaluation
+from core.evaluation.registry import METRICS
 from core.evaluation.scorer import Scorer, Scores
-from core.events import Evaluated, Event, Progress
-from core.files import write_json_atomic, write_text_atomic
+from core.evaluation.statistics import caption_statistics
+from core.events import Evaluated, Event, Progress, Warned
 from core.runs import RunFolder
-
-SCORES_FILE = "scores.json"
-CAPTIONS_FILE = "captions.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionedClip:
-    """A clip's caption (for people and as the metrics read it) and its references."""
-
-    clip: str
-    caption: str
-    scored: str
-    log_prob: float
-    references: tuple[str, ...]
 
 
 def evaluation_folder(checkpoint: Path, dataset: str, split: str) -> Path:
@@ -57,13 +43,14 @@ def evaluate_checkpoint(
     root: str = "",
     rules: DecodingConfig | None = None,
     baseline: bool = False,
+    metrics: Sequence[str] | None = None,
 ) -> Iterator[Event]:
     """Caption a split and score it.
 
     Parameters
     ----------
     folder
-        Where ``scores.json`` and ``captions.csv`` go; None is `evaluation_folder`.
+        Where the files of `core.evaluation.kept` go; None is `evaluation_folder`.
     clips
         Only the first n clips; 0 is all.
     root
@@ -72,18 +59,33 @@ def evaluate_checkpoint(
         How captions are searched for; None is the checkpoint's own way.
     baseline
         Add ``cider_d_shuffled``, the CIDEr-D of the same captions dealt to other clips.
+    metrics
+        Names of `core.evaluation.registry`; None is all of them. What cannot be computed here is
+        told with the reason.
 
-    Yields `Progress` and at last `Evaluated`. Closing it leaves no half-written file.
+    Yields `Progress`, `Warned` and at last `Evaluated`. Closing it keeps the captions made so far;
+    the next call of the same work goes on from them.
 
     Raises
     ------
     CheckpointError, DatasetError, EncoderError, MetricError
         As their loaders do; each names the file and the remedy.
     """
+    target = folder or evaluation_folder(checkpoint, dataset, split)
+    partial = target / PARTIAL_FILE
     with Scorer() as scorer:
         started = time.monotonic()
         captioned: list[CaptionedClip] = []
-        for item in _caption_split(checkpoint, dataset, split, clips, device, root, rules):
+        for item in caption_split(
+            checkpoint,
+            dataset,
+            split,
+            partial=partial,
+            limit=clips,
+            device_name=device,
+            root=root,
+            rules=rules,
+        ):
             if isinstance(item, Event):
                 yield item
             else:
@@ -93,109 +95,73 @@ def evaluate_checkpoint(
             raise DatasetError(
                 f"No clip of {dataset} {split} could be captioned; check the sounds."
             )
-        candidates = [item.scored for item in captioned]
-        references = [item.references for item in captioned]
-        scores = yield from _wait(scorer.submit(candidates, references))
-        corpus = dict(scores.corpus)
-        if baseline and "cider_d" in corpus:
-            yield Progress(phase="Scoring shuffled captions", done=0)
-            floor = shuffled_baseline(scorer, candidates, references)
-            if floor is not None:
-                corpus["cider_d_shuffled"] = floor
-    target = folder or evaluation_folder(checkpoint, dataset, split)
-    write_text_atomic(target / CAPTIONS_FILE, captions_csv(captioned, scores))
-    write_json_atomic(
-        target / SCORES_FILE,
-        {
+        about = {
+            "title": system_title(checkpoint),
             "checkpoint": str(checkpoint),
             "dataset": dataset,
             "split": split,
-            "clips": len(captioned),
-            "scores": corpus,
-            "unavailable": scores.unavailable,
             "captioning_seconds": round(seconds, 3),
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
+        }
+        yield from score_captions(scorer, captioned, target, about, metrics, baseline=baseline)
+    partial.unlink(missing_ok=True)
+
+
+def score_captions(
+    scorer: Scorer,
+    captioned: Sequence[CaptionedClip],
+    folder: Path,
+    about: dict[str, Any],
+    metrics: Sequence[str] | None = None,
+    *,
+    baseline: bool = False,
+) -> Iterator[Event]:
+    """Score captions, keep them in `folder` and yield `Evaluated` at last.
+
+    Clips without references count for nothing but the figures of the captions alone.
+    """
+    scored = [item for item in captioned if item.references]
+    where = f"{about['dataset']} {about['split']}"
+    if not scored:
+        reason = f"{where} has no reference captions."
+        statistics = caption_statistics([item.scored for item in captioned])
+        yield Warned(message=f"{reason} Only figures of the captions alone are given.")
+        wanted = [name for name in metrics or METRICS if name not in statistics]
+        scores = Scores(statistics, {}, dict.fromkeys(wanted, reason))
+    else:
+        if len(scored) < len(captioned):
+            count = len(captioned) - len(scored)
+            yield Warned(message=f"{count} clips of {where} have no references; not scored.")
+        candidates = [item.scored for item in scored]
+        references = [item.references for item in scored]
+        request = scorer.submit(candidates, references, tuple(metrics or METRICS), stanford=True)
+        scores = yield from wait_for(scorer, request)
+    corpus = dict(scores.corpus)
+    if baseline and "cider_d" in corpus:
+        yield Progress(phase="Scoring shuffled captions", done=0)
+        floor = shuffled_baseline(scorer, candidates, references)
+        if floor is not None:
+            corpus["cider_d_shuffled"] = floor
+    write_evaluation(folder, captioned, scores, corpus, about)
     yield Evaluated(
-        split=split,
+        split=str(about["split"]),
         clips=len(captioned),
         scores=corpus,
         unavailable=scores.unavailable,
-        folder=str(target),
+        folder=str(folder),
     )
 
 
-def captions_csv(captioned: Sequence[CaptionedClip], scores: Scores) -> str:
-    """Return the table of captions: file name, caption, references, then the per-clip metrics."""
-    most = max((len(item.references) for item in captioned), default=0)
-    metrics = sorted(scores.per_clip)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["file_name", "caption_predicted"]
-        + [f"caption_{number}" for number in range(1, most + 1)]
-        + ["log_prob", *metrics]
-    )
-    for row, item in enumerate(captioned):
-        captions = [*item.references, *[""] * (most - len(item.references))]
-        figures = [f"{scores.per_clip[name][row]:.6f}" for name in metrics]
-        writer.writerow([item.clip, item.caption, *captions, f"{item.log_prob:.6f}", *figures])
-    return text.getvalue()
-
-
-def _caption_split(
-    checkpoint: Path,
-    dataset_name: str,
-    split: str,
-    limit: int,
-    device_name: str,
-    root: str,
-    rules: DecodingConfig | None,
-) -> Iterator[Event | CaptionedClip]:
-    """Yield progress and one `CaptionedClip` a clip, from stored frames where there are such."""
-    yield Progress(phase="Loading the checkpoint", done=0)
-    from core.data.batches import load_clips
-    from core.data.datasets import open_dataset
-    from core.data.extraction import extract
-    from core.data.feature_store import FeatureStore, store_path
-    from core.data.limited import FirstClips
-    from core.models.checkpoints import load_checkpoint
-    from core.models.encoders import load_encoder
-    from core.training.device import choose_device
-    from core.training.validation import caption_clips
-
-    device = choose_device(device_name)
-    loaded = load_checkpoint(checkpoint, device)
-    dataset = open_dataset(dataset_name, Path(root).expanduser() if root else None)
-    chosen = dataset.clips(split)
-    encoder = load_encoder(loaded.config.data.encoder, device)
-    trained_on = loaded.info.encoder_hash
-    if trained_on and trained_on != encoder.weights_hash:
-        raise CheckpointError(
-            f"{checkpoint} was trained on other weights of the encoder {encoder.name} than those "
-            "installed here; install the weights it was trained with."
-        )
-    dtype = loaded.config.data.feature_dtype
-    if limit:
-        chosen = chosen[:limit]
-        if not store_path(dataset, split, encoder, dtype).exists():
-            dataset = FirstClips(dataset, {split: limit})
-    store = store_path(dataset, split, encoder, dtype)
-    yield from extract(dataset, split, encoder, store, dtype)
-    data = load_clips(chosen, FeatureStore.open(store), loaded.tokenizer, device)
-    captions = caption_clips(
-        loaded.model, data, len(data), loaded.tokenizer, rules or loaded.config.decoding
-    )
-    for number, item in enumerate(captions):
-        yield Progress(phase="Captioning", done=number, total=len(data))
-        references = data.references[item.clip]
-        yield CaptionedClip(data.ids[item.clip], item.text, item.raw, item.log_prob, references)
-
-
-def _wait(future: Future[Scores]) -> Generator[Event, None, Scores]:
+def wait_for(scorer: Scorer, future: Future[Scores]) -> Generator[Event, None, Scores]:
     """Yield progress until the scores are there, and return them."""
     while not future.done():
-        yield Progress(phase="Scoring", done=0)
+        yield Progress(phase="Scoring", done=0, message=scorer.phase)
         wait([future], timeout=0.1)
     return future.result()
+
+
+def system_title(checkpoint: Path) -> str:
+    """Return what a checkpoint is called among systems: its run and kind, else its file's name."""
+    folder = checkpoint.resolve().parent
+    if folder.name == "checkpoints" and (folder.parent / "config.json").is_file():
+        return f"{RunFolder(folder.parent).title()} · {checkpoint.stem}"
+    return checkpoint.stem

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.cli import main
-from core.cli.evaluate import _score_table
-from core.evaluation import missing_metrics
+from core.cli.score_report import score_table
+from core.evaluation import METRICS, missing_metrics
 from core.events import Evaluated
 from tests.core.tiny import Tones
 
@@ -16,16 +16,17 @@ def test_a_table_of_scores(
 ) -> None:
     out = tmp_path / "out"
     options = ["--dataset", "tones", "--clips", "3", "--out", str(out), "--beam-size", "1"]
+    options += ["--metrics", "quick"]
     assert main(["evaluate", "--checkpoint", "untrained", *options, "--shuffled-baseline"]) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     lines = shown.out.splitlines()
     assert lines[0] == f"{checkpoint} on tones, test"
     assert lines[1] == "3 clips"
-    names = {line.split()[0] for line in lines[3:]}
-    assert {"vocabulary", "words_per_caption", "distinct_captions"} <= names
+    names = {line.split("  ")[0] for line in lines[3:]}
+    assert {"vocabulary", "words per caption", "distinct captions"} <= names
     if not missing_metrics():
-        assert {"cider_d", "bleu_1", "rouge_l", "cider_d_shuffled"} <= names
+        assert {"CIDEr-D", "BLEU-1", "ROUGE-L", "cider_d_shuffled"} <= names
     assert lines[-1] == f"Captions and scores: {out}"
     assert (out / "captions.csv").is_file()
 
@@ -49,13 +50,37 @@ def test_the_table_names_what_could_not_be_computed_once() -> None:
         unavailable={"meteor": "Java is missing.", "spice": "Java is missing."},
         folder="/somewhere",
     )
-    assert _score_table(event).splitlines() == [
+    assert score_table(event).splitlines() == [
         "50 clips",
         "metric            score",
-        "cider_d           0.5000",
+        "CIDEr-D           0.5000",
         "vocabulary        93",
         "cider_d_shuffled  0.0500",
         "CIDEr-D is 10.0 times that of the shuffled captions.",
-        "meteor, spice: Java is missing.",
+        "METEOR, SPICE: Java is missing.",
         "Captions and scores: /somewhere",
     ]
+
+
+@pytest.mark.usefixtures("tones")
+def test_captions_of_another_system(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "other.csv"
+    rows = [f"{clip.id},a tone hums" for clip in Tones().clips("test")[1:]]
+    path.write_text("\n".join(["file_name,caption_predicted", *rows]), encoding="utf-8")
+    options = ["--dataset", "tones", "--metrics", "vocabulary", "--out", str(tmp_path / "out")]
+    assert main(["score", str(path), *options]) == 0
+    shown = capsys.readouterr().out
+    assert "warning: other.csv has no caption of 1 file ('test-0-low')" in shown
+    assert "vocabulary         3" in shown
+    assert main(["score", str(tmp_path / "absent.csv"), "--dataset", "tones"]) == 2
+    assert main(["score", str(path), "--metrics", "mars"]) == 2
+    assert "no metric named mars" in capsys.readouterr().err
+
+
+def test_the_list_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["metrics"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["name", "metric", "better", "state"]
+    assert {line.split()[0] for line in lines[1:]} == set(METRICS)
+    assert main(["metrics", "install", "mars"]) == 2
+    assert "nothing named 'mars'" in capsys.readouterr().err

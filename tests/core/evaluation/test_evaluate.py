@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 
 import core.evaluation.scorer as scorer
+from core.config import DecodingConfig
+from core.data.clips import Clip
 from core.errors import CheckpointError, DatasetError
-from core.evaluation import Scores, evaluate_checkpoint, evaluation_folder, missing_metrics
-from core.evaluation.evaluate import CaptionedClip, captions_csv
-from core.events import Evaluated, Progress
+from core.evaluation import (
+    QUICK_METRICS,
+    STATISTICS,
+    Scores,
+    evaluate_checkpoint,
+    evaluation_folder,
+    missing_metrics,
+)
+from core.evaluation.kept import CaptionedClip, captions_csv, load_evaluation
+from core.events import Evaluated, Progress, Warned
 from core.files import read_json, write_text_atomic
 from tests.core.tiny import Tones, save_tiny_checkpoint
 
@@ -26,6 +35,7 @@ def unscored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def evaluated(checkpoint: Path, **options: object) -> Evaluated:
+    options.setdefault("metrics", QUICK_METRICS)
     events = list(evaluate_checkpoint(checkpoint, "tones", "test", **options))  # type: ignore[arg-type]
     assert all(isinstance(event, Progress) for event in events[:-1])
     last = events[-1]
@@ -46,6 +56,10 @@ def test_all_clips_are_captioned_and_scored(checkpoint: Path, tones: Tones, home
     assert rows[0]["caption_1"] == "A low tone hums."
     assert all(row["caption_predicted"] for row in rows)
     assert event.scores["vocabulary"] > 0
+    evaluation = load_evaluation(folder)
+    assert evaluation.title == "untrained"
+    assert evaluation.system.clips == tuple(row["file_name"] for row in rows)
+    assert evaluation.captioned[0].references == tones.clips("test")[0].captions
     if SCORED:
         assert {"cider_d", "cider_d_shuffled", "rouge_l", "bleu_4"} <= event.scores.keys()
         mean = sum(float(row["cider_d"]) for row in rows) / len(rows)
@@ -73,13 +87,73 @@ def test_only_the_first_clips(checkpoint: Path, tones: Tones, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("unscored")
-def test_stopping_leaves_nothing_behind(checkpoint: Path, tones: Tones, home: Path) -> None:
-    events = evaluate_checkpoint(checkpoint, "tones", "test")
+def test_a_stopped_evaluation_goes_on_where_it_was(
+    checkpoint: Path, tones: Tones, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import core.training.validation as validation
+
+    whole = evaluated(checkpoint)
+    first = load_evaluation(Path(whole.folder))
+    target = home / "stopped"
+    events = evaluate_checkpoint(checkpoint, "tones", "test", target)
+    captioned = 0
     for event in events:
-        if isinstance(event, Progress) and event.phase == "Captioning":
+        captioned += isinstance(event, Progress) and event.phase == "Captioning"
+        if captioned == 4:
             break
     events.close()  # type: ignore[attr-defined]
-    assert not (home / "evaluation").exists()
+    assert [path.name for path in target.iterdir()] == ["captions.part.jsonl"]
+    with (target / "captions.part.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"clip": "torn')
+    asked: list[int] = []
+    caption_clips = validation.caption_clips
+
+    def counted(model: object, data: list, count: int, *rest: object) -> object:
+        asked.append(count)
+        return caption_clips(model, data, count, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(validation, "caption_clips", counted)
+    event = evaluated(checkpoint, folder=target)
+    assert asked == [3]
+    assert dict(event.scores) == dict(whole.scores)
+    captions = [item.caption for item in load_evaluation(target).captioned]
+    assert captions == [item.caption for item in first.captioned]
+    assert not (target / "captions.part.jsonl").exists()
+
+
+@pytest.mark.usefixtures("unscored")
+def test_captions_of_other_rules_are_not_taken_over(
+    checkpoint: Path, tones: Tones, tmp_path: Path
+) -> None:
+    events = evaluate_checkpoint(checkpoint, "tones", "test", tmp_path)
+    for event in events:
+        if isinstance(event, Progress) and event.phase == "Captioning" and event.done == 3:
+            break
+    events.close()  # type: ignore[attr-defined]
+    rules = DecodingConfig(beam_size=1, min_tokens=1, max_tokens=2)
+    event = evaluated(checkpoint, folder=tmp_path, rules=rules)
+    assert event.scores["words_per_caption"] <= 2
+
+
+@pytest.mark.usefixtures("unscored")
+def test_a_split_without_references_is_captioned_only(
+    checkpoint: Path, tones: Tones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = Tones.clips
+
+    def bare(self: Tones, split: str) -> tuple[Clip, ...]:
+        return tuple(dataclasses.replace(clip, captions=()) for clip in clips(self, split))
+
+    monkeypatch.setattr(Tones, "clips", bare)
+    events = list(evaluate_checkpoint(checkpoint, "tones", "test"))
+    told = [event.message for event in events if isinstance(event, Warned)]
+    assert told == [
+        "tones test has no reference captions. Only figures of the captions alone are given."
+    ]
+    last = events[-1]
+    assert isinstance(last, Evaluated)
+    assert set(last.scores) == set(STATISTICS)
+    assert last.unavailable["cider_d"] == "tones test has no reference captions."
 
 
 @pytest.mark.usefixtures("unscored")

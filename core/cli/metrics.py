@@ -1,0 +1,61 @@
+"""``aac-studio metrics``: what can be computed here, what is missing, and installing that."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.cli.output import size, table
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the sub-command with its own two."""
+    parser = commands.add_parser(
+        "metrics",
+        parents=[common],
+        help="list the caption metrics and install what they need",
+        description="The challenge's metrics, computed by the challenge's own code. What is "
+        "missing is told and can be installed.",
+    )
+    actions = parser.add_subparsers(metavar="ACTION", dest="action")
+    actions.add_parser("list", parents=[common], help="what can be computed here (default)")
+    install = actions.add_parser(
+        "install", parents=[common], help="java, meteor, spice, fense or bertscore"
+    )
+    install.add_argument("names", nargs="+", metavar="NAME", help="as 'metrics list' shows it")
+    install.add_argument(
+        "--mirror",
+        default="",
+        metavar="URL",
+        help="where files of SPICE and FENSE lie by their own names, if not at their publishers'",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the action."""
+    if options.action == "install":
+        for name in options.names:
+            _install(name, options.mirror)
+    print(_list())
+    return 0
+
+
+def _install(name: str, mirror: str) -> None:
+    from core.cli.progress import ProgressBar
+    from core.evaluation.install import install
+
+    with ProgressBar() as bar:
+        for event in install(name, mirror):
+            bar.move(event.phase, event.done, event.total, size(event.done))
+
+
+def _list() -> str:
+    from core.evaluation import metric_statuses
+
+    rows = []
+    for status in metric_statuses():
+        metric = status.metric
+        state = "ready" if status.available else status.reason
+        rows.append((metric.name, metric.title, metric.direction, state))
+    return table(("name", "metric", "better", "state"), rows)

@@ -1,0 +1,45 @@
+"""``aac-studio score``: score a table of anyone's captions."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.score_report import add_metrics_option, chosen_metrics, follow
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser(
+        "score",
+        parents=[common],
+        help="score a table of captions of any system",
+        description="Score captions from a CSV file (columns file_name and caption_predicted, as "
+        "the challenge has them; other usual names, delimiters and encodings are understood).",
+    )
+    parser.add_argument("table", metavar="CSV", help="the captions")
+    parser.add_argument("--dataset", default="starter-scenes", help="default: starter-scenes")
+    parser.add_argument("--root", default="", metavar="FOLDER", help="where the dataset lies")
+    parser.add_argument("--split", default="test", help="default: test")
+    parser.add_argument("--title", default="", help="the system's name; default: the file's")
+    parser.add_argument("--out", metavar="FOLDER", help="where scores and captions are kept")
+    add_metrics_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score and print the table."""
+    from core.evaluation import score_table
+
+    return follow(
+        score_table(
+            Path(options.table).expanduser(),
+            options.dataset,
+            options.split,
+            Path(options.out).expanduser() if options.out else None,
+            root=options.root,
+            title=options.title,
+            metrics=chosen_metrics(options),
+        )
+    )

@@ -1,0 +1,87 @@
+"""What ``evaluate`` and ``score`` have in common: choosing metrics, following, the table."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping
+
+from core.cli.output import figure, interruptible, table
+from core.errors import ConfigError
+from core.events import Evaluated, Event, Progress, Warned
+
+
+def add_metrics_option(parser: argparse.ArgumentParser) -> None:
+    """Let the metrics be chosen."""
+    parser.add_argument(
+        "--metrics",
+        nargs="+",
+        metavar="NAME",
+        help="only these, as 'aac-studio metrics' names them; 'quick' is CIDEr-D, ROUGE-L and BLEU",
+    )
+
+
+def chosen_metrics(options: argparse.Namespace) -> tuple[str, ...] | None:
+    """Return the chosen metrics, None for all. Raises `ConfigError` for unknown names."""
+    if options.metrics is None:
+        return None
+    from core.evaluation.registry import METRICS, QUICK_METRICS
+
+    names: list[str] = []
+    for name in options.metrics:
+        if name == "quick":
+            names.extend(QUICK_METRICS)
+        elif name in METRICS:
+            names.append(name)
+        else:
+            raise ConfigError(f"There is no metric named {name}; 'aac-studio metrics' lists them.")
+    return tuple(dict.fromkeys(names))
+
+
+def follow(events: Iterable[Event]) -> int:
+    """Show what happens, print the scores at last, and return the exit code."""
+    from core.cli.progress import ProgressBar
+
+    last: Event | None = None
+    with ProgressBar() as bar, interruptible() as interrupt:
+        for last in events:
+            if isinstance(last, Progress):
+                bar.move(last.phase, last.done, last.total, last.message)
+            elif isinstance(last, Warned):
+                bar.line(f"  warning: {last.message}")
+            if interrupt:
+                close = getattr(events, "close", None)
+                if close is not None:
+                    close()
+                bar.line("Stopped; the next call goes on with what was captioned.")
+                return 130
+    assert isinstance(last, Evaluated)
+    print(score_table(last))
+    return 0
+
+
+def score_table(event: Evaluated) -> str:
+    """Return the scores as a table, and why some are missing."""
+    from core.evaluation.registry import METRICS
+
+    scores: Mapping[str, float] = event.scores
+    titles = {name: metric.title for name, metric in METRICS.items()}
+    order = [name for name in METRICS if name in scores]
+    order += [name for name in scores if name not in METRICS]
+    rows = [(titles.get(name, name), figure(scores[name])) for name in order]
+    lines = [f"{event.clips} clips", table(("metric", "score"), rows)]
+    floor = scores.get("cider_d_shuffled")
+    if floor:
+        ratio = scores["cider_d"] / floor
+        lines.append(f"CIDEr-D is {ratio:.1f} times that of the shuffled captions.")
+    for reason, names in _grouped(event.unavailable).items():
+        lines.append(f"{', '.join(titles.get(name, name) for name in names)}: {reason}")
+    lines.append(f"Captions and scores: {event.folder}")
+    return "\n".join(lines)
+
+
+def _grouped(unavailable: Mapping[str, str]) -> dict[str, list[str]]:
+    """Join the names of metrics that lack for the same reason."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in unavailable.items():
+        by_reason.setdefault(reason, []).append(name)
+    return by_reason
