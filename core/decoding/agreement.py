@@ -8,6 +8,7 @@ what is heard clearly is named (reference: starter-captioner.md, step 10).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,7 +107,7 @@ class Agreement:
     coverage
         Share of what is heard clearly that it names, between 0 and 1.
     named
-        How many sounds it names.
+        How many sounds it names; kin ("a dog", "barks") count as one.
     """
 
     precision: float
@@ -120,12 +121,12 @@ def agreement(text: str, heard: HeardTags) -> Agreement:
     mentions = [mention for mention in mentions_of(text) if not mention.weak]
     if not mentions:
         return Agreement(0.0, 0.0, 0.0, 0)
-    supports = [_support(mention, heard) for mention in mentions]
+    supports = [max(_support(mention, heard) for mention in sound) for sound in _sounds(mentions)]
     return Agreement(
         precision=sum(supports) / len(supports),
         weakest=min(supports),
         coverage=_coverage(mentions, heard),
-        named=len(mentions),
+        named=len(supports),
     )
 
 
@@ -145,6 +146,26 @@ def stutters(text: str) -> bool:
 def mentions_of(text: str) -> tuple[EventMention, ...]:
     """Return the sounds that a caption names; see `core.data.sound_events.heard_classes`."""
     return heard_classes(text)
+
+
+def _sounds(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
+    """Put mentions of one sound together: "a dog barks" names a dog and its bark."""
+    sounds: list[list[EventMention]] = []
+    for mention in mentions:
+        kin = next(
+            (
+                sound
+                for sound in sounds
+                for other in sound
+                if mention.name in other.classes or other.name in mention.classes
+            ),
+            None,
+        )
+        if kin is None:
+            sounds.append([mention])
+        else:
+            kin.append(mention)
+    return sounds
 
 
 def _support(mention: EventMention, heard: HeardTags) -> float:

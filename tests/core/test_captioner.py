@@ -10,6 +10,7 @@ import soundfile
 import torch
 
 from core.captioner import Captioner
+from core.confidence import SIGNS, Confidence, confidence_path
 from core.config import DecodingConfig
 from core.data.tokenizer import EOS, PAD
 from core.decoding.beam import Hypothesis
@@ -120,3 +121,45 @@ def test_special_tokens_are_no_words(captioner: Captioner, monkeypatch: pytest.M
     assert [token.log_prob for token in caption.tokens] == [-0.1, -0.3]
     assert caption.attention.tolist() == [[0, 1, 2], [6, 7, 8]]
     assert len(caption.text.split()) == 2
+
+
+def test_near_silence_is_called_so_and_the_guess_kept(captioner: Captioner) -> None:
+    quiet = captioner.caption_waveform(sound("low") * 0.002, 16_000)
+    assert (quiet.text, quiet.wording) == ("silence or very quiet sound", "silence")
+    assert quiet.hypothesis == quiet.beams[0].text != quiet.text
+    assert quiet.confidence is None
+    audible = captioner.caption_waveform(sound("low") * 0.02, 16_000)
+    assert (audible.text, audible.wording) == (audible.hypothesis, "plain")
+
+
+def test_confidence_comes_from_the_file_beside_the_checkpoint(checkpoint: Path) -> None:
+    signs = len(SIGNS)
+    made = Confidence((0.0,) * signs, 0.0, (0.0,) * signs, (1.0,) * signs, 0.6, "nothing")
+    made.save(confidence_path(checkpoint))
+    caption = Captioner.load(checkpoint).caption_waveform(sound("high"), 16_000)
+    assert caption.confidence == pytest.approx(0.5)
+    assert caption.wording == "possible"
+    assert caption.text == f"possibly {caption.hypothesis}"
+    assert caption.tokens == caption.beams[0].tokens
+
+
+def test_reranking_with_an_encoder_that_tells_tags(captioner: Captioner) -> None:
+    decoding = DecodingConfig(strategy="rerank", max_tokens=6, samples=5)
+    sounds = [sound("low"), sound("noise")[:9000]]
+    together = captioner.caption_waveforms(sounds, 16_000, decoding)
+    alone = [captioner.caption_waveform(samples, 16_000, decoding) for samples in sounds]
+    assert [caption.text for caption in together] == [caption.text for caption in alone]
+    assert all(beam.score is not None for caption in together for beam in caption.beams)
+    assert captioner.rerank_problem == ""
+
+
+def test_reranking_without_tags_says_so(
+    captioner: Captioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captioner.encoder, "tag_names", ())
+    monkeypatch.setattr("core.captioner.heard_in", lambda encoder, frames: [None] * len(frames))
+    assert "likelihood alone" in captioner.rerank_problem
+    decoding = DecodingConfig(strategy="rerank", max_tokens=6, samples=5)
+    caption = captioner.caption_waveform(sound("low"), 16_000, decoding)
+    scores = [beam.score for beam in caption.beams if beam.score is not None]
+    assert scores == sorted(scores, reverse=True)

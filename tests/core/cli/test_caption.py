@@ -124,3 +124,35 @@ def test_an_unwritable_output_is_told_before_the_work(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert str(target) in shown.err
+
+
+def test_reranking_and_confidence(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core.confidence import SIGNS, Confidence, confidence_path
+
+    count = len(SIGNS)
+    made = Confidence((0.0,) * count, 0.0, (0.0,) * count, (1.0,) * count, 0.6, "nothing")
+    made.save(confidence_path(checkpoint))
+    outputs = [tmp_path / "out.csv", tmp_path / "out.json"]
+    told = ["--csv", str(outputs[0]), "--json", str(outputs[1])]
+    assert main(["caption", str(sounds), "--strategy", "rerank", *told]) == 0
+    found, _ = lines(capsys)
+    assert [row[2] for row in found] == ["0.50"] * 3
+    assert all(row[1].startswith("possibly ") for row in found)
+    with outputs[0].open() as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == ["file_name", "caption_predicted", "confidence"]
+    assert [row[2] for row in rows[1:]] == ["0.50"] * 3
+    kept = json.loads(outputs[1].read_text())["captions"]
+    assert {(item["confidence"], item["wording"]) for item in kept} == {(0.5, "possible")}
+    assert all(item["caption_predicted"] == f"possibly {item['hypothesis']}" for item in kept)
+
+
+def test_an_unknown_strategy_is_one_sentence(
+    sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(sounds), "--strategy", "guess"]) != 0
+    error = capsys.readouterr().err
+    assert "strategy" in error
+    assert error.count("\n") == 1

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.decoding.agreement import HeardTags, agreement, stutters
+
+NAMES = ("Speech", "Dog", "Bark", "Rain", "Siren", "Animal", "Music")
+
+
+def heard(**strengths: float) -> HeardTags:
+    return HeardTags(np.array([strengths.get(name, 0.0) for name in NAMES], np.float32), NAMES)
+
+
+def test_what_is_named_and_heard_agrees() -> None:
+    tags = heard(Dog=0.9, Bark=0.8, Animal=0.9)
+    right = agreement("a dog barks", tags)
+    wrong = agreement("a siren wails", tags)
+    assert right.precision > 0.8
+    assert right.coverage > 0.8
+    assert right.precision > wrong.precision
+    assert wrong.coverage == 0.0
+
+
+def test_an_extra_sound_costs_precision_and_a_missing_one_coverage() -> None:
+    tags = heard(Dog=0.9, Bark=0.9, Rain=0.8)
+    both = agreement("a dog barks while rain falls", tags)
+    one = agreement("a dog barks", tags)
+    extra = agreement("a dog barks and a person speaks", tags)
+    assert both.coverage > one.coverage
+    assert one.precision > extra.precision
+    assert extra.weakest < 0.1 < one.weakest
+    assert (one.named, both.named) == (1, 2)
+
+
+def test_a_caption_that_names_nothing_agrees_with_nothing() -> None:
+    nothing = agreement("something makes a noise", heard(Dog=0.9))
+    assert (nothing.precision, nothing.coverage, nothing.named) == (0.0, 0.0, 0)
+
+
+def test_silence_is_covered_by_nothing() -> None:
+    assert agreement("a dog barks", heard()).coverage == 0.0
+
+
+def test_a_short_loud_sound_counts_about_as_much_as_a_long_one() -> None:
+    logits = np.full((20, len(NAMES)), -8.0, np.float32)
+    logits[3:8, 1] = 4.0
+    logits[:, 3] = 4.0
+    tags = HeardTags.from_logits(logits, NAMES)
+    assert tags.strength("Dog") == pytest.approx(tags.strength("Rain"), rel=0.01)
+    assert tags.strength("Siren") < 0.01
+    assert tags.strength("no such class") == 0.0
+
+
+def test_the_strongest_leave_out_what_is_not_particular() -> None:
+    tags = heard(Animal=0.9, Dog=0.6, Rain=0.7, Siren=0.1)
+    assert [name for name, _ in tags.strongest(2)] == ["Rain", "Dog"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("explosions and explosions", True),
+        ("an explosion and more explosions occur", True),
+        ("a dog barks and a dog growls", True),
+        ("a dog barks then a cat meows then the dog barks", False),
+        ("a person speaks while the rain falls on the roof", False),
+        ("", False),
+    ],
+)
+def test_stutter(text: str, expected: bool) -> None:
+    assert stutters(text) is expected
