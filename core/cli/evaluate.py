@@ -6,7 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.checkpoint_option import add_checkpoint_option, chosen_checkpoint
+from core.cli.checkpoint_option import (
+    add_checkpoint_option,
+    add_strategy_option,
+    chosen_checkpoint,
+    chosen_decoding,
+)
 from core.cli.score_report import add_metrics_option, chosen_metrics, follow
 from core.errors import ConfigError
 
@@ -26,6 +31,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", default="test", help="default: test")
     parser.add_argument("--clips", default=0, type=int, metavar="N", help="only the first n clips")
     parser.add_argument("--beam-size", metavar="N", help="hypotheses kept at a time")
+    add_strategy_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     parser.add_argument("--out", metavar="FOLDER", help="default: the run's evaluation folder")
     add_metrics_option(parser)
@@ -39,7 +45,6 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print the table."""
-    from core.config import replace_field
     from core.evaluation import evaluate_checkpoint
     from core.models.checkpoint_header import read_checkpoint_info
 
@@ -48,9 +53,8 @@ def run(options: argparse.Namespace) -> int:
     metrics = chosen_metrics(options)
     checkpoint = chosen_checkpoint(options.checkpoint)
     rules = None
-    if options.beam_size is not None:
-        config = read_checkpoint_info(checkpoint).config
-        rules = replace_field(config, "decoding.beam_size", options.beam_size).decoding
+    if options.beam_size is not None or options.strategy is not None:
+        rules = chosen_decoding(read_checkpoint_info(checkpoint).config, options)
     print(f"{checkpoint} on {options.dataset}, {options.split}", flush=True)
     return follow(
         evaluate_checkpoint(

@@ -33,6 +33,7 @@ def caption_split(
     checkpoint, split and rules left there are taken over. Raises what the loaders raise.
     """
     yield Progress(phase="Loading the checkpoint", done=0)
+    from core.audio.encoder import HearsTags
     from core.data.batches import load_clips
     from core.data.datasets import open_dataset
     from core.data.feature_store import store_path
@@ -79,7 +80,14 @@ def caption_split(
     if not rest:
         return
     data = load_clips(rest, features, loaded.tokenizer, device, captionless=True)
-    captions = caption_clips(loaded.model, data, len(data), loaded.tokenizer, decoding)
+    if decoding.strategy == "rerank" and not isinstance(encoder, HearsTags):
+        yield Warned(
+            message=f"The encoder {encoder.name} tells no sound classes from stored frames, so "
+            "candidates are ranked by likelihood alone."
+        )
+    captions = caption_clips(
+        loaded.model, data, len(data), loaded.tokenizer, decoding, encoder=encoder
+    )
     stream = partial.open("a", encoding="utf-8") if partial is not None else None
     try:
         for number, item in enumerate(captions):

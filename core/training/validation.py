@@ -13,8 +13,7 @@ from torch.nn import functional
 from core.config import DecodingConfig
 from core.data.batches import CaptionedClips
 from core.data.tokenizer import PAD, Tokenizer
-from core.decoding.beam import beam_search
-from core.decoding.rules import DecodingRules
+from core.decoding.strategy import decode, heard_in
 from core.events import Event, Progress
 from core.models.caption_model import CaptionModel
 from core.models.layout import pack
@@ -119,15 +118,26 @@ def caption_clips(
     tokenizer: Tokenizer,
     decoding: DecodingConfig,
     batch_size: int = 32,
+    encoder: object | None = None,
 ) -> Iterator[ClipCaption]:
-    """Caption the first `count` clips by beam search, yielding one after the other."""
+    """Caption the first `count` clips, yielding one after the other.
+
+    Reranking needs the encoder that made the frames, to tell which sounds it hears in them;
+    without it, as between epochs, captions are those of beam search.
+    """
     model.eval()
-    rules = DecodingRules.from_config(decoding, tokenizer)
+    if encoder is None:
+        decoding = decoding.model_copy(update={"strategy": "beam"})
     count = min(count, len(data))
     for start in range(0, count, batch_size):
         clips = torch.arange(start, min(start + batch_size, count))
         batch = data.batch(clips, torch.zeros_like(clips))
-        found = beam_search(model, batch.frames, batch.frame_lengths, rules)
+        heard = None
+        if decoding.strategy == "rerank":
+            lengths = batch.frame_lengths.tolist()
+            frames = [clip[:length] for clip, length in zip(batch.frames, lengths, strict=True)]
+            heard = heard_in(encoder, frames)
+        found = decode(model, batch.frames, batch.frame_lengths, decoding, tokenizer, heard=heard)
         for clip, beams in zip(clips.tolist(), found, strict=True):
             tokens = beams[0].tokens
             text, raw = tokenizer.decode(tokens), tokenizer.decode(tokens, raw=True)

@@ -76,6 +76,18 @@ def test_the_same_again_with_stored_features(checkpoint: Path, tones: Tones) -> 
 
 
 @pytest.mark.usefixtures("unscored")
+def test_reranking_goes_by_what_the_encoder_hears(checkpoint: Path, tones: Tones) -> None:
+    captions: dict[str, list[str]] = {}
+    for strategy in ("beam", "rerank"):
+        rules = DecodingConfig(strategy=strategy, max_tokens=8, samples=20)
+        last = evaluated(checkpoint, rules=rules)
+        with (Path(last.folder) / "captions.csv").open(encoding="utf-8") as stream:
+            captions[strategy] = [row["caption_predicted"] for row in csv.DictReader(stream)]
+    assert len(captions["rerank"]) == 6
+    assert captions["rerank"] != captions["beam"]
+
+
+@pytest.mark.usefixtures("unscored")
 def test_only_the_first_clips(checkpoint: Path, tones: Tones, tmp_path: Path) -> None:
     event = evaluated(checkpoint, clips=2, folder=tmp_path / "out")
     assert event.clips == 2
@@ -108,9 +120,9 @@ def test_a_stopped_evaluation_goes_on_where_it_was(
     asked: list[int] = []
     caption_clips = validation.caption_clips
 
-    def counted(model: object, data: list, count: int, *rest: object) -> object:
+    def counted(model: object, data: list, count: int, *rest: object, **more: object) -> object:
         asked.append(count)
-        return caption_clips(model, data, count, *rest)  # type: ignore[arg-type]
+        return caption_clips(model, data, count, *rest, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(validation, "caption_clips", counted)
     event = evaluated(checkpoint, folder=target)
