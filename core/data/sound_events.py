@@ -51,7 +51,10 @@ _PEOPLE = (
     (re.compile(r"\bhis or her\b|\bhis\b|\bher\b"), "their"),
     (re.compile(r"\b(?:he|she) (?=\w+s\b)"), "the person "),
 )  # fmt: skip
-_ARTICLES = re.compile(r"\b(the|a|an|some|another|one) an? (?=person)")
+_ARTICLES = re.compile(
+    r"\b(the|a|an|some|another|one|this|that|each|single|lone|human|adult|young|older|loud|other"
+    r"|different|same|two|nearby|distant) an? (?=person)"
+)
 _BLANKS = re.compile(r"\s+")
 
 

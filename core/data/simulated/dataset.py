@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from core.data.clips import Clip
 from core.data.simulated.recordings import BANK, MIXED, VALIDATION, RecordedClips
-from core.data.simulated.texts import SHORT_STYLE, Text, audiocaps_captions, simulated_texts
-from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer, split_words
+from core.data.simulated.texts import (
+    SHORT_STYLE,
+    Text,
+    audiocaps_captions,
+    clauses,
+    simulated_texts,
+    starter_clauses,
+)
+from core.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, split_words
 from core.errors import DatasetError
 
 TRAIN = "train"
@@ -42,25 +49,31 @@ class SimulatedStarter:
         self,
         *,
         real: bool = False,
-        people: int = 60_000,
-        templates: int = 16_000,
+        people: int | None = None,
+        templates: int | None = None,
         pairs: int = 2_400,
         seed: int = 0,
     ) -> None:
         self.real = real
         self.name = "starter-mixed" if real else "starter-simulated"
-        self._sizes = (people, templates, pairs)
+        # All of AudioCaps at first; the second stage needs fewer beside its real clips.
+        usual = (14_000, 7_000) if real else (60_000, 16_000)
+        self._people = usual[0] if people is None else people
+        self._templates = usual[1] if templates is None else templates
+        self._pairs = pairs
         self._seed = seed
 
     @cached_property
     def recorded(self) -> RecordedClips:
         """The real clips, whose features are extracted as those of any dataset."""
-        return RecordedClips(self._sizes[2])
+        return RecordedClips(self._pairs)
 
     @cached_property
     def texts(self) -> tuple[Text, ...]:
         """The captions whose tags are simulated."""
-        return simulated_texts(self._seed, *self._sizes[:2])
+        drawn = simulated_texts(self._seed, self._people, self._templates)
+        # A caption with a word that is not in the vocabulary would teach to say so.
+        return tuple(text for text in drawn if UNK not in self.tokenizer.encode(text.caption))
 
     @cached_property
     def shown(self) -> tuple[tuple[str, Text], ...]:
@@ -85,13 +98,12 @@ class SimulatedStarter:
         """The vocabulary of both stages, with the word that begins captions of the short style."""
         own = Counter(word for text in audiocaps_captions() for word in split_words(text))
         frequent = {word for word, count in own.items() if count >= _LEAST_COUNT}
-        fixed = SimulatedStarter(real=True, people=0, pairs=0, seed=self._seed)
-        written = {word for text in fixed.texts for word in split_words(text.caption)}
-        written |= {
+        phrases = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
+        written = {
             word
-            for clip in fixed.recorded.clips(BANK)
-            for text in clip.captions
-            for word in split_words(text)
+            for phrase in phrases
+            for form in (phrase.finite, phrase.gerund, phrase.progressive)
+            for word in split_words(f"{form} followed by, and then before while with")
         }
         words = sorted(frequent | written, key=lambda word: (-own[word], word))
         return Tokenizer((*SPECIAL_TOKENS, SHORT_STYLE, *words))

@@ -197,6 +197,9 @@ def _lengths(rand: _Draws, turns: Tensor) -> Tensor:
     short = 1 + (rand.uniform(batch) * 20).long()
     long = 14 + (rand.uniform(batch) * 8).long()
     drawn = torch.where(rand.uniform(batch) < 0.6, short, long)
+    # Single sounds often come as clips of a second or two.
+    brief = 1 + (rand.uniform(batch) * 4).long()
+    drawn = torch.where((turns == 1) & (rand.uniform(batch) < 0.2), brief, drawn)
     return torch.maximum(drawn, (2 * turns).clamp(max=MOST_FRAMES) - (turns == 1).long())
 
 
