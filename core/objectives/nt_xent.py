@@ -11,12 +11,13 @@ from core.config.objectives import Similarity
 
 def similarities(anchors: Tensor, others: Tensor, kind: Similarity) -> Tensor:
     """Return the (M, N) similarities of (M, E) and (N, E) embeddings, in float32 at least."""
-    if anchors.dtype != torch.float64:
-        anchors, others = anchors.float(), others.float()
-    if kind == "cosine":
-        anchors = functional.normalize(anchors, dim=-1)
-        others = functional.normalize(others, dim=-1)
-    return anchors @ others.T
+    with torch.autocast(anchors.device.type, enabled=False):
+        if anchors.dtype != torch.float64:
+            anchors, others = anchors.float(), others.float()
+        if kind == "cosine":
+            anchors = functional.normalize(anchors, dim=-1)
+            others = functional.normalize(others, dim=-1)
+        return anchors @ others.T
 
 
 def nt_xent(compared: Tensor, positive: Tensor, negative: Tensor, temperature: float) -> Tensor:

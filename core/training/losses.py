@@ -26,6 +26,7 @@ from core.objectives.inputs import (
 )
 from core.training.mixup import Mixup, draw_mixup
 from core.training.parts import Chosen, Part
+from core.training.precision import arithmetic, usable_precision
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
 
@@ -41,12 +42,15 @@ class ActiveTerm:
 class Losses:
     """The loss terms of a run: cross-entropy and the contrastive objectives.
 
-    `heads` holds the objectives' own parameters, if any.
+    `heads` holds the objectives' own parameters, if any, and `warning` is a sentence where the
+    device cannot compute as the configuration wants it.
     """
 
     def __init__(self, config: RunConfig, model: CaptionModel, data: Prepared) -> None:
         self.config = config
         self.model = model
+        self._device = data.train.tokens.device
+        self._precision, self.warning = usable_precision(config.training.precision, self._device)
         self._splits = {"train": data.train, "validation": data.validation}
         clips = {split: len(part) for split, part in self._splits.items()}
         sentences = data.train.sentence_embeddings
@@ -95,6 +99,22 @@ class Losses:
             by the part's shares: detached scalars on the device. The gradient norm of each term is
             among them in the first micro-batch of an epoch.
         """
+        with arithmetic(self._precision, self._device):
+            loss, terms = self._forward(data, epoch, number, chosen, part)
+        # Always by the full count, as the baseline's framework does it: the last, shorter group of
+        # an epoch makes a smaller step.
+        (loss / self.config.training.accumulate).backward()
+        return terms
+
+    def _forward(
+        self,
+        data: CaptionedClips,
+        epoch: int,
+        number: int,
+        chosen: Chosen,
+        part: Part | None,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted sum of the terms with its graph, and what `backward` returns."""
         rows = slice(None) if part is None else part.rows
         clips, first, second = (numbers[rows] for numbers in chosen)
         company, words, share = (
@@ -150,15 +170,13 @@ class Losses:
                 terms[name] = output.loss.detach()
                 terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
         terms["total"] = loss.detach()
-        # Always by the full count, as the baseline's framework does it: the last, shorter group of
-        # an epoch makes a smaller step.
-        (loss / settings.accumulate).backward()
-        return terms
+        return loss, terms
 
     def _gradient_norm(self, loss: Tensor, company: Company, share: float) -> Tensor:
         """Return the norm of an unweighted term's own gradient on the caption model."""
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
-        gradients = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+        with arithmetic("fp32", self._device):
+            gradients = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
         if all(gradient is None for gradient in gradients):
             return loss.new_zeros(())
         return company.gradient_norm(gradients, share)

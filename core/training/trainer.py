@@ -152,8 +152,9 @@ class Trainer:
             epoch=position.epoch,
             step=position.step,
         )
-        if self._warning:
-            yield Warned(message=self._warning)
+        for warning in (self._warning, self.losses.warning):
+            if warning:
+                yield Warned(message=warning)
         if position.step == 0 and self._leads:
             yield map_captions(self.model, data.validation, epoch=0, step=0)
         yield from self._keep_epoch()
