@@ -16,9 +16,13 @@ CLIPS_MAPPED = 12
 
 @torch.inference_mode()
 def map_captions(
-    model: CaptionModel, data: CaptionedClips, epoch: int, step: int
+    model: CaptionModel,
+    data: CaptionedClips,
+    epoch: int,
+    step: int,
+    at_once: int = CLIPS_MAPPED,
 ) -> CaptionsMapped:
-    """Map all captions of the first clips of a split.
+    """Map all captions of the first clips of a split, heard `at_once` at a time.
 
     A caption is the mean of its decoder states while hearing its clip, on the unit sphere, as
     caption NT-Xent sees it; the axes are the two principal ones of these captions (PCA).
@@ -29,11 +33,15 @@ def map_captions(
     clips = torch.arange(len(counts))
     rows = torch.repeat_interleave(clips, counts)
     numbers = torch.cat([torch.arange(int(count)) for count in counts])
-    batch = data.batch(clips, torch.zeros_like(clips))
-    memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-    tokens = data.captions(rows, numbers)
-    view = decode_captions(model, tokens, memory.select(rows.to(tokens.device)))
-    pooled = pool_caption(view, "mean")
+    parts = []
+    for heard in clips.split(at_once):
+        batch = data.batch(heard, torch.zeros_like(heard))
+        memory = model.listen(model.project(batch.frames, batch.frame_lengths))
+        own = (rows >= heard[0]) & (rows <= heard[-1])
+        tokens = data.captions(rows[own], numbers[own])
+        places = (rows[own] - heard[0]).to(tokens.device)
+        parts.append(pool_caption(decode_captions(model, tokens, memory.select(places)), "mean"))
+    pooled = torch.cat(parts)
     model.train(was_training)
     points, explained = principal_plane(functional.normalize(pooled, dim=-1))
     return CaptionsMapped(

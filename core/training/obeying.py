@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import TypeVar
 
 from core.events import Event, Paused, Progress, RunPaused
@@ -20,13 +21,22 @@ class StopAsked(Exception):  # noqa: N818 - no error
 
 
 def paused(
-    run: RunFolder, epoch: int, step: int, obey: Callable[[Command], Iterator[Event]]
+    run: RunFolder,
+    epoch: int,
+    step: int,
+    obey: Callable[[Command], Iterator[Event]],
+    requests: list[Command],
 ) -> Iterator[Event]:
-    """Stand still until "continue" is asked for, obeying the other requests meanwhile."""
+    """Stand still until "continue" is asked for, obeying the other requests meanwhile.
+
+    `requests` are those that came together with the one to pause; what is left of them stays there.
+    """
     began = time.monotonic()
     yield RunPaused(epoch=epoch, step=step, message="The run was asked to pause.")
     while True:
-        for command in take(run.path):
+        requests += take(run.path)
+        while requests:
+            command = requests.pop(0)
             if command == "continue":
                 yield Paused(seconds=round(time.monotonic() - began, 3))
                 return
@@ -44,17 +54,18 @@ def stoppable(run: RunFolder, work: Generator[Event, None, T]) -> Generator[Even
             raise StopAsked
         yield from ()
 
-    with_result = iter(work)
-    while True:
-        try:
-            event = next(with_result)
-        except StopIteration as ending:
-            result: T = ending.value
-            return result
-        try:
+    with closing(work):
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as ending:
+                result: T = ending.value
+                return result
             yield event
-            for command in take(run.path):
-                yield from paused(run, 0, 0, obey) if command == "pause" else obey(command)
-        except BaseException:
-            work.close()
-            raise
+            requests = [*take(run.path)]
+            while requests:
+                command = requests.pop(0)
+                if command == "pause":
+                    yield from paused(run, 0, 0, obey, requests)
+                else:
+                    yield from obey(command)

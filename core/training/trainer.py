@@ -29,7 +29,6 @@ from core.models.checkpoints import load_strictly
 from core.runs import RunFolder
 from core.runs.commands import Command, take
 from core.runs.disk import when_there_is_space
-from core.training.caption_map import map_captions
 from core.training.distributed import Team
 from core.training.failures import is_device_lost
 from core.training.keeper import Keeper
@@ -130,9 +129,13 @@ class Trainer:
         with closing(work):
             for event in work:
                 yield event
-                for command in take(self.folder.path):
-                    if command in ("stop", "pause"):
-                        yield from self._carry_out(command)
+                requests = [*take(self.folder.path)]
+                while requests:
+                    command = requests.pop(0)
+                    if command == "stop":
+                        raise StopAsked
+                    if command == "pause":
+                        yield from self._stand_still(requests)
                     else:
                         asked.append(command)
                 if isinstance(event, StepLogged):  # A validation is better not begun within one.
@@ -156,7 +159,7 @@ class Trainer:
             if warning:
                 yield Warned(message=warning)
         if position.step == 0 and self._leads:
-            yield map_captions(self.model, data.validation, epoch=0, step=0)
+            yield from self.validator.map(position)
         yield from self._keep_epoch()
         while position.epoch < self.last_epoch:
             yield from self._train_epoch()
@@ -291,14 +294,17 @@ class Trainer:
     def _is_saved(self) -> bool:
         return self._saved_at == (self.position.step, self.position.epoch)
 
+    def _stand_still(self, requests: list[Command]) -> Iterator[Event]:
+        """Wait for "continue", carrying out other `requests` and those that come."""
+        position = self.position
+        yield from paused(self.folder, position.epoch, position.step, self._carry_out, requests)
+
     def _carry_out(self, command: Command) -> Iterator[Event]:
         position = self.position
         after = f"after step {position.step}"
         if command == "stop":
             raise StopAsked
-        if command == "pause":
-            yield from paused(self.folder, position.epoch, position.step, self._carry_out)
-        elif command == "save":
+        if command == "save":
             yield from self._save()
             yield Noted(message=f"The state {after} was saved, as asked for.")
         elif command == "preview":

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from core.config import RunConfig
 from core.errors import StudioError
-from core.events import Event, PreviewCaptioned, Progress, ValidationEnded, Warned
+from core.events import CaptionsMapped, Event, PreviewCaptioned, Progress, ValidationEnded, Warned
 from core.models.caption_model import CaptionModel
-from core.training.caption_map import map_captions
+from core.training.caption_map import CLIPS_MAPPED, map_captions
 from core.training.failures import free_memory, is_out_of_memory
 from core.training.losses import Losses
 from core.training.prepare import Prepared
@@ -64,7 +64,7 @@ class Validator:
         )
         yield self.result
         yield from self._previewed(position, captions[: settings.previews])
-        yield map_captions(self.model, data, position.epoch, position.step)
+        yield from self.map(position)
 
     def preview(self, position: Position) -> Iterator[Event]:
         """Caption the preview clips only."""
@@ -72,11 +72,23 @@ class Validator:
         captions = yield from self._captions(position, wanted)
         yield from self._previewed(position, captions)
 
+    def map(self, position: Position) -> Iterator[Event]:
+        """Tell where the decoder puts the captions of a few clips."""
+        yield (yield from self._within_memory(position, lambda: self._map(position)))
+
+    def _map(self, position: Position) -> Generator[Event, None, CaptionsMapped]:
+        at_once = max(1, CLIPS_MAPPED // position.validation_pieces)
+        data = self.data.validation
+        yield from ()
+        return map_captions(self.model, data, position.epoch, position.step, at_once)
+
     def _measure(self, position: Position) -> Generator[Event, None, dict[str, float]]:
         self.losses.heads.eval()
-        batch_size = max(1, self.config.training.batch_size // position.validation_pieces)
-        terms = self.losses.active(position.epoch)
-        return (yield from validation_losses(self.model, terms, self.data.validation, batch_size))
+        terms, size = self.losses.active(position.epoch), self._batch_size(position)
+        return (yield from validation_losses(self.model, terms, self.data.validation, size))
+
+    def _batch_size(self, position: Position) -> int:
+        return max(1, self.config.training.batch_size // position.validation_pieces)
 
     def _captions(
         self, position: Position, wanted: int
@@ -118,7 +130,8 @@ class Validator:
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                if position.validation_pieces >= self.config.training.batch_size:
+                most = max(self.config.training.batch_size, CAPTIONED_AT_ONCE)
+                if position.validation_pieces >= most:
                     raise StudioError(
                         "Not even one clip at a time can be validated in this device's memory; "
                         "choose a smaller model, a smaller beam or another device."
@@ -127,6 +140,6 @@ class Validator:
             position.validation_pieces *= 2
             yield Warned(
                 message="Validation did not fit into the memory; from here it is done in batches "
-                f"of a {position.validation_pieces}th of the size, which gives the same "
-                "cross-entropy but compares fewer clips where terms contrast them."
+                f"of {self._batch_size(position)} clips. That gives the same cross-entropy, but "
+                "terms of contrast compare fewer clips."
             )
