@@ -39,7 +39,9 @@ def folder(tmp_path: Path) -> Path:
         "copy of long.wav": noise(4, 2.0),
     }
     for name, samples in sounds.items():
-        soundfile.write(tmp_path / name, samples, RATE, subtype="PCM_16")
+        # Integers: encoders round other numbers each in its own way.
+        integers = np.rint(np.clip(samples, -1, 1) * 32_767).astype(np.int16)
+        soundfile.write(tmp_path / name, integers, RATE, subtype="PCM_16")
     (tmp_path / "broken.wav").write_bytes(b"no sound at all")
     rows = [
         "file,caption_1,caption_2,split,sound_id",
@@ -94,11 +96,10 @@ def test_every_fault_is_found(folder: Path) -> None:
     assert validation.unknown_words == ("and", "zebra")
     assert validation.unknown_share == pytest.approx(2 / 5)
     assert train.unknown_share == 0
-    assert {names(report.duplicates)[0], report.duplicates.examples[0].detail} == {
-        "train/good.wav",
-        "train/same.flac",
-    }
-    assert report.duplicates.count == 2
+    assert [(one.clip, one.detail) for one in report.duplicates.examples] == [
+        ("train/good.wav", "train/same.flac"),
+        ("train/long.wav", "test/copy of long.wav"),
+    ]
     leaks = {(leak.kind, leak.first, leak.second): leak.examples for leak in report.leaks}
     assert leaks == {
         ("audio", "train", "test"): ("long.wav = copy of long.wav",),
