@@ -154,6 +154,12 @@ class SoundView(QWidget):
         first = min(max(seconds - width / 2, 0.0), max(self.spectrogram.duration - width, 0.0))
         self.spectrogram.getPlotItem().setXRange(first, first + width, padding=0)
 
+    def reveal(self, seconds: float) -> None:
+        """Move the view so that a time is in it, if it is not."""
+        start, end = self.spectrogram.time_range()
+        if not start <= seconds <= end:
+            self.centre_on(seconds)
+
     def fit(self) -> None:
         """Show all of the sound."""
         self.spectrogram.fit()

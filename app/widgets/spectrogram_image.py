@@ -82,6 +82,11 @@ class SpectrogramImage:
         self.auto_levels = _auto_levels(raw.levels_db)
         self._drawn: dict[ScaleName, NDArray[np.float32]] = {}
 
+    @property
+    def end(self) -> float:
+        """Where in the sound it ends, in seconds."""
+        return self.start + self.duration
+
     def drawn(self, name: ScaleName) -> NDArray[np.float32]:
         """Return the levels (rows, columns) on a frequency axis, computed when first asked for."""
         if name not in self._drawn:

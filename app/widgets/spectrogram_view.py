@@ -144,6 +144,11 @@ class SpectrogramView(TimePlot):
         self._detail = detail
         self._draw()
 
+    def drop_detail(self) -> None:
+        """Forget the finer columns of the view."""
+        self._detail = None
+        self._draw()
+
     def ask_again(self) -> None:
         """Ask for the details of the view anew: they are to be drawn in another way."""
         self._detail = None
@@ -211,18 +216,19 @@ class SpectrogramView(TimePlot):
             return
         start, end = self.time_range()
         pixel = (end - start) / max(self._box.width() * self.devicePixelRatioF(), 1.0)
-        if content.column_seconds < WIDEST_COLUMN * pixel:
+        covered = content.start <= start + pixel and end <= content.end + pixel
+        if covered and content.column_seconds < WIDEST_COLUMN * pixel:
             if detail is not None:
                 self._detail = None
                 self._draw()
             return
         if detail is not None:
-            inside = detail.start <= start and end <= detail.start + detail.duration
+            inside = detail.start <= start and end <= detail.end
             if inside and detail.column_seconds < WIDEST_COLUMN * pixel:
                 return
         # Half a view more on both sides, so that panning a little finds it drawn.
         margin = (end - start) / 2
-        first, last = max(start - margin, 0.0), min(end + margin, content.duration)
+        first, last = max(start - margin, 0.0), min(end + margin, self.duration)
         self.detail_wanted.emit(first, last, pixel)
 
     def _on_moved_over(self, seconds: float, position: float) -> None:

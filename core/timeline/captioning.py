@@ -80,7 +80,10 @@ def caption_timeline(
         captions = iter(captioner.caption_waveforms(loud, rate, decoding))
         for window, samples in few:
             audible = level_db(samples) >= settings.quiet_db
-            yield WindowCaptioned(window=window, caption=next(captions) if audible else None)
+            caption = next(captions) if audible else None
+            if caption is not None and caption.wording == "silence":
+                caption = None
+            yield WindowCaptioned(window=window, caption=caption)
         done += len(few)
         yield Progress(phase=_PHASE, done=done, total=len(windows), message=path.name)
 

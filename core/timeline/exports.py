@@ -35,13 +35,16 @@ def to_vtt(segments: Sequence[Segment]) -> str:
 
 
 def to_csv(segments: Sequence[Segment]) -> str:
-    """Return a table: start_s, end_s, caption, mean_log_prob, windows."""
+    """Return a table: start_s, end_s, caption, mean_log_prob, confidence, windows."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("start_s", "end_s", "caption", "mean_log_prob", "windows"))
+    writer.writerow(("start_s", "end_s", "caption", "mean_log_prob", "confidence", "windows"))
     for segment in segments:
         times = f"{segment.start:.3f}", f"{segment.end:.3f}"
-        writer.writerow((*times, segment.text, f"{segment.log_prob:.6f}", segment.windows))
+        log_prob = f"{segment.log_prob:.6f}"
+        sure = segment.caption.confidence
+        confidence = "" if sure is None else f"{sure:.4f}"
+        writer.writerow((*times, segment.text, log_prob, confidence, segment.windows))
     return text.getvalue()
 
 
@@ -53,6 +56,7 @@ def to_json(segments: Sequence[Segment]) -> str:
             "end_s": round(segment.end, 4),
             "caption": segment.text,
             "mean_log_prob": round(segment.log_prob, 6),
+            "confidence": _rounded(segment.caption.confidence),
             "windows": segment.windows,
             "checkpoint": segment.caption.checkpoint,
             "beams": [
@@ -98,6 +102,10 @@ EXPORTS = {
 def export_timeline(segments: Sequence[Segment], path: Path, kind: str) -> None:
     """Write a timeline as one of `EXPORTS`; an `OSError` says that the place cannot be written."""
     write_text_atomic(path, EXPORTS[kind].write(segments))
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def _in_milliseconds(segments: Sequence[Segment]) -> list[tuple[Segment, int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,16 +11,19 @@ from PySide6.QtCore import QObject, Signal
 from core.captions import Caption
 
 from .captioning import Captioning, Request
-from .sound_files import FileState, Result, SoundFiles
+from .outputs import Output, Result, Timeline
+from .search_options import SearchChoices
+from .sound_files import FileState, SoundFiles
 
 
 class CaptionDesk(QObject):
     """Keeps the state of each listed file in step with the captioning.
 
-    Signals: `changed(path)` after a file's state or caption changed, `refused(sentence)` when one
-    could not be captioned.
+    Signals: `made(path, output)` when a file has a new output, `changed(path)` after its state or
+    an output changed, `refused(sentence)` when something could not be captioned.
     """
 
+    made = Signal(object, object)
     changed = Signal(object)
     refused = Signal(str)
 
@@ -30,36 +34,65 @@ class CaptionDesk(QObject):
         self._files, self._captioning = files, captioning
         captioning.started.connect(self._on_started)
         captioning.captioned.connect(self._on_captioned)
+        captioning.timeline_grew.connect(self._on_timeline)
         captioning.refused.connect(self._on_refused)
         captioning.dropped.connect(self._on_dropped)
 
-    def ask(self, checkpoint: Path, beam_size: int, requests: Sequence[Request]) -> None:
-        """Caption whole files or parts of them."""
-        if not requests or not self._captioning.submit(checkpoint, beam_size, requests):
+    def ask(
+        self, checkpoints: Sequence[Path], choices: SearchChoices, requests: Sequence[Request]
+    ) -> None:
+        """Caption whole files or parts of them with each of the checkpoints."""
+        if not requests:
             return
-        for request in requests:
-            self._set(request, FileState.WAITING)
+        for checkpoint in checkpoints:
+            if self._captioning.submit(checkpoint, choices, requests):
+                for request in requests:
+                    self._set(request, FileState.WAITING)
+
+    def edit(self, path: Path, result: Result, text: str) -> None:
+        """Put a person's words in place of those of a caption; none bring the model's back."""
+        entry = self._files.find(path)
+        if entry is not None:
+            self._files.replace(entry.with_output(dataclasses.replace(result, edited=text)))
+            self.changed.emit(path)
 
     def _set(self, request: Request, state: FileState, message: str = "") -> None:
         self._files.change(request.path, state=state, message=message)
         self.changed.emit(request.path)
 
+    def _settle(self, request: Request) -> None:
+        """Give a file the state that its outputs speak for."""
+        entry = self._files.find(request.path)
+        if entry is not None:
+            self._set(request, FileState.DONE if entry.outputs else FileState.OPENED)
+
+    def _keep(self, request: Request, output: Output) -> None:
+        entry = self._files.find(request.path)
+        if entry is not None:
+            self._files.replace(entry.with_output(output))
+            self.made.emit(request.path, output)
+
     def _on_started(self, request: Request) -> None:
         self._set(request, FileState.CAPTIONING)
 
     def _on_captioned(self, request: Request, caption: Caption) -> None:
-        entry = self._files.find(request.path)
-        if entry is not None:
-            result = Result(caption, request.start, request.length)
-            self._files.replace(entry.with_result(result))
-            self.changed.emit(request.path)
+        self._keep(request, Result(caption, request.start, request.length))
+        self._settle(request)
+
+    def _on_timeline(self, request: Request, timeline: Timeline) -> None:
+        self._keep(request, timeline)
+        if timeline.complete:
+            self._settle(request)
+        else:
+            self._set(request, FileState.CAPTIONING)
 
     def _on_refused(self, request: Request, sentence: str) -> None:
-        self._set(request, FileState.FAILED, sentence)
+        if request.length is None:
+            self._set(request, FileState.FAILED, sentence)
+        else:
+            self._settle(request)  # the rest of the file may be as good as it was
         self.refused.emit(sentence)
 
     def _on_dropped(self, requests: list[Request]) -> None:
         for request in requests:
-            entry = self._files.find(request.path)
-            if entry is not None:
-                self._set(request, FileState.DONE if entry.results else FileState.OPENED)
+            self._settle(request)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 from superqt import QRangeSlider
 
 from app.theme import Theme
 from app.widgets.colour_bar import COLOUR_MAPS
+from app.widgets.inputs import QuietComboBox
+from app.widgets.popover import Popover
 from app.widgets.segments import Segments
+from app.widgets.spectrogram_image import WINDOWS, Resolution
 
 LOWEST_LEVEL, HIGHEST_LEVEL = -140, 0
+OVERLAPS = (1, 2, 4, 8, 16)
 SCALES = (
     ("linear", "Linear", "Frequency axis in equal steps of hertz"),
     ("log", "Log", "Logarithmic frequency axis: an octave has the same height everywhere"),
@@ -22,7 +34,7 @@ class DisplayBar(QWidget):
     """A row of controls; its choices are remembered.
 
     Signals: `scale_changed(name)`, `map_changed(name)`, `levels_changed(low, high)` in dB,
-    `auto_clicked()` and `fit_clicked()`.
+    `auto_clicked()`, `fit_clicked()`, `resolution_changed()` and `follow_changed(on)`.
     """
 
     scale_changed = Signal(str)
@@ -30,6 +42,8 @@ class DisplayBar(QWidget):
     levels_changed = Signal(float, float)
     auto_clicked = Signal()
     fit_clicked = Signal()
+    resolution_changed = Signal()
+    follow_changed = Signal(bool)
 
     def __init__(self, theme: Theme, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +85,12 @@ class DisplayBar(QWidget):
         self.fit.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.fit.clicked.connect(self.fit_clicked)
         theme.set_icon(self.fit, "arrow-expand-horizontal", "muted")
+        self.more = QToolButton()
+        self.more.setAccessibleName("Spectrum and playhead")
+        self.more.setToolTip("Length and hop of the spectral windows, and following the playhead")
+        theme.set_icon(self.more, "tune-variant", "muted")
+        self.form = Popover(self.more)
+        self._fill_form()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(8)
@@ -80,6 +100,7 @@ class DisplayBar(QWidget):
         layout.addWidget(self._range)
         layout.addWidget(self.auto)
         layout.addStretch()
+        layout.addWidget(self.more)
         layout.addWidget(self.fit)
         self._tell_range()
         self.set_has_sound(False)
@@ -88,6 +109,45 @@ class DisplayBar(QWidget):
     def colour_map(self) -> str:
         """Name of the chosen colour map."""
         return str(self.maps.currentData())
+
+    @property
+    def resolution(self) -> Resolution:
+        """How finely spectra are to be taken."""
+        return Resolution(self.window_length.currentData(), self.hop.currentData())
+
+    def _fill_form(self) -> None:
+        settings = self._settings
+        self.window_length = QuietComboBox()
+        self.window_length.addItem("Automatic", 0)
+        for length in WINDOWS:
+            self.window_length.addItem(f"{length:,} samples", length)
+        self.hop = QuietComboBox()
+        self.hop.addItem("Automatic", 0)
+        for overlap in OVERLAPS:
+            self.hop.addItem(f"1/{overlap} of the window", overlap)
+        for box, key in ((self.window_length, "caption/window"), (self.hop, "caption/hop")):
+            saved = box.findData(int(str(settings.value(key, 0))))
+            box.setCurrentIndex(max(saved, 0))
+            box.currentIndexChanged.connect(self._on_resolution)
+        self.follow = QCheckBox("Follow the playhead")
+        self.follow.setChecked(str(settings.value("caption/follow", "true")) == "true")
+        self.follow.toggled.connect(self._on_follow)
+        self.form.add_row(
+            "Window",
+            self.window_length,
+            "A longer window tells frequencies apart, a shorter one moments",
+        )
+        self.form.add_row("Hop", self.hop, "Time from one spectrum to the next")
+        self.form.form.addRow(self.follow)
+
+    def _on_resolution(self) -> None:
+        self._settings.setValue("caption/window", self.window_length.currentData())
+        self._settings.setValue("caption/hop", self.hop.currentData())
+        self.resolution_changed.emit()
+
+    def _on_follow(self, on: bool) -> None:
+        self._settings.setValue("caption/follow", "true" if on else "false")
+        self.follow_changed.emit(on)
 
     def set_has_sound(self, has_sound: bool) -> None:
         """Say whether there is anything to fit into the view."""

@@ -1,4 +1,4 @@
-"""The Caption page: open sounds, look, listen, caption."""
+"""The side of the page for files: open sounds, look, listen, caption."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QFileDialog,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -21,29 +20,29 @@ from PySide6.QtWidgets import (
 
 from app.studio import Studio
 from app.widgets.banner import Banner
+from core.audio.log_mel import LogMel
 
 from .captioning import Captioning, Loader, Request, load_captioner
-from .collect import dialog_filter, parse_paths
 from .desk import CaptionDesk
 from .drop_area import DropArea
-from .empty_pane import EmptyPane, choose_starter_sound
-from .export import export_captions
+from .empty_pane import EmptyPane
 from .file_list import FileList
+from .intake import Intake, selected_usable
 from .model_bar import ModelBar
-from .opening import Opener, Sound, SoundShelf, load_sound, recent_files, remember_files
+from .outputs import Output, Result, Timeline
 from .result_view import ResultView
+from .saving import Saver
 from .sound_files import FileState, SoundFile, SoundFiles
+from .sounds import Sound, SoundLoader
 from .stage import Stage
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
 
-CHECKPOINT_SUFFIX = ".safetensors"
-FOLDER_KEY = "folders/sound"
-EXPORT_KEY = "folders/captions"
+NO_MODEL = "There is no checkpoint to caption with: train one on the Train page"
 
 
-class CaptionPage(DropArea):
+class FilesPane(DropArea):
     """Opens sounds, shows the chosen one and captions them.
 
     Parameters
@@ -59,17 +58,20 @@ class CaptionPage(DropArea):
     ) -> None:
         super().__init__(studio.theme, parent)
         self._studio = studio
-        self._shelf = SoundShelf()
         self._checkpoints_known = False
         self._unasked: list[Path] = []
+        self._hearing: Path | None = None
         self.files = SoundFiles(self)
-        self.opener = Opener(studio.jobs, self)
+        self.loader = SoundLoader(studio.jobs, self)
         self.captioning = Captioning(studio.jobs, load, self)
         self.desk = CaptionDesk(self.files, self.captioning, self)
         self._make_widgets()
+        self.intake = Intake(studio, self.files, self.list, self.banner, self)
+        self.saver = Saver(studio, self.files, self.banner, self)
+        self.result.view.set_folder(str(self.saver.references))
+        self.loader.resolution = self.stage.display.resolution
         self._make_shortcuts()
         self._connect()
-        self.list.set_recent(recent_files(studio.settings))
         self._show_result()
         self._refresh_targets()
 
@@ -79,8 +81,8 @@ class CaptionPage(DropArea):
         self.empty = EmptyPane(theme)
         self.list = FileList(theme, self.files)
         self.list.setMinimumWidth(180)
-        self.stage = Stage(studio)
-        self.stage.setMinimumHeight(300)
+        self.stage = Stage(studio, self._hear)
+        self.stage.setMinimumHeight(290)
         self.model_bar = ModelBar(theme, studio.settings)
         self.result = ResultView(theme)
         words = QWidget()
@@ -117,43 +119,57 @@ class CaptionPage(DropArea):
         for keys, slot in (
             ("Space", self._on_space),
             ("F", self.stage.view.fit),
-            ("Escape", self.stage.view.clear_selection),
+            ("L", self.stage.player_bar.loop.toggle),
+            ("Escape", self._on_escape),
             ("Ctrl+Return", self.caption_selected),
-            ("Ctrl+C", self.result.copy_caption),
-            ("Ctrl+V", self.paste),
+            ("Ctrl+C", self.result.view.copy_caption),
+            ("Ctrl+V", self._on_paste),
         ):
-            QShortcut(QKeySequence(keys), self, slot)
+            shortcut = QShortcut(QKeySequence(keys), self, slot)
+            # The other sides of the page have keys of their own.
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _connect(self) -> None:
-        self.empty.clicked.connect(self.choose_files)
-        self.empty.starter_clicked.connect(self._on_starter)
-        self.list.open_clicked.connect(self.choose_files)
-        self.list.paste_clicked.connect(self.paste)
-        self.list.recent_chosen.connect(self._on_recent)
-        self.list.remove_clicked.connect(self.remove)
-        self.list.export_clicked.connect(self._on_export)
         self.dropped.connect(self.open_paths)
+        self.empty.clicked.connect(self.intake.choose_files)
+        self.empty.starter_clicked.connect(self.intake.open_starter)
+        self.intake.listed.connect(self._on_listed)
+        self.intake.opened.connect(self._on_opened)
+        self.intake.refused.connect(self._on_changed)
+        self.intake.checkpoint_given.connect(self._on_checkpoint_given)
+        self.list.remove_clicked.connect(self.remove)
+        self.list.export_clicked.connect(self.saver.ask_for_captions)
         self.list.current_changed.connect(self._on_current)
         self.list.selection_changed.connect(self._refresh_targets)
-        self.opener.found.connect(self._on_found)
-        self.opener.looked_at.connect(self._on_looked_at)
-        self.opener.refused.connect(self._on_refused)
-        self.opener.opened.connect(self._on_opened)
+        self.loader.loaded.connect(self._on_loaded)
+        self.loader.improved.connect(self._on_improved)
+        self.loader.refused.connect(self._on_refused)
         self.model_bar.caption_clicked.connect(self.caption_selected)
         self.model_bar.stop_clicked.connect(self.captioning.stop)
         self.model_bar.checkpoint_changed.connect(self._on_checkpoint)
         self.stage.part_caption_clicked.connect(self._on_caption_part)
-        self.result.word_entered.connect(self._on_word_entered)
-        self.result.word_left.connect(self.stage.view.clear_attention)
-        self.result.moment_chosen.connect(self.stage.play_moment)
+        self.stage.position_changed.connect(self._on_position)
+        self.stage.problem.connect(self._tell)
+        self.stage.display.resolution_changed.connect(self._on_resolution)
+        self.stage.view.lane.chosen.connect(self._on_lane)
         self.result.action_clicked.connect(self._on_action)
+        self.result.timeline_changed.connect(self._on_timeline_changed)
+        self.result.segment_chosen.connect(self._on_segment)
+        self.result.timeline.export_clicked.connect(self._on_export_timeline)
+        view = self.result.view
+        view.word_entered.connect(self._on_word_entered)
+        view.word_left.connect(self.stage.view.clear_attention)
+        view.moment_chosen.connect(self.stage.play_moment)
+        view.edited.connect(self._on_edited)
+        view.keep_clicked.connect(self._on_keep)
+        view.folder_clicked.connect(self._on_folder)
         self.desk.changed.connect(self._on_changed)
+        self.desk.made.connect(self._on_made)
         self.desk.refused.connect(self._tell)
         self.captioning.failed.connect(self._on_failed)
         self.captioning.warned.connect(self._on_warned)
         self.captioning.phase_changed.connect(self._on_phase)
         self.captioning.busy_changed.connect(self.model_bar.set_busy)
-        self._studio.open_in_caption.connect(self.open_paths)
         self._studio.checkpoints_changed.connect(self.refresh_checkpoints)
         self._studio.runs_changed.connect(self.refresh_checkpoints)
 
@@ -164,132 +180,79 @@ class CaptionPage(DropArea):
 
         A checkpoint among them becomes the one that captions.
         """
-        self.banner.dismiss()
-        every = [Path(path) for path in paths]
-        for path in every:
-            if path.suffix == CHECKPOINT_SUFFIX:
-                from core.models.checkpoint_files import describe_checkpoint
-
-                self.model_bar.choose(path)
-                if path.exists() and (problem := describe_checkpoint(path).problem):
-                    self.banner.show_message(problem)
-        sounds = [path for path in every if path.suffix != CHECKPOINT_SUFFIX]
-        if sounds:
-            self.opener.find(sounds)
-
-    def choose_files(self) -> None:
-        """Ask for files and open them."""
-        settings = self._studio.settings
-        start = str(settings.value(FOLDER_KEY, str(Path.home())))
-        names, _ = QFileDialog.getOpenFileNames(self, "Open sounds", start, dialog_filter())
-        if names:
-            settings.setValue(FOLDER_KEY, str(Path(names[0]).parent))
-            self.open_paths(names)
-
-    def paste(self) -> None:
-        """Open the files or the paths on the clipboard."""
-        mime = QGuiApplication.clipboard().mimeData()
-        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        paths = paths or parse_paths(mime.text())
-        if paths and (len(paths) > 1 or paths[0].exists()):
-            self.open_paths(paths)
-        elif paths:
-            self._tell(f"The clipboard holds no path of a file: “{str(paths[0])[:80]}”.")
-        else:
-            self._tell("The clipboard is empty: copy a sound file or its path first.")
+        self.intake.open_paths(paths)
 
     def remove(self, paths: Sequence[Path]) -> None:
         """Take files off the list."""
         for path in paths:
-            self._shelf.drop(path)
+            self.loader.drop(path)
         self.files.remove(paths)
         if not self.files.entries:
             self.banner.dismiss()
             self._on_current(None)
             self._stack.setCurrentWidget(self.empty)
 
-    def _on_found(self, paths: list[Path]) -> None:
-        if not paths:
-            self._tell("There is no sound file in that folder.")
-            return
-        again = [path for path in paths if self.files.find(path) is not None]
-        new = self.files.add(paths)
+    def _on_listed(self, new: list[Path], again: list[Path]) -> None:
         if self._stack.currentWidget() is self.empty:
             self._stack.setCurrentWidget(self._panes)
             self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
         for path in again:
-            # The file may have been mended or replaced since.
-            self._shelf.drop(path)
-            if self._state_of(path) is FileState.FAILED:
-                self.files.change(path, state=FileState.OPENED, message="")
-                new.append(path)
-        first = (new or paths)[0]
+            self.loader.drop(path)  # the file may have been mended or replaced since
+        first = (new or again)[0]
         if first == self.list.current_path():
             self._on_current(first)
         self.list.select(first)
-        # Captioned once their headers were read: a broken file must not start a model.
-        self.opener.look_at(new)
 
-    def _on_looked_at(self, path: Path, seconds: float) -> None:
-        self.files.change(path, duration=seconds)
-
-    def _on_refused(self, path: Path, sentence: str) -> None:
-        self.files.change(path, state=FileState.FAILED, message=sentence)
-        if path == self.list.current_path():
-            self._show_result()
-            self._refresh_targets()
-
-    def _on_opened(self, good: list[Path], failures: list[str]) -> None:
-        settings = self._studio.settings
-        remember_files(settings, good)
-        self.list.set_recent(recent_files(settings))
-        if failures:
-            others = f" ({len(failures) - 1} more could not be opened.)" if failures[1:] else ""
-            self._tell(failures[0] + others)
-            current = self.list.current_path()
-            if good and (current is None or self._state_of(current) is FileState.FAILED):
-                self.list.select(good[0])
+    def _on_opened(self, good: list[Path]) -> None:
         if self.model_bar.checkpoint() is not None:
-            self.caption([Request(path) for path in good])
+            self.caption_files(good)
         elif not self._checkpoints_known:
             self._unasked += good
+
+    def _on_checkpoint_given(self, path: Path) -> None:
+        from core.models.checkpoint_files import describe_checkpoint
+
+        self.model_bar.choose(path)
+        if path.exists() and (problem := describe_checkpoint(path).problem):
+            self.banner.show_message(problem)
 
     # ---- showing ---------------------------------------------------------------------------
 
     def _on_current(self, path: Path | None) -> None:
-        sound = None if path is None else self._shelf.get(path)
+        sound = self.loader.want(path)
         self.stage.show_sound(sound, path)
         entry = None if path is None else self.files.find(path)
         if entry is not None and sound is None and entry.state is not FileState.FAILED:
-            self._load(entry.path)
+            self.loader.load(entry.path)
         self._show_result()
         self._refresh_targets()
 
-    def _load(self, path: Path) -> None:
-        def loaded(sound: Sound) -> None:
-            if self.files.find(path) is None:
-                return
-            self._shelf.put(path, sound)
-            if path == self.list.current_path():
-                self.stage.show_sound(sound, path)
-                self._refresh_targets()
+    def _on_loaded(self, path: Path, sound: Sound) -> None:
+        if path == self.list.current_path():
+            self.stage.show_sound(sound, path)
+            self._on_timeline_changed()
+            self._refresh_targets()
+        elif self.files.find(path) is None:
+            self.loader.drop(path)
 
-        def refused(sentence: str, _details: str) -> None:
-            if self._state_of(path) is not FileState.FAILED:
-                self._tell(sentence)
-            self._on_refused(path, sentence)
+    def _on_improved(self, path: Path, sound: Sound) -> None:
+        self.stage.show_better(sound)
 
-        self._studio.jobs.run_quick(lambda: load_sound(path), loaded, refused, self)
-
-    def _state_of(self, path: Path) -> FileState | None:
+    def _on_refused(self, path: Path, sentence: str) -> None:
         entry = self.files.find(path)
-        return None if entry is None else entry.state
+        if entry is not None and entry.state is not FileState.FAILED:
+            self._tell(sentence)
+        self.intake.refuse(path, sentence)
+
+    def _on_resolution(self) -> None:
+        self.loader.resolution = self.stage.display.resolution
+        self._on_current(self.list.current_path())
 
     def _current(self) -> SoundFile | None:
         path = self.list.current_path()
         return None if path is None else self.files.find(path)
 
-    def _show_result(self) -> None:
+    def _show_result(self, newest: Output | None = None) -> None:
         entry = self._current()
         self.stage.view.clear_attention()
         if entry is None:
@@ -300,8 +263,8 @@ class CaptionPage(DropArea):
                 self.result.show_message("There is no sound to caption.")
             else:
                 self.result.show_message(entry.message)
-        elif entry.result is not None:
-            self.result.show_result(entry.result)
+        elif entry.outputs:
+            self.result.show_outputs(entry.outputs, newest)
         elif entry.state is FileState.CAPTIONING:
             self.result.show_message(f"Captioning {entry.path.name}…")
         elif entry.state is FileState.WAITING:
@@ -315,17 +278,10 @@ class CaptionPage(DropArea):
             self.result.show_message("Not captioned yet.")
 
     def _refresh_targets(self) -> None:
-        wanted = [path for path in self.list.selected_paths() if self._is_usable(path)]
+        wanted = selected_usable(self.files, self.list.selected_paths())
         self.model_bar.set_targets(bool(wanted), len(wanted))
-        no_model = "There is no checkpoint to caption with: train one on the Train page"
-        usable = self.model_bar.checkpoint() is not None
-        self.stage.player_bar.set_caption_reason("" if usable else no_model)
-
-    def _is_usable(self, path: Path) -> bool:
-        entry = self.files.find(path)
-        return entry is not None and (
-            entry.state is not FileState.FAILED or entry.duration is not None
-        )
+        reason = "" if self.model_bar.checkpoint() is not None else NO_MODEL
+        self.stage.player_bar.set_caption_reason(reason)
 
     # ---- captioning ------------------------------------------------------------------------
 
@@ -339,24 +295,37 @@ class CaptionPage(DropArea):
 
     def caption_selected(self) -> None:
         """Caption the selected files."""
-        paths = self.list.selected_paths()
-        self.caption([Request(path) for path in paths if self._is_usable(path)])
+        self.caption_files(selected_usable(self.files, self.list.selected_paths()))
+
+    def caption_files(self, paths: Iterable[Path]) -> None:
+        """Caption whole files, long ones as timelines."""
+        entries = [entry for path in paths if (entry := self.files.find(path)) is not None]
+        form = self.model_bar.form
+        self.caption(
+            [Request(entry.path, timeline=form.timeline(entry.duration)) for entry in entries]
+        )
 
     def caption(self, requests: Sequence[Request]) -> None:
-        """Caption whole files or parts of them with the chosen checkpoint."""
-        checkpoint = self.model_bar.checkpoint()
-        if checkpoint is not None:
-            self.desk.ask(checkpoint, self.model_bar.beam_size.value(), requests)
+        """Caption files or parts of them with every checkpoint that is chosen."""
+        self.desk.ask(self.model_bar.chosen(), self.model_bar.choices(), requests)
+
+    def _hear(self, path: Path, start: float, duration: float) -> LogMel | None:
+        """Return what the chosen model is given of a file; called in a worker thread."""
+        checkpoint = self._hearing
+        if checkpoint is None:
+            return None
+        return self.captioning.cache.get(checkpoint).hear(path, start, duration)
 
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self._checkpoints_known = True
         self.model_bar.set_checkpoints(files)
         waiting, self._unasked = self._unasked, []
-        self.caption([Request(path) for path in waiting if self.files.find(path) is not None])
-        self._show_result()
-        self._refresh_targets()
+        self.caption_files(waiting)
+        self._on_checkpoint()
 
     def _on_checkpoint(self) -> None:
+        self._hearing = self.model_bar.checkpoint()
+        self.stage.set_model("" if self._hearing is not None else NO_MODEL)
         self._show_result()
         self._refresh_targets()
 
@@ -370,6 +339,13 @@ class CaptionPage(DropArea):
             self._show_result()
             self._refresh_targets()
 
+    def _on_made(self, path: Path, output: Output) -> None:
+        if path == self.list.current_path():
+            before = self.result.output
+            # A timeline that grows does not push another tab aside.
+            grown = isinstance(output, Timeline) and before is not None and output.done > 0
+            self._show_result(None if grown else output)
+
     def _on_failed(self, sentence: str, details: str) -> None:
         self.banner.show_message(sentence, details=details)
 
@@ -378,49 +354,74 @@ class CaptionPage(DropArea):
 
     def _on_phase(self, phase: str) -> None:
         entry = self._current()
-        if entry is not None and entry.result is None and entry.state is FileState.WAITING:
+        if entry is not None and not entry.outputs and entry.state is FileState.WAITING:
             self.result.show_message(f"{phase}…")
 
-    # ---- words, buttons, keys --------------------------------------------------------------
+    # ---- words and timelines ---------------------------------------------------------------
 
     def _on_word_entered(self, index: int) -> None:
         result = self.result.result
         if result is not None:
-            caption = result.caption
-            self.stage.show_attention(caption.attention[index], caption.frame_seconds, result.start)
+            weights = self.result.view.weights(index)
+            self.stage.show_attention(weights, result.caption.frame_seconds, result.start)
+
+    def _on_timeline_changed(self) -> None:
+        output = self.result.output
+        segments = output.segments if isinstance(output, Timeline) else ()
+        if self.stage.sound is not None:
+            self.stage.view.show_labels([(item.start, item.end, item.text) for item in segments])
+            self.stage.view.lane.set_current(self.result.timeline.current if segments else -1)
+
+    def _on_lane(self, index: int) -> None:
+        self.result.select_segment(index)
+        self._on_segment(index)
+
+    def _on_segment(self, index: int) -> None:
+        output = self.result.output
+        if isinstance(output, Timeline):
+            self.stage.view.lane.set_current(index)
+            self.stage.seek(output.segments[index].start)
+            self.stage.view.reveal(output.segments[index].start)
+
+    def _on_position(self, seconds: float) -> None:
+        if isinstance(self.result.output, Timeline) and self._studio.player.playing:
+            index = self.stage.view.lane.index_at(seconds)
+            if index >= 0 and index != self.result.timeline.current:
+                self.result.select_segment(index)
+                self.stage.view.lane.set_current(index)
+
+    def _on_export_timeline(self, kind: str) -> None:
+        path, output = self.list.current_path(), self.result.output
+        if path is not None and isinstance(output, Timeline):
+            self.saver.ask_for_timeline(path, output, kind)
+
+    def _on_edited(self, result: Result, text: str) -> None:
+        path = self.list.current_path()
+        if path is not None:
+            self.desk.edit(path, result, text)
+
+    def _on_keep(self, result: Result) -> None:
+        path = self.list.current_path()
+        if path is not None:
+            self.saver.keep(path, result)
+
+    def _on_folder(self) -> None:
+        if self.saver.ask_for_references():
+            self.result.view.set_folder(str(self.saver.references))
+
+    # ---- keys ------------------------------------------------------------------------------
 
     def _on_action(self) -> None:
         self._studio.show_page.emit("train")
 
-    def _on_starter(self) -> None:
-        path = choose_starter_sound()
-        if path is not None:
-            self.open_paths([path])
+    def _on_paste(self) -> None:
+        self.intake.paste()
 
-    def _on_recent(self, path: Path) -> None:
-        self.open_paths([path])
-
-    def _on_export(self, suffix: str) -> None:
-        settings = self._studio.settings
-        folder = Path(str(settings.value(EXPORT_KEY, str(Path.home()))))
-        kind = "JSON (*.json)" if suffix == ".json" else "CSV (*.csv)"
-        start = str(folder / f"captions{suffix}")
-        name, _ = QFileDialog.getSaveFileName(self, "Export captions", start, kind)
-        if name:
-            path = Path(name) if Path(name).suffix else Path(name + suffix)
-            settings.setValue(EXPORT_KEY, str(path.parent))
-            self.export(path)
-
-    def export(self, path: Path) -> None:
-        """Write the captions of the listed files to `path`; its suffix says how."""
-        try:
-            count = export_captions(self.files.entries, path)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self._tell(f"'{path}' could not be written ({reason}); choose another folder.")
+    def _on_escape(self) -> None:
+        if self.result.view.editing:
+            self.result.view.cancel_edit()
         else:
-            noun = "caption" if count == 1 else "captions"
-            self._studio.message.emit(f"{count} {noun} written to {path}")
+            self.stage.view.clear_selection()
 
     def _on_space(self) -> None:
         focus = QApplication.focusWidget()

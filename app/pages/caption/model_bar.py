@@ -1,4 +1,4 @@
-"""Which checkpoint captions, how wide the search is, and the button that starts it."""
+"""Which checkpoints caption, how they search, and the button that starts it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QSpinBox,
+    QToolButton,
     QWidget,
 )
 
 from app.theme import Theme
 from core.config import DecodingConfig
+
+from .search_options import SearchChoices, SearchOptions
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
@@ -62,6 +66,19 @@ class ModelBar(QWidget):
         self.beam_size.setAccessibleName("Beam size")
         self.beam_size.setToolTip(field.description or "")
         self.beam_size.valueChanged.connect(self._on_beam)
+        self.also = QToolButton()
+        self.also.setAccessibleName("Further checkpoints")
+        self.also.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.also.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.set_icon(self.also, "plus", "muted")
+        self.also_menu = QMenu(self.also)
+        self.also_menu.setToolTipsVisible(True)
+        self.also.setMenu(self.also_menu)
+        self.options = QToolButton()
+        self.options.setAccessibleName("Search and timeline options")
+        self.options.setToolTip("How captions are searched for, and long recordings are cut")
+        theme.set_icon(self.options, "tune-variant", "muted")
+        self.form = SearchOptions(self.options, settings)
         label = QLabel("Beam size")
         label.setBuddy(self.beam_size)
         label.setProperty("role", "muted")
@@ -77,8 +94,10 @@ class ModelBar(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         layout.addWidget(self.checkpoints, 1)
+        layout.addWidget(self.also)
         layout.addWidget(label)
         layout.addWidget(self.beam_size)
+        layout.addWidget(self.options)
         layout.addWidget(self.stop)
         layout.addWidget(self.button)
         self._refresh()
@@ -88,6 +107,16 @@ class ModelBar(QWidget):
     def checkpoint(self) -> Path | None:
         """Return the chosen checkpoint, or None when there is no usable one."""
         return self.checkpoints.currentData(_PATH_ROLE)
+
+    def chosen(self) -> list[Path]:
+        """Return every checkpoint that shall caption, the main one first."""
+        main = self.checkpoint()
+        others = [path for path in self._further() if path != main]
+        return [] if main is None else [main, *others]
+
+    def choices(self) -> SearchChoices:
+        """Return how to search."""
+        return self.form.choices(self.beam_size.value())
 
     def choose(self, checkpoint: Path) -> None:
         """Turn to a checkpoint, now or as soon as it is listed."""
@@ -116,6 +145,7 @@ class ModelBar(QWidget):
             self._items.appendRow(item)
         self.checkpoints.setCurrentIndex(chosen)
         self.checkpoints.blockSignals(blocked)
+        self._list_further([file for file in files if not file.problem])
         if self._wanted is not None and self.checkpoint() == self._wanted:
             self._wanted = None
             self._settings.setValue(CHECKPOINT_KEY, wanted)
@@ -136,7 +166,34 @@ class ModelBar(QWidget):
         self._has_sound, self._count = has_sound, count
         self._refresh()
 
+    def _list_further(self, files: Sequence[CheckpointFile]) -> None:
+        ticked = set(self._further())
+        self.also_menu.clear()
+        for file in files:
+            action = self.also_menu.addAction(describe(file).replace("&", "&&"))
+            action.setToolTip(str(file.path))
+            action.setCheckable(True)
+            action.setChecked(file.path in ticked)
+            action.setData(file.path)
+            action.toggled.connect(self._refresh)
+
+    def _further(self) -> list[Path]:
+        return [action.data() for action in self.also_menu.actions() if action.isChecked()]
+
     def _refresh(self) -> None:
+        main, further = self.checkpoint(), self.chosen()[1:]
+        for action in self.also_menu.actions():
+            action.setEnabled(action.data() != main)
+        self.also.setText(str(len(further)) if further else "")
+        self.also.setEnabled(len(self.also_menu.actions()) > 1)
+        if len(self.also_menu.actions()) < 2:
+            tip = "There is no second checkpoint to caption with"
+        elif further:
+            names = "\n".join(path.name for path in further)
+            tip = f"These caption, too, and their captions stand side by side:\n{names}"
+        else:
+            tip = "Let further checkpoints caption as well"
+        self.also.setToolTip(tip)
         several = self._count > 1
         self.button.setText(f"Caption {self._count} files" if several else "Caption")
         ready = self._has_sound and self.checkpoint() is not None

@@ -2,75 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.jobs import Jobs
-from app.widgets.sound_view import SoundPicture, make_sound_picture
-from core.audio.files import AudioInfo, Waveform, probe, read_audio
+from core.audio.files import probe
 from core.errors import AudioFileError
 
 from .collect import collect_sounds
+from .sounds import check_length
 
 CHUNK = 24
 MOST_RECENT = 12
 RECENT_KEY = "caption/recent"
-# A minute of sound takes 11 MB; what is beyond this length is captioned but not drawn.
-LONGEST_SHOWN = 1800.0
-KEPT_SAMPLES = 50_000_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sound:
-    """A sound ready to be shown and played."""
-
-    info: AudioInfo
-    waveform: Waveform
-    picture: SoundPicture
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of the file is shown."""
-        return self.info.duration <= LONGEST_SHOWN
-
-
-def load_sound(path: Path) -> Sound:
-    """Read a file and draw it. Raises `AudioFileError`. Not for the GUI thread."""
-    info = probe(path)
-    waveform = read_audio(path, duration=LONGEST_SHOWN)
-    return Sound(info, waveform, make_sound_picture(waveform.samples, waveform.sample_rate))
-
-
-class SoundShelf:
-    """The sounds shown last, so that going back to one takes no time."""
-
-    def __init__(self) -> None:
-        self._sounds: OrderedDict[Path, Sound] = OrderedDict()
-
-    def get(self, path: Path) -> Sound | None:
-        """Return the sound of `path` if it is at hand."""
-        sound = self._sounds.get(path)
-        if sound is not None:
-            self._sounds.move_to_end(path)
-        return sound
-
-    def put(self, path: Path, sound: Sound) -> None:
-        """Keep a sound and let the oldest ones go."""
-        self._sounds[path] = sound
-        self._sounds.move_to_end(path)
-        while len(self._sounds) > 1 and self._size() > KEPT_SAMPLES:
-            self._sounds.popitem(last=False)
-
-    def drop(self, path: Path) -> None:
-        """Forget a sound."""
-        self._sounds.pop(path, None)
-
-    def _size(self) -> int:
-        return sum(len(sound.waveform.samples) for sound in self._sounds.values())
 
 
 class Opener(QObject):
@@ -135,7 +81,9 @@ def _probe_all(paths: list[Path]) -> list[tuple[Path, float | str]]:
     results: list[tuple[Path, float | str]] = []
     for path in paths:
         try:
-            results.append((path, probe(path).duration))
+            info = probe(path)
+            check_length(info)
+            results.append((path, info.duration))
         except AudioFileError as error:
             results.append((path, str(error)))
     return results

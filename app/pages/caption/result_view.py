@@ -1,47 +1,41 @@
-"""The sentence, how sure the model is of it, and what else it considered."""
+"""What captioning made of the sound that is shown: timelines, captions and their evidence."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
+    QSplitter,
     QStackedWidget,
-    QToolButton,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
 from app.theme import Theme
-from app.widgets.elided_label import ElidedLabel
 
-from .evidence import BeamTable, TagBars
-from .moments import attended_span
-from .sound_files import Result
-from .words import CaptionWords
+from .caption_view import CaptionView
+from .outputs import Output, Result, Timeline, name_of
+from .timeline_list import TimelineList
 
 
 class ResultView(QStackedWidget):
-    """Shows a result, or says why there is none.
+    """Shows the outputs of a file, or says why there are none.
 
-    Signals: `word_entered(index)`, `word_left()`, `moment_chosen(start, end)` in seconds of the
-    file, `action_clicked()` of the button beside a message.
+    Signals: `action_clicked()` of the button beside a message, `timeline_changed()` when the
+    timeline that is shown is another or grew, `segment_chosen(index)` when one is chosen by hand.
     """
 
-    word_entered = Signal(int)
-    word_left = Signal()
-    moment_chosen = Signal(float, float)
     action_clicked = Signal()
+    timeline_changed = Signal()
+    segment_chosen = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.result: Result | None = None
-        self._moments: list[tuple[float, float]] = []
+        self._outputs: tuple[Output, ...] = ()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "muted")
@@ -57,114 +51,124 @@ class ResultView(QStackedWidget):
         column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
         self.addWidget(message)
-        self.addWidget(self._make_result(theme))
-        theme.changed.connect(self._recolour)
-        self._theme = theme
-        self.show_message("")
-
-    def _make_result(self, theme: Theme) -> QWidget:
-        colours = theme.colours
-        self.words = CaptionWords(colours)
-        self.words.word_entered.connect(self.word_entered)
-        self.words.word_left.connect(self.word_left)
-        self.words.word_chosen.connect(self._on_word)
-        self.copy = QToolButton()
-        self.copy.setText("Copy")
-        self.copy.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.copy.setToolTip("Copy the caption (Ctrl+C)")
-        self.copy.clicked.connect(self.copy_caption)
-        theme.set_icon(self.copy, "content-copy", "muted")
-        self.facts = ElidedLabel()
-        self.facts.setProperty("role", "hint")
-        top = QHBoxLayout()
-        top.addWidget(self.words, 1)
-        top.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
-        self.beams = BeamTable()
-        self.tags = TagBars(colours)
-        heading = QLabel("Sounds the encoder hears")
-        heading.setProperty("role", "hint")
-        heading.setContentsMargins(0, 5, 0, 5)
-        tag_box = QWidget()
-        tag_box.setProperty("role", "panel")
-        tag_column = QVBoxLayout(tag_box)
-        tag_column.setContentsMargins(0, 0, 4, 0)
-        tag_column.setSpacing(0)
-        tag_column.addWidget(heading)
-        tag_column.addWidget(self.tags)
-        tag_column.addStretch()
-        self.tag_area = QScrollArea()
-        self.tag_area.setWidgetResizable(True)
-        self.tag_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.tag_area.setWidget(tag_box)
-        evidence = QHBoxLayout()
-        evidence.setSpacing(24)
-        evidence.addWidget(self.beams, 3)
-        evidence.addWidget(self.tag_area, 2)
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Captions of this sound")
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.timeline = TimelineList(theme)
+        self.timeline.chosen.connect(self._on_segment)
+        self.view = CaptionView(theme)
+        self.quiet = QLabel("No window of this recording is loud enough to have a caption.")
+        self.quiet.setWordWrap(True)
+        self.quiet.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.quiet.setProperty("role", "muted")
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setHandleWidth(1)
+        self.split.setChildrenCollapsible(False)
+        for part in (self.timeline, self.view, self.quiet):
+            self.split.addWidget(part)
+        self.split.setSizes([400, 500, 500])
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(8, 4, 8, 4)
-        column.setSpacing(4)
-        column.addLayout(top)
-        column.addWidget(self.facts)
-        column.addLayout(evidence, 1)
-        return page
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self.split, 1)
+        self.addWidget(page)
+        self.show_message("")
+
+    # ---- what is shown ---------------------------------------------------------------------
+
+    @property
+    def output(self) -> Output | None:
+        """The output of the tab that is in front."""
+        index = self.tabs.currentIndex()
+        return self._outputs[index] if 0 <= index < len(self._outputs) else None
+
+    @property
+    def result(self) -> Result | None:
+        """The caption that is shown, be it one of a timeline."""
+        return self.view.result if self._outputs and not self.view.isHidden() else None
 
     def show_message(self, sentence: str, action: str = "") -> None:
         """Show a sentence instead of a result, with a button where `action` names one."""
-        self.result = None
+        self._outputs = ()
+        self.view.result = None
         self.sentence.setText(sentence)
         self.action.setText(action)
         self.action.setVisible(bool(action))
         self.setCurrentIndex(0)
+        self.timeline_changed.emit()
 
-    def show_result(self, result: Result) -> None:
-        """Show a caption with its evidence."""
-        if result is self.result:
+    def show_outputs(self, outputs: Sequence[Output], newest: Output | None = None) -> None:
+        """Show the outputs of a file; the `newest` comes to the front, else the one before stays.
+
+        Outputs that take the place of older ones keep their tab.
+        """
+        if tuple(outputs) == self._outputs and newest is None:
             return
-        caption = result.caption
-        if not caption.tokens:
-            self.show_message("The model has no words for this sound.")
-            return
-        self.result = result
-        self._moments = []
-        for weights in caption.attention:
-            start, end = attended_span(weights, caption.frame_seconds, caption.duration)
-            self._moments.append((result.start + start, result.start + end))
-        moments = [f"{start:.1f}–{end:.1f} s" for start, end in self._moments]
-        self.words.show_caption(caption, moments)
-        part = ""
-        if result.length is not None:
-            part = f"part {result.start:.2f}–{result.start + caption.duration:.2f} s  ·  "
-        log_prob = f"{caption.log_prob:.2f}".replace("-", "−")
-        path = Path(caption.checkpoint)
-        self.facts.setText(
-            f"{part}mean log-probability {log_prob} a token  ·  the bluer a word, the less sure"
-            f"  ·  {_name_of(path)}  ·  took {caption.seconds_taken:.2f} s"
+        before = self.output
+        front = newest or next(
+            (item for item in outputs if before is not None and item.place == before.place),
+            outputs[-1],
         )
-        self.beams.show_beams(caption.beams)
-        self.tags.show_tags(caption.tags)
-        self.tag_area.setVisible(bool(caption.tags))
-        self.setCurrentIndex(1)
+        self._outputs = tuple(outputs)
+        several = len({item.checkpoint for item in outputs}) > 1
+        blocked = self.tabs.blockSignals(True)
+        while self.tabs.count() > len(outputs):
+            self.tabs.removeTab(self.tabs.count() - 1)
+        for index, item in enumerate(outputs):
+            text = f"{item.title()} · {name_of(item.checkpoint)}" if several else item.title()
+            if index >= self.tabs.count():
+                self.tabs.addTab("")
+            self.tabs.setTabText(index, text.replace("&", "&&"))
+            self.tabs.setTabToolTip(index, f"{item.title()}, by {item.checkpoint}")
+        self.tabs.setCurrentIndex(self._outputs.index(front))
+        self.tabs.blockSignals(blocked)
+        self.tabs.setVisible(len(outputs) > 1)
+        self._show_front()
 
-    def copy_caption(self) -> None:
-        """Put the caption on the clipboard, or the other beam that the keyboard is on."""
-        if self.result is None:
+    def select_segment(self, index: int) -> None:
+        """Show the caption of one segment; -1 shows the first, if there is any."""
+        output = self.output
+        if not isinstance(output, Timeline):
             return
-        text = self.result.caption.text
-        if self.beams.hasFocus() and self.beams.currentRow() >= 0:
-            text = self.result.caption.beams[self.beams.currentRow()].text
-        QApplication.clipboard().setText(text)
+        index = min(index, len(output.segments) - 1)
+        if index < 0:
+            index = 0 if output.segments else -1
+        self.timeline.select(index)
+        self.view.setVisible(index >= 0)
+        self.quiet.setVisible(index < 0 and output.complete)
+        if index >= 0:
+            segment = output.segments[index]
+            length = segment.window.end - segment.window.start
+            shown = self.view.result
+            if shown is None or shown.caption is not segment.caption:
+                self.view.show_result(Result(segment.caption, segment.window.start, length))
 
-    def _on_word(self, index: int) -> None:
-        self.moment_chosen.emit(*self._moments[index])
+    def _show_front(self) -> None:
+        self.setCurrentIndex(1)
+        output = self.output
+        long = isinstance(output, Timeline)
+        self.timeline.setVisible(long)
+        if isinstance(output, Timeline):
+            self.timeline.show_timeline(output)
+            self.view.edit.setVisible(False)
+            self.select_segment(self.timeline.current)
+        elif output is not None:
+            self.quiet.hide()
+            self.view.show()
+            self.view.edit.setVisible(True)
+            self.view.show_result(output)
+        self.timeline_changed.emit()
 
-    def _recolour(self) -> None:
-        self.words.set_colours(self._theme.colours)
-        self.tags.set_colours(self._theme.colours)
+    def _on_tab(self) -> None:
+        if self._outputs:
+            self._show_front()
 
-
-def _name_of(checkpoint: Path) -> str:
-    """Name a run's checkpoint by its run, any other by its file."""
-    if checkpoint.stem in ("best", "last"):
-        return f"{checkpoint.stem} of {checkpoint.parent.parent.name}"
-    return checkpoint.stem
+    def _on_segment(self, index: int) -> None:
+        self.select_segment(index)
+        self.segment_chosen.emit(index)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from core.captions import Caption
+from .outputs import Output, Result
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
 _ROOT = QModelIndex()
@@ -28,15 +28,6 @@ class FileState(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """A caption of a whole file, or of the part from `start` for `length` seconds."""
-
-    caption: Caption
-    start: float = 0.0
-    length: float | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class SoundFile:
     """An opened file.
 
@@ -47,20 +38,27 @@ class SoundFile:
     duration: float | None = None
     state: FileState = FileState.OPENED
     message: str = ""
-    results: tuple[Result, ...] = ()
+    outputs: tuple[Output, ...] = ()
 
     @property
-    def result(self) -> Result | None:
-        """The caption made last."""
-        return self.results[-1] if self.results else None
+    def results(self) -> tuple[Result, ...]:
+        """The captions of the whole and of parts, without timelines."""
+        return tuple(item for item in self.outputs if isinstance(item, Result))
 
-    def with_result(self, result: Result) -> SoundFile:
-        """Return the file with one more caption; one of the same part is replaced."""
-        part = (result.start, result.length)
-        others = tuple(r for r in self.results if (r.start, r.length) != part)
-        return dataclasses.replace(
-            self, results=(*others, result), state=FileState.DONE, message=""
-        )
+    @property
+    def output(self) -> Output | None:
+        """What was made last."""
+        return self.outputs[-1] if self.outputs else None
+
+    def with_output(self, output: Output) -> SoundFile:
+        """Return the file with one more output in its place; a new place is the last."""
+        places = [item.place for item in self.outputs]
+        if output.place in places:
+            at = places.index(output.place)
+            outputs = (*self.outputs[:at], output, *self.outputs[at + 1 :])
+        else:
+            outputs = (*self.outputs, output)
+        return dataclasses.replace(self, outputs=outputs, message="")
 
     def status(self) -> str:
         """Return the line under the name: length, then the caption or the state."""
@@ -68,8 +66,8 @@ class SoundFile:
         if self.state is FileState.FAILED:
             # The name stands above; the sentence need not begin with it again.
             return self.message.removeprefix(f"'{self.path.name}' ")
-        if self.state is FileState.DONE and self.result is not None:
-            return length + self.result.caption.text
+        if self.state is FileState.DONE and self.output is not None:
+            return length + (self.output.text or "quiet throughout")
         return length + self.state.value
 
 

@@ -6,41 +6,69 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.studio import Studio
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.player_bar import PlayerBar
 from app.widgets.sound_view import SoundView
-from app.widgets.spectrogram_image import SpectrogramImage, make_spectrogram_image
+from app.widgets.spectrogram_image import SpectrogramImage
 from core.audio.frequency_scale import SCALE_NAMES
 
+from .detail import LONGEST_HEARD, Details, Hear
 from .display_bar import DisplayBar
-from .opening import LONGEST_SHOWN, Sound
 from .sound_files import format_length
+from .sounds import Sound
 
 
 class Stage(QWidget):
-    """Shows one sound and plays it. Signal: `part_caption_clicked(start, end)` in seconds."""
+    """Shows one sound and plays it.
+
+    Signals: `part_caption_clicked(start, end)` in seconds, `position_changed(seconds)` of the
+    playhead, `problem(sentence)` where what the model hears cannot be shown.
+
+    Parameters
+    ----------
+    studio
+        The shared context.
+    hear
+        Returns what the model that is chosen is given of a part of a file; called in a worker.
+    """
 
     part_caption_clicked = Signal(float, float)
+    position_changed = Signal(float)
+    problem = Signal(str)
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, hear: Hear, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme = studio.theme
         self._theme = theme
         self._player = studio.player
-        self._jobs = studio.jobs
+        self.details = Details(studio.jobs, hear, self)
         self.sound: Sound | None = None
         self.name = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
         self.name.setStyleSheet("font-weight: 600")
         self.facts = QLabel()
         self.facts.setProperty("role", "hint")
+        self.hears = QToolButton()
+        self.hears.setText("What the model hears")
+        self.hears.setCheckable(True)
+        self.hears.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        theme.set_icon(self.hears, "ear-hearing", "muted")
+        self.hears.toggled.connect(self._on_hears)
         self.display = DisplayBar(theme, studio.settings)
         self.view = SoundView(theme.colours)
         self.player_bar = PlayerBar(theme, self._player, studio.settings)
+        self._whole_heard = False
         self.notice = QLabel()
         self.notice.setWordWrap(True)
         self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -60,6 +88,7 @@ class Stage(QWidget):
         header.setSpacing(8)
         header.addWidget(self.name, 1)
         header.addWidget(self.facts)
+        header.addWidget(self.hears)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -73,11 +102,17 @@ class Stage(QWidget):
         self.display.levels_changed.connect(self._on_levels)
         self.display.auto_clicked.connect(self._on_auto)
         self.display.fit_clicked.connect(self.view.fit)
+        self.display.follow_changed.connect(self._on_follow)
+        self.view.follow = self.display.follow.isChecked()
+        self.details.ready.connect(self._on_detail)
+        self.details.heard.connect(self._on_heard)
+        self.details.unheard.connect(self._on_unheard)
         self.view.spectrogram.detail_wanted.connect(self._on_detail_wanted)
         self.view.sought.connect(self._on_sought)
         self.view.selection_changed.connect(self._on_selection)
         self.view.selection_cleared.connect(self._on_selection)
         self.player_bar.play_clicked.connect(self.toggle_play)
+        self.player_bar.loop_changed.connect(self._on_loop)
         self.player_bar.part_cleared.connect(self.view.clear_selection)
         self.player_bar.caption_part_clicked.connect(self._on_caption_part)
         self._player.position_changed.connect(self._on_position)
@@ -91,6 +126,7 @@ class Stage(QWidget):
         """Show a sound from its start; without one, the name of `path` over an empty view."""
         self._player.stop()
         self.sound = sound
+        self._whole_heard = False
         self.name.setText("" if path is None else path.name)
         self.view.show_picture(None if sound is None else sound.picture)
         if sound is None:
@@ -98,8 +134,10 @@ class Stage(QWidget):
             self.player_bar.show_time(None)
         else:
             self.facts.setText(_facts(sound))
-            self.player_bar.show_time(0.0, sound.waveform.duration)
+            self.player_bar.show_time(0.0, sound.duration)
             self.display.show_levels(*self.view.spectrogram.levels)
+            if self.hears.isChecked():
+                self._hear()
         self.player_bar.set_has_sound(sound is not None)
         self.display.set_has_sound(sound is not None)
         self._content.setCurrentWidget(self.notice if sound is None else self.view)
@@ -108,6 +146,28 @@ class Stage(QWidget):
             self._patience.start()
         else:
             self._patience.stop()
+
+    def show_better(self, sound: Sound) -> None:
+        """Show a better picture of the long sound that is shown already."""
+        if sound is not self.sound:
+            return
+        if self.hears.isChecked():
+            self.view.refresh_outline()
+        else:
+            self.view.show_better(sound.picture.spectrogram)
+            self.display.show_levels(*self.view.spectrogram.levels)
+        self.facts.setText(_facts(sound))
+
+    def set_model(self, reason: str) -> None:
+        """Say why no model can show what it hears; "" says that one can."""
+        self.hears.setEnabled(not reason)
+        self.hears.setToolTip(
+            reason or "The log-mel spectrogram that the encoder is given, at its own rate"
+        )
+        if reason:
+            self.hears.setChecked(False)
+        elif self.hears.isChecked():
+            self._hear()
 
     def show_notice(self, sentence: str) -> None:
         """Say in place of the sound why there is none."""
@@ -131,7 +191,7 @@ class Stage(QWidget):
         if self._player.playing:
             self._player.pause()
             return
-        start, end = self._player.position, self.sound.waveform.duration
+        start, end = self._player.position, self.sound.duration
         if self.view.selection is not None:
             first, end = self.view.selection
             if not first <= start < end - 0.01:
@@ -145,29 +205,51 @@ class Stage(QWidget):
         if self.sound is None:
             return
         if self._player.problem:
-            self.view.set_playhead(start)
-            self._on_sought(start)
+            self.seek(start)
         else:
-            self._play(start, end)
+            self._play(start, end, loop=False)
 
-    def _play(self, start: float, end: float) -> None:
-        if self.sound is not None:
-            waveform = self.sound.waveform
-            self._player.play(waveform.samples, waveform.sample_rate, start, end)
+    def _play(self, start: float, end: float, loop: bool = True) -> None:
+        sound = self.sound
+        if sound is None:
+            return
+        loop_from = None
+        if loop and self.player_bar.loop.isChecked():
+            loop_from = 0.0 if self.view.selection is None else self.view.selection[0]
+        rate = sound.info.sample_rate
+        if sound.waveform is not None:
+            samples = sound.waveform.samples
+            self._player.play(samples, rate, start, end, loop_from)
+        else:
+            self._player.play_file(sound.info.path, rate, start, end, loop_from)
+
+    def seek(self, seconds: float) -> None:
+        """Put the playhead somewhere, and go on playing there if it plays."""
+        self.view.set_playhead(seconds)
+        self._on_sought(seconds)
+
+    def _on_loop(self) -> None:
+        if self.sound is not None and self._player.playing:
+            start, end = self._player.position, self.sound.duration
+            if self.view.selection is not None:
+                end = max(self.view.selection[1], start)
+            self._play(start, end)
 
     def _on_position(self, seconds: float) -> None:
         if self.sound is not None:
             self.view.set_playhead(seconds)
-            self.player_bar.show_time(seconds, self.sound.waveform.duration)
+            self.player_bar.show_time(seconds, self.sound.duration)
+            self.position_changed.emit(seconds)
 
     def _on_sought(self, seconds: float) -> None:
         if self.sound is None:
             return
         if self._player.playing:
-            self._play(seconds, self.sound.waveform.duration)
+            self._play(seconds, self.sound.duration)
         else:
             self._player.seek(seconds)
-        self.player_bar.show_time(seconds, self.sound.waveform.duration)
+        self.player_bar.show_time(seconds, self.sound.duration)
+        self.position_changed.emit(seconds)
 
     # ---- display ---------------------------------------------------------------------------
 
@@ -186,26 +268,68 @@ class Stage(QWidget):
         self.view.set_levels(low, high)
 
     def _on_detail_wanted(self, start: float, end: float, column_seconds: float) -> None:
+        if self.sound is None:
+            return
+        if not self.hears.isChecked():
+            self.details.look(self.sound, start, end, column_seconds)
+        elif not self._whole_heard:
+            self._hear()
+
+    def _on_detail(self, sound: Sound, image: SpectrogramImage) -> None:
+        if sound is self.sound and not self.hears.isChecked():
+            self.view.spectrogram.show_detail(image)
+            self.view.waveform.refresh()
+
+    def _on_hears(self, on: bool) -> None:
+        self._whole_heard = False
+        if on:
+            self._hear()
+        elif self.sound is not None:
+            self._show(self.sound.picture.spectrogram)
+            self.view.spectrogram.ask_again()
+
+    def _hear(self) -> None:
+        """Ask for what the model hears: of all of a short sound, of the view in a long one."""
         sound = self.sound
         if sound is None:
             return
-        samples, rate = sound.waveform.samples, sound.waveform.sample_rate
-        first, last = int(start * rate), int(end * rate)
+        if sound.duration <= LONGEST_HEARD:
+            self.details.hear(sound, 0.0, sound.duration)
+        else:
+            self.details.hear(sound, *self.view.spectrogram.time_range())
 
-        def show(detail: SpectrogramImage) -> None:
-            if self.sound is sound:
-                self.view.spectrogram.show_detail(detail)
+    def _on_heard(self, sound: Sound, image: SpectrogramImage, whole: bool) -> None:
+        if sound is not self.sound or not self.hears.isChecked():
+            return
+        self._whole_heard = whole
+        self._show(image)
+        start, end = self.view.spectrogram.time_range()
+        if end - start > LONGEST_HEARD:
+            self.facts.setText(
+                f"{format_length(LONGEST_HEARD)} of what the model hears; zoom in to see it"
+            )
+        else:
+            self.facts.setText(_facts(sound))
 
-        self._jobs.run_quick(
-            lambda: make_spectrogram_image(samples[first:last], rate, first / rate, column_seconds),
-            show,
-            owner=self,
-        )
+    def _show(self, image: SpectrogramImage) -> None:
+        """Show a picture of the sound in place of the one before."""
+        self.view.spectrogram.drop_detail()
+        self.view.show_better(image)
+        self.display.show_levels(*self.view.spectrogram.levels)
+
+    def _on_unheard(self, sentence: str) -> None:
+        if self.hears.isChecked():
+            self.hears.setChecked(False)
+            self.problem.emit(sentence)
+
+    def _on_follow(self, on: bool) -> None:
+        self.view.follow = on
 
     def _on_auto(self) -> None:
         self.view.auto_levels = True
-        if self.sound is not None:
-            self.view.set_levels(*self.sound.picture.spectrogram.auto_levels)
+        content = self.view.spectrogram.content
+        if content is not None:
+            self.view.set_levels(*content.auto_levels)
             self.display.show_levels(*self.view.spectrogram.levels)
 
     def _recolour(self) -> None:
@@ -221,6 +345,6 @@ def _facts(sound: Sound) -> str:
         channels,
         format_length(info.duration),
     ]
-    if not sound.whole:
-        parts.append(f"the first {format_length(LONGEST_SHOWN)} shown")
+    if sound.share < 1.0:
+        parts.append(f"drawing {100 * sound.share:.0f} %")
     return "  ·  ".join(parts)

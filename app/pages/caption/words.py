@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 from superqt import QFlowLayout
 
 from core.captions import Caption
@@ -101,16 +101,25 @@ class CaptionWords(QWidget):
         self._flow.setHorizontalSpacing(0)
         self._flow.setVerticalSpacing(2)
         self.buttons: list[WordButton] = []
+        self._labels: list[QLabel] = []
         self.setAccessibleName("Caption")
 
-    def show_caption(self, caption: Caption | None, moments: list[str]) -> None:
-        """Show the words of `caption`; `moments` says for each when it was heard."""
-        for button in self.buttons:
-            self._flow.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self.buttons = []
+    def show_caption(self, caption: Caption | None, moments: list[str], edited: str = "") -> None:
+        """Show the words of `caption`; `moments` says for each when it was heard.
+
+        Words that are not the model's own, `edited` ones or those about silence, are plain text.
+        """
+        for part in (*self.buttons, *self._labels):
+            self._flow.removeWidget(part)
+            part.hide()
+            part.deleteLater()
+        self.buttons, self._labels = [], []
         if caption is None:
+            return
+        if text := _apart(caption, edited):
+            self._label(text)
+        if edited or caption.wording == "silence":
+            self.setAccessibleDescription(edited or caption.text)
             return
         for index, (token, moment) in enumerate(zip(caption.tokens, moments, strict=True)):
             button = WordButton(index, token.text, token.log_prob, self)
@@ -128,3 +137,25 @@ class CaptionWords(QWidget):
         self._colours = colours
         for button in self.buttons:
             button.paint_with(colours)
+
+    def _label(self, text: str) -> None:
+        # Word by word, so that the line wraps where it must.
+        for word in text.split():
+            label = QLabel(word)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setStyleSheet(f"font-size: {CAPTION_PIXELS}px; padding: 2px 4px;")
+            self._flow.addWidget(label)
+            self._labels.append(label)
+
+
+def _apart(caption: Caption, edited: str) -> str:
+    """Return what is to be read beside or in place of the model's own words."""
+    if edited:
+        return edited
+    if caption.wording == "silence":
+        return caption.text
+    if not caption.tokens:
+        return "The model has no words for this sound."
+    if caption.wording == "possible" and caption.text.endswith(caption.hypothesis):
+        return caption.text.removesuffix(caption.hypothesis)
+    return ""

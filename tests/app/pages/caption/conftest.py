@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 import soundfile
 from pytestqt.qtbot import QtBot
 
-from app.pages.caption.page import CaptionPage
+from app.pages.caption.files_pane import FilesPane
 from app.studio import Studio
 from core.audio.files import read_audio
+from core.audio.log_mel import LogMel
 from core.captions import Beam, Caption, Tag, TokenScore
 from core.config import DecodingConfig
 from core.models import checkpoint_files
@@ -49,6 +51,7 @@ class Parrot:
     """Gives every sound the same caption; `gate` holds it up until a test lets it go on."""
 
     decoding = DecodingConfig()
+    sample_rate = RATE
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -70,6 +73,34 @@ class Parrot:
         attention = np.full((len(WORDS), frames), 0.01, np.float32)
         # Word number i listens to frame number i * 4.
         attention[np.arange(len(WORDS)), np.arange(len(WORDS)) * 4 % frames] = 1.0
+        return self._caption(seconds, attention, "/runs/x/best.safetensors")
+
+    def caption_waveforms(
+        self,
+        waveforms: Sequence[np.ndarray],
+        sample_rate: int,
+        decoding: DecodingConfig | None = None,
+    ) -> list[Caption]:
+        """Hear whether a window is more than half loud."""
+        assert self.gate.wait(10)
+        captions = []
+        for samples in waveforms:
+            loud = float(np.mean(np.abs(samples) > 0.01)) > 0.5
+            attention = np.full((len(WORDS), 4), 0.25, np.float32)
+            caption = self._caption(len(samples) / sample_rate, attention, "/runs/x/best")
+            captions.append(dataclasses.replace(caption, text="a dog" if loud else "a hum"))
+        return captions
+
+    def hear(
+        self, path: Path | str, start: float = 0.0, duration: float | None = None
+    ) -> LogMel | None:
+        """Hear 10 bands from 100 Hz to 1 kHz, the fifth the loudest."""
+        frames = round((duration or 1.0) / 0.01)
+        levels = np.full((10, frames), -60.0, np.float32)
+        levels[4] = -10.0
+        return LogMel(levels, np.linspace(100.0, 1000.0, 10), 0.005, 0.01, RATE)
+
+    def _caption(self, seconds: float, attention: np.ndarray, checkpoint: str) -> Caption:
         tokens = tuple(
             TokenScore(word, float(np.log(chance)))
             for word, chance in zip(WORDS, (0.9, 0.5, 0.25, 1.0), strict=True)
@@ -87,7 +118,8 @@ class Parrot:
             tags,
             seconds,
             0.01,
-            "/runs/x/best.safetensors",
+            checkpoint,
+            np.stack([attention, attention[:, ::-1]]),
         )
 
 
@@ -116,9 +148,9 @@ def checkpoints(monkeypatch: pytest.MonkeyPatch) -> list[CheckpointFile]:
 @pytest.fixture
 def page(
     studio: Studio, qtbot: QtBot, parrot: Parrot, checkpoints: list[CheckpointFile]
-) -> Iterator[CaptionPage]:
+) -> Iterator[FilesPane]:
     """The page on its own, shown at the size that it has in a window of 1280 x 720."""
-    widget = CaptionPage(studio, load=lambda _path: parrot)
+    widget = FilesPane(studio, load=lambda _path: parrot)
     qtbot.addWidget(widget)
     widget.resize(1200, 665)
     widget.show()

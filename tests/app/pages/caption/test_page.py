@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.pages.caption import empty_pane
-from app.pages.caption.page import CaptionPage
+from app.pages.caption.files_pane import FilesPane
 from app.pages.caption.sound_files import FileState
 from app.studio import Studio
 from core.models.checkpoint_files import CheckpointFile
@@ -23,7 +23,7 @@ from .conftest import Parrot
 Sound = Callable[..., Path]
 
 
-def drop(page: CaptionPage, paths: Iterable[Path]) -> None:
+def drop(page: FilesPane, paths: Iterable[Path]) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -36,18 +36,18 @@ def drop(page: CaptionPage, paths: Iterable[Path]) -> None:
     assert not page.drop_frame.isVisible()
 
 
-def states(page: CaptionPage) -> list[FileState]:
+def states(page: FilesPane) -> list[FileState]:
     return [entry.state for entry in page.files.entries]
 
 
-def open_and_caption(page: CaptionPage, qtbot: QtBot, *paths: Path) -> None:
+def open_and_caption(page: FilesPane, qtbot: QtBot, *paths: Path) -> None:
     drop(page, paths)
     qtbot.waitUntil(lambda: page.stage.sound is not None)
     qtbot.waitUntil(lambda: states(page) == [FileState.DONE] * len(paths))
 
 
 def test_empty_page_offers_to_open_and_to_try_a_starter_sound(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
+    page: FilesPane, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert page.empty.isVisible()
     path = sound()
@@ -77,7 +77,7 @@ def test_starter_sounds_are_those_of_the_resources(
 
 
 def test_dropped_sound_is_shown_in_seconds_and_hertz(
-    page: CaptionPage, qtbot: QtBot, sound: Sound
+    page: FilesPane, qtbot: QtBot, sound: Sound
 ) -> None:
     drop(page, [sound(seconds=2.0)])
     qtbot.waitUntil(lambda: page.stage.sound is not None)
@@ -92,7 +92,7 @@ def test_dropped_sound_is_shown_in_seconds_and_hertz(
 
 
 def test_several_dropped_files_with_a_broken_one(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, broken: Path
+    page: FilesPane, qtbot: QtBot, sound: Sound, broken: Path
 ) -> None:
     folder = sound("folder/deep/three.wav").parent.parent
     (folder / "notes.txt").write_text("no sound")
@@ -113,7 +113,7 @@ def test_several_dropped_files_with_a_broken_one(
 
 
 def test_mended_file_can_be_dropped_again(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, broken: Path
+    page: FilesPane, qtbot: QtBot, sound: Sound, broken: Path
 ) -> None:
     drop(page, [broken])
     qtbot.waitUntil(lambda: states(page) == [FileState.FAILED])
@@ -125,7 +125,7 @@ def test_mended_file_can_be_dropped_again(
 
 
 def test_sound_that_breaks_off_inside_is_reported(
-    page: CaptionPage, qtbot: QtBot, tmp_path: Path
+    page: FilesPane, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "nan.wav"
     soundfile.write(path, np.full(8000, np.nan, np.float32), 16_000, subtype="FLOAT")
@@ -135,50 +135,52 @@ def test_sound_that_breaks_off_inside_is_reported(
     assert "no numbers" in page.stage.notice.text()
 
 
-def test_folder_without_sounds_says_so(page: CaptionPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_folder_without_sounds_says_so(page: FilesPane, qtbot: QtBot, tmp_path: Path) -> None:
     drop(page, [tmp_path])
     qtbot.waitUntil(page.banner.isVisible)
     assert "no sound file" in page.banner.label.text()
 
 
-def test_words_beams_tags_and_confidence(page: CaptionPage, qtbot: QtBot, sound: Sound) -> None:
+def test_words_beams_tags_and_confidence(page: FilesPane, qtbot: QtBot, sound: Sound) -> None:
     open_and_caption(page, qtbot, sound())
     result = page.result
-    assert [button.text() for button in result.words.buttons] == ["a", "dog", "barks", "twice"]
-    assert "0.50" in result.words.buttons[1].toolTip()
-    assert "−0.50" in result.facts.text()
-    assert result.beams.item(1, 1).text() == "a cat meows"
-    assert result.beams.item(1, 0).text() == "−0.750"
-    assert "Dog: 0.80" in result.tags.toolTip()
-    qtbot.mouseClick(result.copy, Qt.MouseButton.LeftButton)
+    assert [button.text() for button in result.view.words.buttons] == ["a", "dog", "barks", "twice"]
+    assert "0.50" in result.view.words.buttons[1].toolTip()
+    assert "−0.50" in result.view.facts.text()
+    assert result.view.beams.item(1, 1).text() == "a cat meows"
+    assert result.view.beams.item(1, 0).text() == "−0.750"
+    assert "Dog: 0.80" in result.view.tags.toolTip()
+    qtbot.mouseClick(result.view.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "a dog barks twice"
 
 
 def test_word_lights_up_and_plays_its_moment(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
+    page: FilesPane, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_and_caption(page, qtbot, sound())
     overlay = page.stage.view.spectrogram._attention
-    word = page.result.words.buttons[2]
+    word = page.result.view.words.buttons[2]
     assert not overlay.isVisible()
     word.setFocus()
-    page.result.words.word_entered.emit(2)
+    page.result.view.words.word_entered.emit(2)
     assert overlay.isVisible()
     # Frame 8 of 0.1 s holds the weight: opaque there, nearly clear elsewhere.
     assert int(np.argmax(overlay.image[0, :, 3])) == 8
     assert overlay.image[0, 8, 3] > 10 * overlay.image[0, 0, 3]
-    page.result.words.word_left.emit()
+    page.result.view.words.word_left.emit()
     assert not overlay.isVisible()
     played: list[tuple[float, float]] = []
     player = page._studio.player
     monkeypatch.setattr(player, "problem", "")
-    monkeypatch.setattr(player, "play", lambda _s, _r, start, end: played.append((start, end)))
+    monkeypatch.setattr(
+        player, "play", lambda _s, _r, start, end, _loop: played.append((start, end))
+    )
     qtbot.mouseClick(word, Qt.MouseButton.LeftButton)
     assert played == [pytest.approx((0.55, 1.15))]
 
 
 def test_selection_is_captioned_alone(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, parrot: Parrot
+    page: FilesPane, qtbot: QtBot, sound: Sound, parrot: Parrot
 ) -> None:
     open_and_caption(page, qtbot, sound())
     page.model_bar.beam_size.setValue(5)
@@ -190,14 +192,14 @@ def test_selection_is_captioned_alone(
     assert parrot.asked[1] == ("tone.wav", 5, 0.5, 1.0)
     assert page.result.result is not None
     assert page.result.result.start == 0.5
-    assert "0.50–1.50 s" in page.result.facts.text()
+    assert "0.50–1.50 s" in page.result.view.facts.text()
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert page.stage.view.selection is None
     assert not bar.caption_part.isVisible()
 
 
 def test_busy_page_says_so_and_stops(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, parrot: Parrot
+    page: FilesPane, qtbot: QtBot, sound: Sound, parrot: Parrot
 ) -> None:
     parrot.gate.clear()
     drop(page, [sound("one.wav"), sound("two.wav"), sound("three.wav")])
@@ -214,12 +216,12 @@ def test_busy_page_says_so_and_stops(
 
 
 def test_model_that_does_not_load_is_reported_with_details(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
+    page: FilesPane, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_path: Path) -> Parrot:
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(page.captioning._cache, "_load", fail)
+    monkeypatch.setattr(page.captioning.cache, "_load", fail)
     drop(page, [sound()])
     qtbot.waitUntil(page.banner.isVisible)
     assert "out of memory" in page.banner.label.text()
@@ -229,7 +231,7 @@ def test_model_that_does_not_load_is_reported_with_details(
 
 
 def test_without_a_checkpoint_the_way_leads_to_training(
-    page: CaptionPage,
+    page: FilesPane,
     qtbot: QtBot,
     sound: Sound,
     checkpoints: list[CheckpointFile],
@@ -248,7 +250,7 @@ def test_without_a_checkpoint_the_way_leads_to_training(
     assert signal.args == ["train"]
 
 
-def test_broken_checkpoint_is_listed_but_cannot_be_chosen(page: CaptionPage) -> None:
+def test_broken_checkpoint_is_listed_but_cannot_be_chosen(page: FilesPane) -> None:
     model = page.model_bar.checkpoints.model()
     flags = model.flags(model.index(0, 0))
     assert not flags & Qt.ItemFlag.ItemIsEnabled
@@ -257,13 +259,13 @@ def test_broken_checkpoint_is_listed_but_cannot_be_chosen(page: CaptionPage) -> 
 
 
 def test_paste_recent_remove_and_other_pages(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, studio: Studio
+    page: FilesPane, qtbot: QtBot, sound: Sound, studio: Studio
 ) -> None:
     first, second = sound("first.wav"), sound("second.wav")
     QGuiApplication.clipboard().setText(f'"{first}"')
     qtbot.mouseClick(page.list.paste, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: states(page) == [FileState.DONE])
-    studio.open_in_caption.emit([str(second)])
+    page.open_paths([str(second)])
     qtbot.waitUntil(lambda: states(page) == [FileState.DONE] * 2)
     recent = page.list.recent_menu.actions()
     assert [action.text() for action in recent] == ["second.wav", "first.wav"]
@@ -274,12 +276,12 @@ def test_paste_recent_remove_and_other_pages(
     qtbot.waitUntil(lambda: states(page) == [FileState.DONE] * 2)
     assert page.list.current_path() == second
     QGuiApplication.clipboard().setText("just words")
-    page.paste()
+    page.intake.paste()
     assert "no path of a file" in page.banner.label.text()
 
 
 def test_several_selected_files_are_captioned_again(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, parrot: Parrot
+    page: FilesPane, qtbot: QtBot, sound: Sound, parrot: Parrot
 ) -> None:
     open_and_caption(page, qtbot, sound("one.wav"), sound("two.wav"))
     page.list.view.selectAll()
@@ -289,7 +291,7 @@ def test_several_selected_files_are_captioned_again(
 
 
 def test_export_writes_every_caption(
-    page: CaptionPage, qtbot: QtBot, sound: Sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: FilesPane, qtbot: QtBot, sound: Sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not page.list.export.isEnabled()
     open_and_caption(page, qtbot, sound("one.wav"), sound("two.wav"))
@@ -306,24 +308,26 @@ def test_export_writes_every_caption(
     assert records[0]["caption"] == "a dog barks twice"
     assert records[0]["words"][1] == {"text": "dog", "probability": 0.5}
     (tmp_path / "file").touch()
-    page.export(tmp_path / "file" / "out.csv")
+    page.saver.save_captions(tmp_path / "file" / "out.csv")
     assert "could not be written" in page.banner.label.text()
 
 
 def test_keys_fit_the_view_and_leave_buttons_their_space(
-    page: CaptionPage, qtbot: QtBot, sound: Sound
+    page: FilesPane, qtbot: QtBot, sound: Sound
 ) -> None:
     open_and_caption(page, qtbot, sound())
     page.stage.view.spectrogram.getPlotItem().setXRange(0.5, 1.0, padding=0)
     assert page.stage.view.waveform.time_range() == pytest.approx((0.5, 1.0), abs=0.01)
     qtbot.keyClick(page, Qt.Key.Key_F)
     assert page.stage.view.spectrogram.time_range() == pytest.approx((0.0, 2.0))
-    page.result.words.buttons[0].setFocus()
-    with qtbot.waitSignal(page.result.moment_chosen):
+    word = page.result.view.words.buttons[0]
+    qtbot.waitUntil(word.isVisible)
+    word.setFocus()
+    with qtbot.waitSignal(page.result.view.moment_chosen):
         page._on_space()
 
 
-def test_close_look_is_computed_in_a_worker(page: CaptionPage, qtbot: QtBot, sound: Sound) -> None:
+def test_close_look_is_computed_in_a_worker(page: FilesPane, qtbot: QtBot, sound: Sound) -> None:
     open_and_caption(page, qtbot, sound())
     view = page.stage.view.spectrogram
     view.getPlotItem().setXRange(0.9, 1.1, padding=0)
@@ -335,7 +339,7 @@ def test_close_look_is_computed_in_a_worker(page: CaptionPage, qtbot: QtBot, sou
 
 
 def test_going_back_to_a_sound_shows_it_at_once(
-    page: CaptionPage, qtbot: QtBot, sound: Sound
+    page: FilesPane, qtbot: QtBot, sound: Sound
 ) -> None:
     first, second = sound("first.wav", 1.0), sound("second.wav", 3.0)
     open_and_caption(page, qtbot, first, second)
@@ -345,7 +349,7 @@ def test_going_back_to_a_sound_shows_it_at_once(
     assert page.stage.view.spectrogram.duration == pytest.approx(1.0)
 
 
-def test_a_checkpoint_that_is_none_is_told(page: CaptionPage, tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_none_is_told(page: FilesPane, tmp_path: Path) -> None:
     path = tmp_path / "best.safetensors"
     path.write_bytes(b"rubbish")
     page.open_paths([str(path)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.pages.caption.page import CaptionPage
+from app.pages.caption.files_pane import FilesPane
 from app.pages.caption.sound_files import FileState
 from app.studio import Studio
 from core import paths
@@ -42,7 +42,7 @@ def checkpoint(home: Path) -> Path:
 def test_sound_is_captioned_with_a_checkpoint_on_disk(
     studio: Studio, qtbot: QtBot, checkpoint: Path, sound: Callable[..., Path], broken: Path
 ) -> None:
-    page = CaptionPage(studio)
+    page = FilesPane(studio)
     qtbot.addWidget(page)
     page.show()
     path = sound(seconds=4.0)
@@ -52,10 +52,10 @@ def test_sound_is_captioned_with_a_checkpoint_on_disk(
     assert page.result.result is not None
     caption = page.result.result.caption
     assert caption.checkpoint == str(checkpoint)
-    assert [b.text() for b in page.result.words.buttons] == [t.text for t in caption.tokens]
-    assert page.result.beams.rowCount() == len(caption.beams)
+    assert [b.text() for b in page.result.view.words.buttons] == [t.text for t in caption.tokens]
+    assert page.result.view.beams.rowCount() == len(caption.beams)
     assert len(caption.tags) == 10
     # Attention frames cover the sound, so moments lie inside of it.
-    start, end = page.result._moments[0]
+    start, end = page.result.view.moments[0]
     assert 0.0 <= start < end <= 4.0
     page.hide()

@@ -31,8 +31,8 @@ def test_checkpoints_open_in_pages_that_were_never_shown(
     caption = window.page("caption")
     assert isinstance(caption, CaptionPage)
     assert caption.isVisible()
-    qtbot.waitUntil(lambda: caption.model_bar.checkpoint() == run.last)
-    assert not caption.banner.isVisible()
+    qtbot.waitUntil(lambda: caption.files_pane.model_bar.checkpoint() == run.last)
+    assert not caption.files_pane.banner.isVisible()
 
     window.show_page("library")
     qtbot.mouseClick(buttons["Open in Compare"], Qt.MouseButton.LeftButton)
