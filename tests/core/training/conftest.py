@@ -55,8 +55,7 @@ def random_clips(count: int, tokenizer: Tokenizer, seed: int, captions: int = 3)
     )
 
 
-@pytest.fixture
-def data() -> Prepared:
+def random_data() -> Prepared:
     tokenizer = Tokenizer.fit([" ".join(WORDS)])
     return Prepared(
         train=random_clips(22, tokenizer, 1),
@@ -66,6 +65,11 @@ def data() -> Prepared:
         encoder_hash="0",
         initial=None,
     )
+
+
+@pytest.fixture
+def data() -> Prepared:
+    return random_data()
 
 
 def tiny_config(**changes: object) -> RunConfig:
