@@ -11,6 +11,7 @@ from importlib import metadata
 
 from core.cli import (
     caption,
+    data,
     doctor,
     evaluate,
     import_checkpoint,
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         metrics,
         runs,
         import_checkpoint,
+        data,
         weights,
         doctor,
     ):

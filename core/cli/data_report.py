@@ -1,0 +1,122 @@
+"""Datasets and reports on them, as text."""
+
+from __future__ import annotations
+
+from core.cli.output import path_text, size, table
+from core.data.check_report import DatasetReport, Findings, Histogram, SplitReport
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_SHOWN = 5
+_MARKS = {"good": "ok", "note": "note", "warning": "warning", "error": "ERROR"}
+
+
+def describe(name: str, root: str = "") -> str:
+    """Say what a dataset is, where it lies and what its splits hold."""
+    from core.data.acquire import dataset_status
+    from core.data.catalogue import describe_dataset
+    from core.data.clips import missing_files, present_splits
+    from core.data.datasets import open_dataset
+
+    entry = describe_dataset(name, root)
+    lines = [f"{entry.title} ({entry.name}), {entry.state}", entry.summary]
+    if entry.published is not None:
+        about = entry.published
+        lines += [about.homepage, f"Licence: {about.licence}", f"Cite: {about.citation}"]
+    if entry.folder is not None:
+        lines.append(f"Folder: {path_text(entry.folder)}")
+    if entry.state in ("missing", "broken"):
+        lines += ["", entry.problem]
+        if entry.published is not None:
+            lines += _how_to_get(entry.published.name, entry.published.remedy)
+            parts = [
+                (one.part.name, one.state, f"about {size(one.part.download_size)}")
+                for one in dataset_status(entry.published.name)
+            ]
+            lines += ["", table(("part", "state", "download"), parts)] if parts else []
+        return "\n".join(lines)
+    dataset = open_dataset(name, root or None)
+    rows = []
+    for split in present_splits(dataset):
+        clips = dataset.clips(split)
+        hours = sum(clip.duration for clip in clips) / 3600
+        missing = len(missing_files(dataset, split))
+        captions = sum(len(clip.captions) for clip in clips)
+        rows.append((split, f"{len(clips):,}", f"{captions:,}", f"{hours:.2f}", f"{missing:,}"))
+    lines += ["", table(("split", "clips", "captions", "hours", "missing"), rows)]
+    problems = getattr(dataset, "problems", ())
+    if problems:
+        lines += ["", f"{len(problems):,} rows of the tables have a fault:"]
+        lines += [f"  {text}" for text in problems[:_SHOWN]]
+        if len(problems) > _SHOWN:
+            lines.append(f"  ... 'aac-studio data check {name} --json FILE' lists more.")
+    return "\n".join(lines)
+
+
+def report_text(report: DatasetReport) -> str:
+    """Return a report as a page of text."""
+    lines = [f"{report.dataset}, checked in {report.seconds_taken:.1f} s", ""]
+    lines += [f"{_MARKS[severity]:>8}  {text}" for severity, text in report.findings()]
+    for split in report.splits:
+        lines += ["", *_split_lines(split)]
+    for title, found in (("Same sound", report.duplicates), ("Tables", report.table_problems)):
+        lines += _examples(title, found)
+    for leak in report.leaks:
+        shown = ", ".join(leak.examples[:_SHOWN])
+        lines += ["", f"{leak.kind} in {leak.first} and {leak.second}: {shown}"]
+    return "\n".join(lines)
+
+
+def _how_to_get(name: str, remedy: str) -> list[str]:
+    if remedy:
+        return [remedy]
+    return [f"'aac-studio data download {name}' gets it."]
+
+
+def _split_lines(split: SplitReport) -> list[str]:
+    lines = [f"{split.name}: {split.clips:,} clips, {split.seconds / 3600:.2f} h"]
+    lines.append(f"  durations (s)   {_histogram(split.durations)}")
+    if split.captions:
+        per_clip = ", ".join(f"{n}: {count:,}" for n, count in split.captions_per_clip.items())
+        lines += [
+            f"  caption words   {_histogram(split.caption_words)}",
+            f"  captions        {split.captions:,} ({split.repeated_captions:,} repeated); clips "
+            f"by number of captions: {per_clip}",
+            f"  vocabulary      {split.vocabulary:,} of {split.words:,} words; "
+            f"{split.unknown_share:.2%} of the words are not in the training captions",
+        ]
+    for title, found in (
+        ("missing", split.missing),
+        ("unreadable", split.unreadable),
+        ("silent", split.silent),
+        ("clipped", split.clipped),
+    ):
+        lines += _examples(f"  {title}", found)[1:]
+    return lines
+
+
+def _histogram(values: Histogram) -> str:
+    highest = max(values.counts, default=0)
+    if not highest:
+        return "none"
+    top = len(_BARS) - 1
+    # The least bar that is not empty still shows.
+    bars = "".join(
+        _BARS[max(1, round(count / highest * top)) if count else 0] for count in values.counts
+    )
+    return (
+        f"{values.minimum:g} |{bars}| {values.maximum:g}   "
+        f"mean {values.mean:.2f}, median {values.median:g}"
+    )
+
+
+def _examples(title: str, found: Findings) -> list[str]:
+    if not found.count:
+        return []
+    lines = ["", f"{title}: {found.count:,}"]
+    indent = " " * (len(title) - len(title.lstrip()) + 2)
+    for example in found.examples[:_SHOWN]:
+        text = ": ".join(part for part in (example.clip, example.detail) if part)
+        lines.append(f"{indent}{text}")
+    if found.count > _SHOWN:
+        lines.append(f"{indent}... and {found.count - _SHOWN:,} more")
+    return lines

@@ -1,0 +1,106 @@
+"""All datasets that there are to choose from, with their state on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.data.clips import present_splits
+from core.data.datasets import FOLDER, dataset_names, open_dataset
+from core.data.places import find_place
+from core.data.published import PublishedDataset, published_datasets
+from core.errors import StudioError
+
+DatasetState = Literal["built-in", "ready", "missing", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A dataset by name.
+
+    Attributes
+    ----------
+    name, title, summary
+        As `core.data.datasets.open_dataset` takes it, and for people.
+    state
+        "built-in" and "ready" can be used; "missing" has no files here; "broken" is remembered at
+        a place where it cannot be read, and `problem` says why.
+    folder
+        Where it lies, where it does.
+    splits
+        Those that are on disk.
+    own
+        Whether it is a person's own folder.
+    published
+        Licence, citation and what can be downloaded, of published ones.
+    """
+
+    name: str
+    title: str
+    summary: str
+    state: DatasetState
+    folder: Path | None = None
+    splits: tuple[str, ...] = ()
+    own: bool = False
+    published: PublishedDataset | None = None
+    problem: str = ""
+
+
+_VERSIONS = {
+    "audiocaps": "AudioCaps v1",
+    "audiocaps-v2": "AudioCaps v2",
+    "wavcaps-no-clotho": "WavCaps without Clotho's sounds",
+    "wavcaps-no-clotho-audiocaps": "WavCaps without Clotho's and AudioCaps' sounds",
+}
+
+
+def list_datasets() -> tuple[CatalogueEntry, ...]:
+    """Return the built-in, the published and a person's own datasets.
+
+    Looks for files and opens tables of own folders, so it is work for another thread.
+    """
+    return tuple(describe_dataset(name) for name in dataset_names() if name != FOLDER)
+
+
+def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
+    """Return the entry of one dataset, looked for below `root` where that is given."""
+    published = next((one for one in published_datasets() if _is_version(name, one.name)), None)
+    place = find_place(name) or (find_place(published.name) if published else None)
+    title, summary = name, ""
+    if published is not None:
+        title, summary = _VERSIONS.get(name, published.title), published.summary
+    elif name == "starter-scenes":
+        title, summary = (
+            "Starter scenes",
+            "Scenes composed of recordings that come with AAC Studio.",
+        )
+    elif place is not None or name == FOLDER:
+        title, summary = "Your own folder", "Your own sounds and captions."
+    try:
+        dataset = open_dataset(name, root or None)
+    except StudioError as error:
+        return CatalogueEntry(
+            name=name,
+            title=title,
+            summary=summary,
+            state="broken" if place is not None or root else "missing",
+            folder=place.root if place else None,
+            own=bool(place and place.own),
+            published=published,
+            problem=str(error),
+        )
+    return CatalogueEntry(
+        name=name,
+        title=title,
+        summary=summary,
+        state="built-in" if name == "starter-scenes" else "ready",
+        folder=getattr(dataset, "folder", None),
+        splits=present_splits(dataset),
+        own=bool(place and place.own) or name == FOLDER,
+        published=published,
+    )
+
+
+def _is_version(name: str, published: str) -> bool:
+    return name == published or name.startswith(f"{published}-")

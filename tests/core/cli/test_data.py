@@ -1,0 +1,119 @@
+"""``data``: from a folder of one's own to features and a training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from core.cli import main
+from core.data.places import find_place
+from core.runs import list_runs
+from tests.core.data.layouts import make_macs
+from tests.core.data.test_clotho import make_copy
+from tests.core.tiny import KINDS, sound
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Nine sounds with three captions each, and one that is broken."""
+    place = tmp_path / "my sounds"
+    place.mkdir()
+    rows = ["sound;description 1;description 2"]
+    for number in range(3):
+        for kind, (_, captions) in KINDS.items():
+            name = f"{kind}, {number}.wav"
+            soundfile.write(place / name, sound(kind, seed=number), 16_000)
+            rows.append(f"{name};{captions[0]};{captions[1]}")
+    (place / "broken.wav").write_bytes(b"no sound")
+    rows.append("broken.wav;This sound is broken.;")
+    (place / "table.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+    return place
+
+
+def test_the_list_names_what_is_here_and_what_is_not(tmp_path: Path, capsys: Out) -> None:
+    make_macs(tmp_path)
+    assert main(["data", "use", "macs", str(tmp_path)]) == 0
+    assert main(["data"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    states = {line.split()[0]: line.split()[1] for line in lines[2:]}
+    assert states["starter-scenes"] == "built-in" and states["macs"] == "ready"
+    assert states["clotho"] == states["wavcaps-no-clotho"] == "missing"
+    assert "folder" not in states
+    assert str(tmp_path / "MACS") in next(line for line in lines if line.startswith("macs"))
+
+
+def test_a_copy_that_is_none_is_not_remembered(tmp_path: Path, capsys: Out) -> None:
+    assert main(["data", "use", "clotho", str(tmp_path)]) == 2
+    assert "Clotho v2.1 is not in" in capsys.readouterr().err
+    assert find_place("clotho") is None
+    assert main(["data", "forget", "clotho"]) == 2
+
+
+def test_info_of_what_is_missing_says_how_to_get_it(capsys: Out) -> None:
+    assert main(["data", "info", "clotho"]) == 0
+    text = capsys.readouterr().out
+    assert "non-commercial" in text and "data download clotho" in text and "about 4.3 GB" in text
+    assert main(["data", "info", "audiocaps"]) == 0
+    assert "yt-dlp" in capsys.readouterr().out
+
+
+def test_info_counts_splits(tmp_path: Path, capsys: Out) -> None:
+    make_copy(tmp_path)
+    assert main(["data", "info", "clotho", "--root", str(tmp_path)]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert rows[0][:3] == ["development", "3", "15"]
+
+
+def test_an_own_folder_from_columns_to_training(folder: Path, capsys: Out) -> None:
+    assert main(["data", "add", "mine", str(folder), "--test-share", "0"]) == 0
+    assert "train" in capsys.readouterr().out
+    assert find_place("mine").mapping.file == "sound"  # type: ignore[union-attr]
+    assert main(["data", "extract", "mine", "--split", "train", "--split", "validation"]) == 1
+    text = capsys.readouterr().out
+    assert "'broken.wav' is left out" in text and "1 left out" in text
+    started = ["train", "--set", "data.dataset=mine", "--epochs", "1", "--device", "cpu"]
+    sizes = ["model.d_model=16", "model.layers=1", "model.heads=2", "model.feedforward=32"]
+    assert main([*started, *(part for size in sizes for part in ("--set", size))]) == 0
+    assert "'broken.wav' is left out" in capsys.readouterr().out
+    (run,) = list_runs()
+    assert run.config is not None and run.config.data.dataset == "mine"
+
+
+def test_columns_may_be_given(folder: Path, capsys: Out) -> None:
+    table = folder / "table.csv"
+    table.write_text(table.read_text("utf-8-sig").replace("description", "beschreibung"), "utf-8")
+    chosen = ["--file-column", "sound", "--caption-column", "beschreibung 2"]
+    assert main(["data", "add", "mine", str(folder), *chosen]) == 0
+    mapping = find_place("mine").mapping  # type: ignore[union-attr]
+    assert mapping is not None and mapping.captions == ("beschreibung 2",)
+    assert main(["data", "add", "other", str(folder), "--caption-column", "words"]) == 2
+    assert "no column 'words'" in capsys.readouterr().err
+    assert main(["data", "add", "clotho", str(folder)]) == 2
+    assert main(["data", "forget", "mine"]) == 0 and find_place("mine") is None
+
+
+def test_a_check_prints_a_page_and_writes_json(folder: Path, tmp_path: Path, capsys: Out) -> None:
+    soundfile.write(folder / "low, 0.wav", np.zeros(16_000), 16_000)
+    path = tmp_path / "report.json"
+    options = ["--root", str(folder), "--json", str(path)]
+    assert main(["data", "check", "folder", *options]) == 1
+    text = capsys.readouterr().out
+    assert "ERROR  1 sound" in text and "broken.wav" in text and "is silent" in text
+    assert "durations (s)" in text and str(path) in text
+    record = json.loads(path.read_text())
+    assert record["dataset"] == "folder" and len(record["splits"]) == 3
+    assert main(["data", "check", "folder", "--root", str(folder), "--quick"]) == 1
+
+
+def test_downloads_that_cannot_be(capsys: Out) -> None:
+    assert main(["data", "download", "audiocaps", "--yes"]) == 2
+    streams = capsys.readouterr()
+    assert "Licence:" in streams.out and "cannot be downloaded here" in streams.err
+    assert main(["data", "download", "nonsense"]) == 2
+    assert main(["data", "download", "clotho", "dev"]) == 2
