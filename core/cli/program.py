@@ -14,10 +14,12 @@ from core.cli import (
     data,
     doctor,
     evaluate,
+    experiment,
     import_checkpoint,
     metrics,
     runs,
     score,
+    starter,
     train,
     weights,
 )
@@ -47,10 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate,
         score,
         metrics,
+        experiment,
         runs,
         import_checkpoint,
         data,
         weights,
+        starter,
         doctor,
     ):
         module.add_parser(commands, common)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,17 +121,23 @@ def _configuration(options: argparse.Namespace) -> RunConfig:
 
 
 def _changes(options: argparse.Namespace) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for text in options.changes:
-        path, equals, value = text.partition("=")
-        if not equals:
-            raise ConfigError(f"--set takes PATH=VALUE, not '{text}'.")
-        changes[path.strip()] = _value(path.strip(), value.strip())
+    changes = setting_changes(options.changes)
     for path in ("epochs", "seed", "device"):
         text = getattr(options, path)
         if text is not None:
             dotted = "training.epochs" if path == "epochs" else path
             changes[dotted] = _value(dotted, text)
+    return changes
+
+
+def setting_changes(texts: Sequence[str]) -> dict[str, Any]:
+    """Read ``PATH=VALUE`` texts. Raises `ConfigError` for one that is none."""
+    changes: dict[str, Any] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes PATH=VALUE, not '{text}'.")
+        changes[path.strip()] = _value(path.strip(), value.strip())
     return changes
 
 

@@ -3,6 +3,7 @@
 Importing this package imports no torch.
 """
 
+from core.experiments.analysis import Analysis, ArmDifference, ArmFigures, analyse
 from core.experiments.plan import (
     Arm,
     Experiment,
@@ -15,20 +16,37 @@ from core.experiments.plan import (
     save_experiment,
     shared_epochs,
 )
+from core.experiments.report import report_html, write_report
+from core.experiments.running import (
+    evaluate_experiment,
+    queue_experiment,
+    run_experiment,
+    run_queue,
+)
 from core.experiments.status import ArmRun, ExperimentStatus, experiment_status
 
 __all__ = [
+    "Analysis",
     "Arm",
+    "ArmDifference",
+    "ArmFigures",
     "ArmRun",
     "Experiment",
     "ExperimentStatus",
     "PlannedRun",
+    "analyse",
     "arm_between",
     "create_experiment",
+    "evaluate_experiment",
     "experiment_status",
     "list_experiments",
     "load_experiment",
     "planned_runs",
+    "queue_experiment",
+    "report_html",
+    "run_experiment",
+    "run_queue",
     "save_experiment",
     "shared_epochs",
+    "write_report",
 ]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import core.evaluation.metric_files as metric_files
-import core.evaluation.registry as registry
+import core.evaluation.requirements as requirements
 from core.evaluation import METRICS, QUICK_METRICS, available_metrics, main_metric, metric_status
-from core.evaluation.registry import CHALLENGE_METRICS, REQUIREMENTS, metric_statuses
+from core.evaluation.registry import CHALLENGE_METRICS, metric_statuses
+from core.evaluation.requirements import REQUIREMENTS
 from core.evaluation.statistics import STATISTICS
 
 
@@ -21,7 +22,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HF_HOME", "TORCH_HOME", "HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(requirements.importlib.util, "find_spec", lambda name: None)
 
 
 def test_every_metric_names_needs_that_exist() -> None:

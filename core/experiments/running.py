@@ -1,0 +1,174 @@
+"""Carrying an experiment out: its runs through the queue, then their evaluation.
+
+Torch is imported when the first run begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from core.config import replace_fields
+from core.errors import StudioError
+from core.evaluation import evaluate_checkpoint
+from core.evaluation.kept import SCORES_FILE
+from core.events import Event, Noted, RunEnded, Warned
+from core.experiments.analysis import run_evaluation_folder
+from core.experiments.plan import Experiment, PlannedRun, planned_runs
+from core.experiments.status import ExperimentStatus, experiment_status
+from core.runs import create_run, open_run
+from core.runs.queue import QueuedRun, RunQueue
+
+_OPEN = ("queued", "running")
+
+
+def queue_experiment(experiment: Experiment, queue: RunQueue | None = None) -> tuple[str, ...]:
+    """Queue every run that is neither finished nor queued already; return the new entries.
+
+    A run that was stopped goes on from its folder. A run that branches waits for the one whose
+    first epochs it shares, or branches at once where that one is finished.
+    """
+    queue = queue or RunQueue()
+    status = experiment_status(experiment)
+    waiting = {
+        (entry.config.arm, entry.config.seed): entry.id
+        for entry in queue.entries()
+        if entry.group == experiment.name and entry.state in _OPEN and entry.config is not None
+    }
+    resumed = {entry.resume for entry in queue.entries() if entry.state in _OPEN}
+    ids: dict[str, str] = {}
+    added: list[str] = []
+    for planned in planned_runs(experiment):
+        place = (planned.arm, planned.seed)
+        cell = status.cell(*place)
+        if place in waiting:
+            ids[planned.key] = waiting[place]
+            continue
+        if cell.state in ("finished", "running") or (cell.run and str(cell.run.path) in resumed):
+            continue
+        title = f"{experiment.title}: {planned.arm}, seed {planned.seed}"
+        if cell.run is not None and cell.run.state.is_file():
+            new = queue.add(resume=str(cell.run.path), title=title, group=experiment.name)
+        else:
+            new = _add(queue, experiment, planned, status, ids, title)
+        ids[planned.key] = new
+        added.append(new)
+    return tuple(added)
+
+
+def run_queue(queue: RunQueue | None = None) -> Iterator[Event]:
+    """Train what waits in the queue, one after the other; a failure does not stop the next.
+
+    Yields the events of the runs, and `Noted` before each. Closing it stops the present run, which
+    waits again and goes on from where it was.
+    """
+    queue = queue or RunQueue()
+    while (entry := queue.next_ready()) is not None:
+        yield Noted(message=entry.title)
+        yield from carry_out(entry, queue)
+
+
+def carry_out(entry: QueuedRun, queue: RunQueue) -> Iterator[Event]:
+    """Train one entry that `RunQueue.next_ready` gave, and note in the queue how it ended."""
+    from core.training import resume_run, train_run
+
+    state, problem, folder = "queued", "", entry.run
+    try:
+        if entry.resume:
+            run = open_run(Path(entry.resume))
+            events = resume_run(run)
+        else:
+            assert entry.config is not None
+            run = create_run(entry.config)
+            events = train_run(entry.config, run)
+        folder = str(run.path)
+        queue.started(entry.id, run.path)
+        ending = "finished"
+        try:
+            for event in events:
+                if isinstance(event, RunEnded):
+                    ending = event.reason
+                yield event
+        finally:
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+        state = "done" if ending == "finished" else "cancelled"
+    except StudioError as error:
+        state, problem = "failed", str(error)
+        yield Warned(message=f"{entry.title} failed: {error}")
+    except Exception as error:
+        state, problem = "failed", f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        queue.finish(entry.id, state, folder, problem)  # type: ignore[arg-type]
+
+
+def run_experiment(
+    experiment: Experiment, *, metrics: Sequence[str] | None = None, device: str = "auto"
+) -> Iterator[Event]:
+    """Train what is missing of an experiment and evaluate every finished run.
+
+    Yields the events of the runs and of the evaluations. May be closed and called again: what is
+    done is not done twice.
+    """
+    queue = RunQueue()
+    queue_experiment(experiment, queue)
+    yield from run_queue(queue)
+    yield from evaluate_experiment(experiment, metrics=metrics, device=device)
+
+
+def evaluate_experiment(
+    experiment: Experiment, *, metrics: Sequence[str] | None = None, device: str = "auto"
+) -> Iterator[Event]:
+    """Evaluate the best checkpoint of every finished run that was not evaluated since it ended."""
+    status = experiment_status(experiment)
+    for cell in status.cells:
+        if cell.state != "finished" or cell.run is None or not cell.run.best.is_file():
+            continue
+        target = run_evaluation_folder(experiment, cell.run.best)
+        kept = target / SCORES_FILE
+        if kept.is_file() and kept.stat().st_mtime >= cell.run.best.stat().st_mtime:
+            continue
+        yield Noted(message=f"Evaluating {cell.arm}, seed {cell.seed}")
+        try:
+            yield from evaluate_checkpoint(
+                cell.run.best,
+                experiment.base.data.dataset,
+                experiment.split,
+                target,
+                root=experiment.base.data.root,
+                device=device,
+                metrics=metrics,
+            )
+        except StudioError as error:
+            yield Warned(message=f"{cell.arm}, seed {cell.seed} cannot be evaluated: {error}")
+
+
+def _add(
+    queue: RunQueue,
+    experiment: Experiment,
+    planned: PlannedRun,
+    status: ExperimentStatus,
+    ids: dict[str, str],
+    title: str,
+) -> str:
+    config = planned.config
+    if planned.keep_states:
+        config = replace_fields(config, {"training.keep_states": list(planned.keep_states)})
+    if planned.after in ids:
+        source = ids[planned.after]
+        return queue.add(
+            config,
+            title=title,
+            group=experiment.name,
+            after=source,
+            initial_from=f"{source}:{planned.branch_epoch}",
+        )
+    if planned.after:
+        number, _, seed = planned.after.partition(":")
+        trunk = status.cell(experiment.arms[int(number)].name, int(seed)).run
+        state = trunk.epoch_state(planned.branch_epoch) if trunk is not None else None
+        if state is not None and state.is_file():
+            config = replace_fields(config, {"training.branch_from": str(state)})
+    return queue.add(config, title=title, group=experiment.name)
