@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
@@ -12,13 +11,13 @@ from core.audio.encoder import AudioEncoder
 from core.config import AudioTextNTXentConfig, RunConfig
 from core.data.batches import CaptionedClips, load_clips
 from core.data.clips import Dataset
-from core.data.datasets import open_dataset
+from core.data.dataset_checks import check_dataset, open_run_dataset
 from core.data.features import open_features
-from core.data.limited import FirstClips
 from core.data.simulated import SimulatedStarter
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError
 from core.events import Event
+from core.models.checkpoint_files import find_checkpoint
 from core.models.checkpoints import Checkpoint, load_checkpoint
 from core.models.encoders import load_encoder
 from core.models.sentence_encoder import embed_sentences
@@ -53,15 +52,11 @@ def prepare(
         As their loaders do; each names the file and the remedy.
     """
     dataset = open_run_dataset(config)
-    if len(dataset.splits) < 2:
-        raise DatasetError(
-            f"The dataset '{dataset.name}' has no validation split; training needs one. Join it to "
-            f"a dataset that has one, as in clotho+{dataset.name}."
-        )
-    _check_captions(config, dataset)
+    for problem in check_dataset(config, dataset):
+        raise DatasetError(problem.sentence)
     initial = None
     if config.training.initial_checkpoint:
-        initial = load_checkpoint(Path(config.training.initial_checkpoint).expanduser())
+        initial = load_checkpoint(find_checkpoint(config.training.initial_checkpoint))
         tokenizer = tokenizer or initial.tokenizer
     train_split, validation_split = dataset.splits[:2]
     if tokenizer is None:
@@ -110,17 +105,6 @@ def _simulated(
     return simulated_clips(dataset, encoder, stores, tokenizer, device, config.seed)
 
 
-def _check_captions(config: RunConfig, dataset: Dataset) -> None:
-    """Refuse contrast between captions of a clip where no clip has two of them."""
-    needed = {"caption-ntxent", "caption-proxy"} & {item.name for item in config.objectives}
-    if needed and not any(len(set(clip.captions)) > 1 for clip in dataset.clips(dataset.splits[0])):
-        raise DatasetError(
-            f"Every clip of the dataset '{dataset.name}' has only one caption, but "
-            f"{' and '.join(sorted(needed))} compares two of the same clip; choose "
-            "audio-text-ntxent or audio-text-matching, or plain cross-entropy."
-        )
-
-
 def _wants_sentences(config: RunConfig) -> bool:
     return any(
         isinstance(item, AudioTextNTXentConfig) and item.text == "sentence-embedding"
@@ -136,14 +120,3 @@ def _with_sentences(
     table = torch.zeros(len(part), int(part.caption_counts.max()), flat.shape[1])
     table[torch.arange(table.shape[1]) < part.caption_counts[:, None]] = flat
     return replace(part, sentence_embeddings=table.to(device))
-
-
-def open_run_dataset(config: RunConfig) -> Dataset:
-    """Open the dataset of a run, cut to the clips that its configuration asks for."""
-    data = config.data
-    dataset = open_dataset(data.dataset, Path(data.root).expanduser() if data.root else None)
-    wanted = zip(dataset.splits, (data.train_clips, data.validation_clips), strict=False)
-    limits = {split: limit for split, limit in wanted if limit}
-    if isinstance(dataset, SimulatedStarter):
-        return dataset.limited(data.train_clips)
-    return FirstClips(dataset, limits) if limits else dataset
