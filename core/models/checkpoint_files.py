@@ -155,7 +155,8 @@ def find_checkpoint(name: str) -> Path:
             raise CheckpointError(
                 f"The run {folder.name} has no checkpoint yet; train it for one epoch first."
             )
-    for folder in (paths.checkpoints_dir(), paths.resources_dir() / "models"):
+    shipped = paths.resources_dir() / "models"
+    for folder in (paths.checkpoints_dir(), shipped, shipped / name):
         path = folder / f"{name}{SUFFIX}"
         if path.is_file():
             return path
@@ -179,7 +180,9 @@ def _of_runs(folder: Path) -> Iterator[CheckpointFile]:
 
 def _of_folder(folder: Path, kind: CheckpointKind) -> Iterator[CheckpointFile]:
     try:
-        files = sorted(folder.glob(f"*{SUFFIX}"))
+        # The shipped ones lie in folders of their own, each with its model card.
+        pattern = f"**/*{SUFFIX}" if kind == "built-in" else f"*{SUFFIX}"
+        files = sorted(folder.glob(pattern))
     except OSError:
         return
     for path in files:

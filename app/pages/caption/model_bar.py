@@ -127,12 +127,15 @@ class ModelBar(QWidget):
                 self.checkpoints.setCurrentIndex(row)
 
     def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
-        """List `files` as they come; the one chosen before stays, else the first usable."""
+        """List `files` as they come; the one chosen before stays, else the shipped one.
+
+        Without those it is the first usable.
+        """
         before = self.checkpoint()
         wanted = str(self._wanted or before or self._settings.value(CHECKPOINT_KEY, ""))
         blocked = self.checkpoints.blockSignals(True)
         self._items.clear()
-        chosen = -1
+        chosen, known = -1, False
         for row, file in enumerate(files):
             item = QStandardItem(describe(file))
             item.setToolTip(file.problem or str(file.path))
@@ -140,7 +143,9 @@ class ModelBar(QWidget):
                 item.setEnabled(False)
             else:
                 item.setData(file.path, _PATH_ROLE)
-                if chosen < 0 or str(file.path) == wanted:
+                shipped = file.kind == "built-in" and not known
+                known = known or str(file.path) == wanted
+                if chosen < 0 or shipped or str(file.path) == wanted:
                     chosen = row
             self._items.appendRow(item)
         self.checkpoints.setCurrentIndex(chosen)

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import soxr
@@ -48,19 +49,23 @@ class RecordedClips:
         How many mixtures ``mixed`` holds.
     library
         The starter sounds.
+    with_people
+        Whether single sounds are also captioned by what people wrote in AudioCaps.
     """
 
     name = "starter-simulated"
     splits = (BANK, MIXED, VALIDATION)
 
-    def __init__(self, pairs: int, library: SoundLibrary | None = None) -> None:
+    def __init__(
+        self, pairs: int, library: SoundLibrary | None = None, *, with_people: bool = True
+    ) -> None:
         self.library = library or SoundLibrary()
         pools = split_recordings(self.library.recordings)
         held = {r.file for part in pools["validation"].values() for r in part}
         seen = {r.file for part in pools["train"].values() for r in part}
         self._training = [r for r in self.library.recordings if r.file not in held - seen]
         self._validation = [r for r in self.library.recordings if r.file in held]
-        self._exact = _exact_captions()
+        self._exact = _exact_captions() if with_people else {}
         self._parts: dict[str, tuple[Part, ...]] = {}
         self._texts: dict[str, tuple[Text, ...]] = {}
         self._clips = {
@@ -195,6 +200,7 @@ def _classes(caption: str) -> frozenset[str]:
     return frozenset(mention.name for mention in heard_classes(caption))
 
 
+@cache
 def _exact_captions() -> dict[frozenset[str], tuple[str, ...]]:
     """Return AudioCaps' captions by the set of sounds that they name."""
     found: dict[frozenset[str], list[str]] = {}

@@ -129,8 +129,13 @@ def simulated_texts(seed: int, people: int, templates: int) -> tuple[Text, ...]:
     turn (35 %) or two at a time.
     """
     rng = np.random.default_rng((seed, 1))
-    own = [Text(text) for text in audiocaps_captions() if _kept(text, rng)]
-    rng.shuffle(own)
+    own: list[Text] = []
+    captions = audiocaps_captions()
+    for number in rng.permutation(len(captions)):
+        if len(own) == people:
+            break
+        if _kept(captions[number], rng):
+            own.append(Text(captions[number]))
     pool = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
     written = []
     for _ in range(templates):
@@ -139,7 +144,7 @@ def simulated_texts(seed: int, people: int, templates: int) -> tuple[Text, ...]:
         parts = [pool[number] for number in rng.choice(len(pool), count, replace=False)]
         order = "then" if shape < 0.75 else "together"
         written.append(template(rng, parts, order, bool(rng.random() < 0.65)))
-    return (*own[:people], *written)
+    return (*own, *written)
 
 
 def _kept(text: str, rng: np.random.Generator) -> bool:

@@ -1,0 +1,81 @@
+"""``aac-studio starter``: make the starter checkpoint again."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import interruptible
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser(
+        "starter",
+        parents=[common],
+        help="make the starter model again",
+        description="Make the starter model that the program comes with again.",
+    )
+    parser.set_defaults(run=lambda options: _help(parser))
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
+    build = actions.add_parser(
+        "build",
+        parents=[common],
+        help="train both stages and write the checkpoint",
+        description="Train both stages, each as a run of its own, and write the checkpoint. "
+        "About an hour on two CPU cores. Ctrl+C stops and saves; the same command goes on.",
+    )
+    build.add_argument(
+        "--output",
+        metavar="FILE",
+        help="where the checkpoint is written (default: in place of the shipped one)",
+    )
+    build.add_argument(
+        "--quick", action="store_true", help="try the way in a minute or two; the model is useless"
+    )
+    build.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
+    build.set_defaults(run=_build)
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help()
+    return 2
+
+
+def _build(options: argparse.Namespace) -> int:
+    from core.cli.train_report import TrainReport
+    from core.errors import ConfigError
+    from core.training.starter import build_starter, starter_file
+
+    if options.quick and options.output is None:
+        raise ConfigError(
+            "A quick build makes a useless model and must not replace the shipped one; say with "
+            "--output where to write it."
+        )
+    output = Path(options.output).expanduser() if options.output else starter_file()
+    report: TrainReport | None = None
+    shown = None
+    with interruptible() as interrupt:
+        events = build_starter(output, quick=options.quick, device=options.device)
+        try:
+            for run, event in events:
+                if run.name != shown:
+                    if report is not None:
+                        report.__exit__(None, None, None)
+                    print(f"Run {run.name}\n{run.path}", flush=True)
+                    report, shown = TrainReport(run), run.name
+                assert report is not None
+                report.show(event)
+                if interrupt:
+                    report.stopping()
+                    close = getattr(events, "close", None)
+                    if close is not None:
+                        close()
+                    report.stopped()
+                    return 130
+        finally:
+            if report is not None:
+                report.__exit__(None, None, None)
+    print(f"Wrote {output}")
+    return 0

@@ -1,0 +1,144 @@
+"""Making the starter checkpoint: two trainings and an export, in one command.
+
+Each stage is an ordinary run in its own folder, so its curves can be looked at like any other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from core import paths
+from core.config import RunConfig, replace_fields
+from core.errors import CheckpointError, StudioError
+from core.events import Event
+from core.files import read_json, write_json_atomic
+from core.presets import load_preset
+from core.runs import RunFolder, create_run, summarize
+
+STAGES = ("starter-tags-1", "starter-tags-2")
+NAME = "Starter model"
+FILE = "starter.safetensors"
+# A quick build tries the way, not the result.
+_QUICK = {"training.epochs": 1, "data.train_clips": 1500, "validation.caption_clips": 0}
+# How the shipped model searches, chosen on a development set (resources/models/starter/README.md).
+DECODING: dict[str, object] = {}
+
+
+def starter_file() -> Path:
+    """Return where the shipped starter checkpoint lies."""
+    return paths.resources_dir() / "models" / "starter" / FILE
+
+
+def build_starter(
+    output: Path, *, quick: bool = False, device: str = "auto"
+) -> Iterator[tuple[RunFolder, Event]]:
+    """Train both stages and write the checkpoint to `output`.
+
+    A build that was stopped goes on where it stood, even in the midst of a stage. `quick` makes a
+    useless model in a minute or two, to try the way.
+
+    Yields
+    ------
+    tuple
+        The run folder of the stage, and what happens in it.
+
+    Raises
+    ------
+    StudioError
+        As trainings do, or when the checkpoint cannot be written.
+    """
+    # Torch is needed for this alone; the module itself is light.
+    from core.training import resume_run, train_run
+
+    known = _Known(paths.home() / "starter-build.json", quick)
+    previous = ""
+    for stage in STAGES:
+        config = _config(stage, previous, quick, device)
+        run = known.run(stage, config)
+        if run is None:
+            run = create_run(config)
+            known.keep(stage, run)
+            events = train_run(config, run)
+        else:
+            events = resume_run(run)
+        if not run.last.is_file() or summarize(run).state != "finished":
+            for event in events:
+                yield run, event
+        previous = str(run.last)
+    export_starter(Path(previous), output)
+    known.forget()
+
+
+def export_starter(checkpoint: Path, output: Path) -> Path:
+    """Write a stage's checkpoint as it is shipped: in half precision, without anybody's paths.
+
+    Raises `CheckpointError` when it cannot be read or written.
+    """
+    from core.models.checkpoints import load_checkpoint, save_checkpoint
+
+    loaded = load_checkpoint(checkpoint)
+    changes: dict[str, object] = {
+        "name": NAME,
+        "preset": STAGES[-1],
+        "training.initial_checkpoint": "",
+        "device": "auto",
+        **{f"decoding.{name}": value for name, value in DECODING.items()},
+    }
+    config = replace_fields(loaded.config, changes)
+    info = replace(
+        loaded.info,
+        origin="aac-studio starter build",
+        notes="Trained on tags simulated from AudioCaps' captions and on the starter sounds; "
+        "sources and licences: resources/models/starter/README.md.",
+    )
+    output = output / FILE if output.is_dir() or not output.suffix else output
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"The folder {output.parent} cannot be made ({error}).") from error
+    save_checkpoint(output, loaded.model, config, loaded.tokenizer, info, half=True)
+    return output
+
+
+def _config(stage: str, previous: str, quick: bool, device: str) -> RunConfig:
+    preset = load_preset(stage)
+    changes: dict[str, object] = {"name": preset.title, "device": device}
+    if previous:
+        changes["training.initial_checkpoint"] = previous
+    if quick:
+        changes |= _QUICK
+    return replace_fields(preset.config, changes)
+
+
+class _Known:
+    """Which runs a build that was stopped has made, kept in a small file."""
+
+    def __init__(self, path: Path, quick: bool) -> None:
+        self._path, self._kind = path, "quick" if quick else "full"
+        try:
+            content = read_json(path)
+        except (OSError, ValueError):
+            content = {}
+        self._content = content if isinstance(content, dict) else {}
+
+    def run(self, stage: str, config: RunConfig) -> RunFolder | None:
+        """Return the run of a stage, if there is one with these very settings."""
+        name = self._content.get(f"{self._kind}/{stage}")
+        folder = RunFolder(paths.runs_dir() / str(name))
+        try:
+            return folder if name and folder.config() == config else None
+        except StudioError:
+            return None
+
+    def keep(self, stage: str, run: RunFolder) -> None:
+        """Remember the run of a stage."""
+        self._content[f"{self._kind}/{stage}"] = run.name
+        write_json_atomic(self._path, self._content)
+
+    def forget(self) -> None:
+        """Let the next build start anew."""
+        for stage in STAGES:
+            self._content.pop(f"{self._kind}/{stage}", None)
+        write_json_atomic(self._path, self._content)
