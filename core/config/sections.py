@@ -289,6 +289,11 @@ class ValidationConfig(Section):
         title="Preview clips",
         description="Fixed clips whose captions are kept each time.",
     )
+    final_split: str = Field(
+        "",
+        title="Score at the end",
+        description="Split on which the best checkpoint is scored by all metrics; empty is none.",
+    )
 
     @model_validator(mode="after")
     def _metrics_need_captions(self) -> ValidationConfig:

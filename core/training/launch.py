@@ -14,6 +14,7 @@ from core.runs.branching import branch_source, copy_history
 from core.runs.environment import describe_environment
 from core.training.device import choose_device
 from core.training.distributed import Team
+from core.training.final import final_evaluation
 from core.training.obeying import StopAsked, stoppable
 from core.training.prepare import Prepared, prepare
 from core.training.trainer import Trainer
@@ -70,6 +71,8 @@ def _train(config: RunConfig, run: RunFolder, team: Team | None, resume: bool) -
     if source is not None and leads:
         copy_history(source.run, run, trainer.position.epoch, trainer.position.step)
     yield from trainer.run()
+    if leads and trainer.position.epoch >= config.training.epochs:
+        yield from final_evaluation(config, run)
 
 
 def _prepared(
