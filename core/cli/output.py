@@ -56,26 +56,27 @@ class Interrupt:
     """Becomes true when the user or the system asks to stop; the second Ctrl+C really interrupts.
 
     A signal that arrived in the midst of an optimiser step would break it; work that yields events
-    looks here between them instead.
+    looks here between them instead. A `patient` one never interrupts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patient: bool = False) -> None:
         self.asked = False
+        self._patient = patient
 
     def __bool__(self) -> bool:
         return self.asked
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Note the wish, or give up when it was noted before."""
-        if self.asked:
+        if self.asked and not self._patient:
             raise KeyboardInterrupt
         self.asked = True
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
+def interruptible(patient: bool = False) -> Iterator[Interrupt]:
     """Turn Ctrl+C and a polite kill into an `Interrupt` while the body runs."""
-    interrupt = Interrupt()
+    interrupt = Interrupt(patient)
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli.output import interruptible
-from core.config import RunConfig, load_config, replace_fields
+from core.cli.output import Interrupt, interruptible
+from core.config import RunConfig, load_config, parse_config, replace_fields
 from core.config.parsing import field_info
 from core.errors import ConfigError
+from core.events import Event, RunEnded
+from core.runs import RunFolder
 
 DEFAULT_PRESET = "starter-ce"
+INTERRUPTED = 130
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -24,12 +29,24 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Train a captioning model. Ctrl+C stops and saves; --resume goes on.",
     )
     parser.more_help = _presets
+    add_run_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is trained."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
         "--preset", metavar="NAME", help=f"preset or preset file (default: {DEFAULT_PRESET})"
     )
     start.add_argument("--config", metavar="FILE", help="config.json of a run, or one like it")
     start.add_argument("--resume", metavar="RUN", help="go on with this stopped run")
+    parser.add_argument(
+        "--continue-from",
+        metavar="CHECKPOINT",
+        help="new run with the weights and settings of a checkpoint or run; --preset and --set "
+        "change what is trained, such as CE to CE+CL",
+    )
     parser.add_argument(
         "--set",
         metavar="PATH=VALUE",
@@ -45,51 +62,101 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--list-settings", action="store_true", help="list every setting and its default, and stop"
     )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train, print what happens, return the exit code."""
     from core.cli.settings_table import settings_table
-    from core.runs import create_run
-    from core.runs.folder import find_run
 
     if options.list_settings:
         print(settings_table(_start(options)))
         return 0
-    if options.resume is not None:
-        if options.name is not None or _changes(options):
-            raise ConfigError(
-                "A resumed run keeps its settings; leave out --set, --name, --epochs, --seed and "
-                "--device, or start a new run with --config."
-            )
-        folder = find_run(options.resume)
-        config = folder.config()
-    else:
-        config = _configuration(options)
-        if config.device not in ("auto", "cpu"):  # Those are everywhere; the others ask torch.
-            from core.training.device import choose_device
-
-            choose_device(config.device)  # A slip of the keyboard should leave no failed run.
-        folder = create_run(config)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        return _run_in_team(options)
+    folder, config = open_or_create(options)
     print(f"Run {folder.name}\n{folder.path}", flush=True)
     with interruptible() as interrupt:
-        from core.cli.train_report import TrainReport
         from core.training import resume_run, train_run
 
         events = resume_run(folder) if options.resume else train_run(config, folder)
-        with TrainReport(folder) as report:
-            for event in events:
-                report.show(event)
-                if interrupt:
-                    report.stopping()
-                    # Saves, and writes down that the run was stopped.
-                    close = getattr(events, "close", None)
-                    if close is not None:
-                        close()
-                    report.stopped()
-                    return 130
+        return show_run(events, folder, interrupt)
+
+
+def open_or_create(options: argparse.Namespace) -> tuple[RunFolder, RunConfig]:
+    """Open the run that is resumed, or make the folder of a new one. Raises `StudioError`."""
+    from core.runs import create_run
+
+    config = run_configuration(options)
+    if options.resume is not None:
+        from core.runs.folder import find_run
+
+        return find_run(options.resume), config
+    if config.device not in ("auto", "cpu") and "WORLD_SIZE" not in os.environ:
+        # Those are everywhere; the others ask torch.
+        from core.training.device import choose_device
+
+        choose_device(config.device)  # A slip of the keyboard should leave no failed run.
+    return create_run(config), config
+
+
+def run_configuration(options: argparse.Namespace) -> RunConfig:
+    """Return the configuration that the options describe. Raises `StudioError`."""
+    if options.resume is None:
+        return _configuration(options)
+    if options.name is not None or options.continue_from is not None or _changes(options):
+        raise ConfigError(
+            "A resumed run keeps its settings; leave out --set, --name, --epochs, --seed and "
+            "--device, or start a new run with --config or --continue-from."
+        )
+    from core.runs.folder import find_run
+
+    return find_run(options.resume).config()
+
+
+def show_run(events: Iterator[Event], folder: RunFolder, interrupt: Interrupt) -> int:
+    """Show the events of one run until its end, or until it is interrupted."""
+    from core.cli.train_report import TrainReport
+
+    with TrainReport(folder) as report:
+        for event in events:
+            report.show(event)
+            if interrupt:
+                report.stopping()
+                # Saves, and writes down that the run was stopped.
+                close = getattr(events, "close", None)
+                if close is not None:
+                    close()
+                report.stopped()
+                return INTERRUPTED
+            if isinstance(event, RunEnded) and event.reason == "stopped":
+                report.stopped()
     return 0
+
+
+def _run_in_team(options: argparse.Namespace) -> int:
+    """Train as one of the processes that torchrun started; the first one alone writes and tells."""
+    from core.training.distributed import join_team, leave_team
+    from core.training.launch import resume_run, train_run
+
+    # torchrun hands every signal on to all processes, and some twice.
+    with interruptible(patient=True) as interrupt:
+        team = join_team()
+        assert team is not None
+        try:
+            made = open_or_create(options) if team.leads else None
+            shared = team.share((str(made[0].path), made[1].model_dump_json()) if made else None)
+            folder = RunFolder(Path(shared[0]))
+            config = parse_config(json.loads(shared[1]))
+            resumed = options.resume is not None
+            events = resume_run(folder, team) if resumed else train_run(config, folder, team)
+            if not team.leads:
+                for _ in events:
+                    pass
+                return 0
+            print(f"Run {folder.name} in {team.size} processes\n{folder.path}", flush=True)
+            return show_run(events, folder, interrupt)
+        finally:
+            leave_team()
 
 
 def _presets() -> str:
@@ -108,8 +175,18 @@ def _start(options: argparse.Namespace) -> RunConfig:
     from core.presets import load_preset
 
     if options.config is not None:
-        return load_config(Path(options.config).expanduser())
-    return load_preset(options.preset or DEFAULT_PRESET).config
+        config = load_config(Path(options.config).expanduser())
+    elif options.preset is not None or options.continue_from is None:
+        config = load_preset(options.preset or DEFAULT_PRESET).config
+    else:
+        config = None
+    if options.continue_from is None:
+        assert config is not None
+        return config
+    from core.models.checkpoint_files import find_checkpoint
+    from core.models.continuation import continued_config
+
+    return continued_config(find_checkpoint(options.continue_from), config)
 
 
 def _configuration(options: argparse.Namespace) -> RunConfig:
@@ -143,8 +220,6 @@ def setting_changes(texts: Sequence[str]) -> dict[str, Any]:
 
 def _value(path: str, text: str) -> Any:
     """Read a typed value: text fields as they stand, others as JSON where it is such."""
-    import json
-
     info = field_info(path)
     if info is not None and info.annotation is str:
         return text

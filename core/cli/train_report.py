@@ -10,9 +10,11 @@ from core.events import (
     CheckpointSaved,
     EpochEnded,
     Event,
+    Noted,
     PreviewCaptioned,
     Progress,
     RunEnded,
+    RunPaused,
     RunStarted,
     StepLogged,
     ValidationEnded,
@@ -42,6 +44,10 @@ class TrainReport:
         trace: TracebackType | None,
     ) -> None:
         self._bar.close()
+
+    def follow(self, run: RunFolder) -> None:
+        """Show the events of another run from here."""
+        self._run = run
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -73,6 +79,11 @@ class TrainReport:
                 self._bar.line(f"  best so far{value}")
             case Warned():
                 self._bar.line(f"  warning: {event.message}")
+            case Noted():
+                self._bar.line(f"  {event.message}")
+            case RunPaused():
+                self._bar.close()
+                self._bar.line(f"Paused: {event.message}")
             case RunEnded(reason="finished"):
                 self._bar.close()
                 # A finished run that was resumed stands past its last epoch already.
