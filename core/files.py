@@ -66,6 +66,8 @@ def write_proven(path: Path, content: bytes | memoryview, previous: Path | None 
 
 def keep_as(path: Path, other: Path) -> None:
     """Give a file a second name as well, replacing what had that one; copied where it must be."""
+    if other.exists() and other.samefile(path):
+        return  # Renaming one name of a file to another of its names would leave both.
     with replace_atomic(other) as temporary:
         temporary.unlink()
         try:
