@@ -36,7 +36,7 @@ _BATCH_SECONDS = 160.0
 # How much is decoded ahead of the encoder.
 _AHEAD_CLIPS = 2 * _BATCH_CLIPS
 _AHEAD_SECONDS = 4 * _BATCH_SECONDS
-_MOST_THREADS = 8
+_MOST_THREADS = 16
 _TICK_SECONDS = 0.1
 
 _Audio = NDArray[np.float32]
@@ -119,19 +119,45 @@ def _extract_clips(
     before = total - len(missing)
     done, started = before, time.monotonic()
     yield Progress(phase=PHASE, done=done, total=total)
-    for batch in _batches(dataset, missing, encoder.sample_rate):
-        message = ""
-        if batch:
-            for clip, result in _encoded(encoder, batch):
-                if isinstance(result, Encoding):
-                    writer.append(clip.id, _array(result.frames), _array(result.tag_probabilities))
-                else:
-                    writer.fail(clip.id, str(result))
-                    yield Warned(message=f"Clip '{clip.id}' is left out: {result}")
-            done += len(batch)
-            rate = (done - before) / max(1e-9, time.monotonic() - started)
-            message = f"{rate:.1f} clips a second"
-        yield Progress(phase=PHASE, done=done, total=total, message=message)
+    # One thread writes, so that a slow disk does not hold up the encoder; it is one batch behind.
+    saver = ThreadPoolExecutor(1, thread_name_prefix="save")
+    saving: Future[list[Warned]] | None = None
+    try:
+        for batch in _batches(dataset, missing, encoder.sample_rate):
+            message = ""
+            if batch:
+                results = list(_encoded(encoder, batch))
+                while saving is not None and not wait([saving], timeout=_TICK_SECONDS).done:
+                    yield Progress(phase=PHASE, done=done, total=total, message="Writing")
+                if saving is not None:
+                    yield from saving.result()
+                saving = saver.submit(_save, writer, results)
+                done += len(batch)
+                rate = (done - before) / max(1e-9, time.monotonic() - started)
+                message = f"{rate:.1f} clips a second"
+            yield Progress(phase=PHASE, done=done, total=total, message=message)
+        if saving is not None:
+            yield from saving.result()
+    finally:
+        saver.shutdown(wait=True)
+
+
+def _save(
+    writer: StoreWriter, results: Sequence[tuple[Clip, Encoding | StudioError]]
+) -> list[Warned]:
+    """Append a batch and say what is left out; for the thread that writes.
+
+    Whatever waits for the device is here, so that it can begin with the next batch meanwhile.
+    """
+    warnings = []
+    for clip, result in results:
+        checked = _finite(result)
+        if isinstance(checked, Encoding):
+            writer.append(clip.id, _array(checked.frames), _array(checked.tag_probabilities))
+        else:
+            writer.fail(clip.id, str(checked))
+            warnings.append(Warned(message=f"Clip '{clip.id}' is left out: {checked}"))
+    return warnings
 
 
 def _batches(dataset: Dataset, clips: Sequence[Clip], sample_rate: int) -> Iterator[list[_Loaded]]:
@@ -197,7 +223,7 @@ def _encode_all(
                 results.append(encoder.encode(waveform))
             except EncoderError as error:
                 results.append(error)
-    return [_finite(result) for result in results]
+    return results
 
 
 def _finite(result: Encoding | StudioError) -> Encoding | StudioError:
