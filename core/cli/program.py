@@ -21,6 +21,7 @@ from core.cli import (
     runs,
     score,
     starter,
+    submission,
     train,
     weights,
 )
@@ -52,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
         metrics,
         queue,
         experiment,
+        submission,
         runs,
         import_checkpoint,
         data,
