@@ -77,7 +77,8 @@ class OverviewStrip(QWidget):
 
     def _x_of(self, seconds: float) -> float:
         left, right = self._track()
-        return left + (right - left) * seconds / max(self._duration, 1e-9)
+        share = seconds / self._duration if self._duration > 0 else 0.0
+        return left + (right - left) * min(max(share, 0.0), 1.0)
 
     def _seconds_at(self, x: float) -> float:
         left, right = self._track()

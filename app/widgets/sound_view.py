@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from app.theme import Colours
 
 
+# Lower than this, in pixels, the plots need the room of the overview.
+LOWEST_WITH_OVERVIEW = 230
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundPicture:
     """Everything that is drawn of a sound."""
@@ -91,8 +95,8 @@ class SoundView(QWidget):
         grid.setRowStretch(1, 1)
         grid.setRowStretch(2, 3)
         grid.setColumnStretch(0, 1)
-        self.waveform.setMinimumHeight(48)
-        self.spectrogram.setMinimumHeight(120)
+        self.waveform.setMinimumHeight(40)
+        self.spectrogram.setMinimumHeight(110)
         for plot in self._plots():
             plot.clicked.connect(self._on_clicked)
             plot.double_clicked.connect(self.fit)
@@ -227,6 +231,7 @@ class SoundView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the read-out at the right end of the time axis."""
         super().resizeEvent(event)
+        self.overview.setVisible(self.height() >= LOWEST_WITH_OVERVIEW)
         self._place_read_out()
 
     def _place_read_out(self) -> None:

@@ -137,7 +137,8 @@ class SpectrogramView(TimePlot):
         """Show a better picture of the same sound and leave the view where it is."""
         self._content = content
         self._draw()
-        self._settling.start()
+        if not self._settling.isActive():
+            self._settling.start()
 
     def show_detail(self, detail: SpectrogramImage) -> None:
         """Show a part of the sound with finer columns, over those of the whole."""

@@ -19,8 +19,9 @@ _ROUNDS = 4
 # Some formats find a moment slowly; then there are fewer of them.
 _SKETCH_SECONDS = 0.35
 _BLOCK_SECONDS = 5.0
-# A refinement is worth showing after so long.
-_STEP_SECONDS = 0.25
+# A refinement is worth showing after so long, later ones less often: showing costs time, too.
+_FIRST_STEP_SECONDS, _LAST_STEP_SECONDS = 0.25, 1.5
+_STEP_GROWTH = 1.3
 
 
 class Survey:
@@ -47,15 +48,17 @@ class Survey:
         """
         yield from self._sketch()
         stream = SpectrumStream(self.pyramid.window, self.pyramid.hop, self.pyramid.pool)
-        shown = time.monotonic()
+        shown, patience = time.monotonic(), _FIRST_STEP_SECONDS
         rate = self.info.sample_rate
         for block in iterate_blocks(self.info.path, _BLOCK_SECONDS, rate):
             self.envelope.append(block)
             for columns in stream.feed(block):
                 self.pyramid.append(columns)
-            if time.monotonic() - shown >= _STEP_SECONDS:
-                yield min(self.pyramid.filled / self.pyramid.columns, 1.0)
+            if time.monotonic() - shown >= patience:
+                # A share of 1 is for the very end.
+                yield min(self.pyramid.filled / self.pyramid.columns, 0.999)
                 shown = time.monotonic()
+                patience = min(patience * _STEP_GROWTH, _LAST_STEP_SECONDS)
         self.envelope.finish()
         for columns in stream.finish():
             self.pyramid.append(columns)

@@ -1,6 +1,6 @@
-"""From the drop of a 30 s stereo file to its painted spectrogram, and what follows. By hand.
+"""The Caption page: from the drop to the picture and the caption, and an hour of sound. By hand.
 
-QT_QPA_PLATFORM=offscreen python tests/benchmarks/bench_caption_page.py
+QT_QPA_PLATFORM=offscreen PYTHONPATH=. python tests/benchmarks/bench_caption_page.py
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ HOME = tempfile.TemporaryDirectory()
 os.environ["AAC_STUDIO_HOME"] = HOME.name
 
 import numpy as np  # noqa: E402
+import psutil  # noqa: E402
 import soundfile  # noqa: E402
 from PySide6.QtCore import QEventLoop  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 import core.config  # noqa: F401, E402  (before Qt, as the application does)
 from app.application import make_application  # noqa: E402
-from app.pages.caption.page import CaptionPage  # noqa: E402
+from app.pages.caption.files_pane import FilesPane  # noqa: E402
+from app.pages.caption.sound_files import FileState  # noqa: E402
 from app.studio import Studio  # noqa: E402
 
 RATE, SECONDS, REPEATS = 44_100, 30, 15
+HOUR = 3600
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -35,50 +38,141 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
-def main() -> None:
-    app = make_application()
-    studio = Studio()
-    page = CaptionPage(studio)
-    page.resize(1200, 665)
-    page.show()
+def settle(ready: Callable[[], bool]) -> None:
+    while not ready():
+        # Waiting, not spinning: the worker needs the interpreter.
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+def repaint(pane: FilesPane) -> None:
+    view = pane.stage.view
+    for plot in (view.spectrogram, view.waveform):
+        plot.viewport().repaint()
+    view.overview.repaint()
+
+
+def show(pane: FilesPane, path: Path) -> None:
+    pane.open_paths([path])
+    settle(lambda: pane.list.current_path() == path and pane.stage.sound is not None)
+    repaint(pane)
+
+
+def say(what: str, value: float, unit: str, goal: float | None = None) -> None:
+    wanted = "" if goal is None else f"   (goal {goal:g} {unit}; {value / goal:.2f} of it)"
+    print(f"{what:<48}{value:9.1f} {unit}{wanted}", flush=True)
+
+
+def thirty_seconds(pane: FilesPane) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (RATE * SECONDS, 2)).astype(np.float32)
     files = []
     for number in range(REPEATS):
         files.append(Path(HOME.name, f"noise-{number}.wav"))
         soundfile.write(files[-1], noise, RATE)
-
-    def settle(ready: Callable[[], bool]) -> None:
-        while not ready():
-            # Waiting, not spinning: the worker needs the interpreter.
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-
-    def open_file(path: Path) -> None:
-        page.open_paths([path])
-        settle(lambda: page.list.current_path() == path and page.stage.sound is not None)
-        page.stage.view.spectrogram.viewport().repaint()
-        page.stage.view.waveform.viewport().repaint()
-
-    drops = [milliseconds(lambda path=path: open_file(path)) for path in files]
-    print(f"drop to painted spectrogram, first     {drops[0]:7.1f} ms")
-    print(f"drop to painted spectrogram, median    {statistics.median(drops):7.1f} ms")
-
-    view = page.stage.view.spectrogram
+    drops = [milliseconds(lambda path=path: show(pane, path)) for path in files]
+    say("30 s: drop to painted spectrogram, first", drops[0], "ms", 150)
+    say("30 s: drop to painted spectrogram, median", statistics.median(drops), "ms", 150)
+    view = pane.stage.view.spectrogram
 
     def zoom(step: int) -> None:
         view.getPlotItem().setXRange(step * 0.1, 20 + step * 0.2, padding=0)
-        view.viewport().repaint()
-        page.stage.view.waveform.viewport().repaint()
+        repaint(pane)
 
     zooms = [milliseconds(lambda step=step: zoom(step)) for step in range(40)]
-    print(f"zoom of both plots, median             {statistics.median(zooms):7.1f} ms")
+    say("30 s: pan and zoom, all plots, median", statistics.median(zooms), "ms", 33)
 
     def play(step: int) -> None:
-        page.stage.view.set_playhead(step * 0.033)
-        app.processEvents()
+        pane.stage.view.set_playhead(step * 0.033)
+        QApplication.processEvents()
 
     heads = [milliseconds(lambda step=step: play(step)) for step in range(200)]
-    print(f"playhead, median                       {statistics.median(heads):7.1f} ms")
-    page.hide()
+    say("30 s: playhead, median", statistics.median(heads), "ms")
+
+
+def one_hour(pane: FilesPane, suffix: str) -> None:
+    path = Path(HOME.name, f"hour{suffix}")
+    generator = np.random.default_rng(1)
+    with soundfile.SoundFile(path, "w", RATE, 1) as file:
+        for minute in range(HOUR // 60):
+            times = np.arange(RATE * 60) / RATE
+            hum = 0.3 * np.sin(2 * np.pi * (200 + 50 * minute) * times) * (times % 7 < 2)
+            hiss = 0.1 * generator.normal(size=len(times)) * (minute % 3 != 0)
+            file.write((hum + hiss).astype(np.float32))
+    process = psutil.Process()
+    before = most = process.memory_info().rss
+    started = time.perf_counter()
+    show(pane, path)
+    say(f"1 h {suffix}: first picture", time.perf_counter() - started, "s", 1)
+    sound = pane.stage.sound
+    assert sound is not None
+    while sound.share < 1.0:
+        settle(lambda share=sound.share: sound.share != share)
+        most = max(most, process.memory_info().rss)
+    repaint(pane)
+    say(f"1 h {suffix}: whole picture", time.perf_counter() - started, "s", 15)
+    view = pane.stage.view.spectrogram
+
+    def move(step: int) -> None:
+        width = HOUR / 1.25 ** (step % 30)
+        start = (HOUR - width) * ((step * 0.037) % 1.0)
+        view.getPlotItem().setXRange(start, start + width, padding=0)
+        repaint(pane)
+        QApplication.processEvents()
+
+    frames = [milliseconds(lambda step=step: move(step)) for step in range(240)]
+    most = max(most, process.memory_info().rss)
+    say(f"1 h {suffix}: pan and zoom, median", 1000 / statistics.median(frames), "frames/s")
+    slow = sorted(frames)[int(0.95 * len(frames))]
+    say(f"1 h {suffix}: pan and zoom, slowest twentieth", 1000 / slow, "frames/s", 30)
+    start = time.perf_counter()
+    view.getPlotItem().setXRange(1800, 1830, padding=0)
+    settle(lambda: view._detail is not None and view._detail.column_seconds < 0.05)
+    repaint(pane)
+    say(f"1 h {suffix}: details of 30 s", 1000 * (time.perf_counter() - start), "ms")
+    say(f"1 h {suffix}: growth of resident memory", (most - before) / 1e6, "MB", 300)
+
+
+def captions(studio: Studio) -> None:
+    """The embedded model where there is one; else this part is left out."""
+    from core.models.checkpoint_files import list_checkpoints
+
+    if not any(file.usable for file in list_checkpoints()):
+        print("no checkpoint on this machine: captions are not timed")
+        return
+    pane = FilesPane(studio)
+    pane.show()
+    settle(lambda: pane.model_bar.checkpoint() is not None)
+    files = sorted(Path(HOME.name).glob("noise-*.wav"))[:6]
+    taken = []
+    for path in files:
+        started = time.perf_counter()
+        pane.open_paths([path])
+        settle(lambda path=path: _done(pane, path))
+        taken.append(time.perf_counter() - started)
+    say("30 s: drop to caption, first (loads the model)", taken[0], "s")
+    say("30 s: drop to caption, median of the rest", statistics.median(taken[1:]), "s", 1.0)
+    pane.hide()
+
+
+def _done(pane: FilesPane, path: Path) -> bool:
+    entry = pane.files.find(path)
+    return entry is not None and entry.state is FileState.DONE
+
+
+def main() -> None:
+    make_application()
+    studio = Studio()
+    pane = FilesPane(studio)
+    # Pictures first: nothing is captioned beside them.
+    pane.intake.opened.disconnect()
+    pane.resize(1200, 665)
+    pane.show()
+    thirty_seconds(pane)
+    for suffix in (".wav", ".flac", ".mp3"):
+        one_hour(pane, suffix)
+    pane.hide()
+    captions(studio)
+    studio.jobs.stop_all()
+    settle(lambda: not studio.jobs.running())
     studio.jobs.shut_down()
 
 

@@ -21,7 +21,8 @@ from app.widgets.popover import Popover
 from app.widgets.segments import Segments
 from app.widgets.spectrogram_image import WINDOWS, Resolution
 
-LOWEST_LEVEL, HIGHEST_LEVEL = -140, 0
+# The encoders' own scales reach above full scale.
+LOWEST_LEVEL, HIGHEST_LEVEL = -140, 40
 OVERLAPS = (1, 2, 4, 8, 16)
 SCALES = (
     ("linear", "Linear", "Frequency axis in equal steps of hertz"),

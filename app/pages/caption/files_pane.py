@@ -82,7 +82,7 @@ class FilesPane(DropArea):
         self.list = FileList(theme, self.files)
         self.list.setMinimumWidth(180)
         self.stage = Stage(studio, self._hear)
-        self.stage.setMinimumHeight(290)
+        self.stage.setMinimumHeight(330)
         self.model_bar = ModelBar(theme, studio.settings)
         self.result = ResultView(theme)
         words = QWidget()
@@ -125,9 +125,7 @@ class FilesPane(DropArea):
             ("Ctrl+C", self.result.view.copy_caption),
             ("Ctrl+V", self._on_paste),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self, slot)
-            # The other sides of the page have keys of their own.
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            QShortcut(QKeySequence(keys), self, slot)
 
     def _connect(self) -> None:
         self.dropped.connect(self.open_paths)
@@ -195,7 +193,8 @@ class FilesPane(DropArea):
     def _on_listed(self, new: list[Path], again: list[Path]) -> None:
         if self._stack.currentWidget() is self.empty:
             self._stack.setCurrentWidget(self._panes)
-            self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        # What had the keyboard may go with the sound before.
+        self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
         for path in again:
             self.loader.drop(path)  # the file may have been mended or replaced since
         first = (new or again)[0]
