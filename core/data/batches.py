@@ -1,7 +1,8 @@
 """Clips with their frames and captions as tensors on the device, and batches cut out of them.
 
-A batch is an index: frames and token ids of the whole split are put on the device once. Lengths
-stay on the CPU as well, so that cutting a batch to its longest clip asks nothing of the device.
+A batch is an index: frames and token ids of the whole split are put on the device once, unless the
+frames are too many for its memory (`core.data.residency`). Lengths stay on the CPU as well, so that
+cutting a batch to its longest clip asks nothing of the device.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from core.data.clips import Clip
 from core.data.features import Features
+from core.data.residency import StreamedFrames, fits
 from core.data.tokenizer import PAD, Tokenizer
 from core.errors import DatasetError
 
@@ -48,13 +50,15 @@ class CaptionedClips:
     Attributes
     ----------
     frames, frame_lengths
-        (N, T, D) and (N,).
+        (N, T, D), or none at all (0, T, D) where they are `streamed`, and (N,).
     tokens, caption_counts
         (N, C, L) padded token ids and (N,) how many captions each clip has.
     token_lengths
         (N, C) tokens of each caption with begin and end; on the CPU, as are `caption_counts`.
     sentence_embeddings
         (N, C, E) frozen embeddings of the captions, where a loss term asks for them.
+    streamed
+        The frames that stay on the disk.
     """
 
     frames: Tensor
@@ -66,6 +70,7 @@ class CaptionedClips:
     ids: tuple[str, ...]
     references: tuple[tuple[str, ...], ...]
     sentence_embeddings: Tensor | None = None
+    streamed: StreamedFrames | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,10 +82,20 @@ class CaptionedClips:
         index = clips.to(device, non_blocking=True)
         return Batch(
             clips=index,
-            frames=self.frames[index, :frames].float(),
+            frames=self._frames(clips, index, frames).float(),
             frame_lengths=self.frame_lengths[index],
             tokens=self.tokens[index, captions.to(device, non_blocking=True), :length],
         )
+
+    def _frames(self, clips: Tensor, index: Tensor, length: int) -> Tensor:
+        if self.streamed is None:
+            return self.frames[index, :length]
+        return self.streamed.take(clips)
+
+    def expect(self, batches: Sequence[Tensor]) -> None:
+        """Get ready for batches of clips (B,), to be asked for in this order."""
+        if self.streamed is not None:
+            self.streamed.expect(batches)
 
     def captions(self, clips: Tensor, captions: Tensor) -> Tensor:
         """Return token ids (B, L) of other captions of the same clips."""
@@ -107,8 +122,11 @@ def load_clips(
     device: torch.device,
     *,
     captionless: bool = False,
+    resident_share: float = 1.0,
 ) -> CaptionedClips:
     """Put the frames and captions of `clips` on the device.
+
+    Frames that would fill more than `resident_share` of its free memory stay on the disk.
 
     Clips that the store lacks (their files could not be read) are left out, and those without a
     caption as well unless `captionless`. Raises `DatasetError` when none is left.
@@ -120,8 +138,13 @@ def load_clips(
         raise DatasetError(f"No clip of this split has {what}.")
     rows = np.array([positions[clip.id] for clip in kept])
     lengths = torch.from_numpy(store.lengths[rows])
-    frames = torch.empty(len(kept), int(lengths.max()), store.dim)
-    store.read_batch(rows, frames.numpy())
+    longest_clip, streamed = int(lengths.max()), None
+    if fits(len(kept), longest_clip, store, device, resident_share):
+        read, _ = store.read_batch(rows)
+        frames = torch.from_numpy(read).to(device)
+    else:
+        streamed = StreamedFrames(store, rows, device)
+        frames = torch.empty(0, longest_clip, store.dim, device=device)
     encoded = [[tokenizer.encode(text) for text in clip.captions] for clip in kept]
     counts = torch.tensor([len(captions) for captions in encoded])
     most = max(1, int(counts.max()))
@@ -133,7 +156,7 @@ def load_clips(
             tokens[row, column, : len(ids)] = torch.tensor(ids)
             token_lengths[row, column] = len(ids)
     return CaptionedClips(
-        frames=frames.to(device),
+        frames=frames,
         frame_lengths=lengths.to(device),
         tokens=tokens.to(device),
         cpu_frame_lengths=lengths,
@@ -141,6 +164,7 @@ def load_clips(
         caption_counts=counts,
         ids=tuple(clip.id for clip in kept),
         references=tuple(clip.captions for clip in kept),
+        streamed=streamed,
     )
 
 

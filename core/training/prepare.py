@@ -16,7 +16,7 @@ from core.data.features import open_features
 from core.data.simulated import SimulatedStarter
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError
-from core.events import Event
+from core.events import Event, Warned
 from core.models.checkpoint_files import find_checkpoint
 from core.models.checkpoints import Checkpoint, load_checkpoint
 from core.models.encoders import load_encoder
@@ -68,7 +68,13 @@ def prepare(
             loaded.append((yield from _simulated(dataset, encoder, tokenizer, config, device)))
             continue
         store = yield from open_features(dataset, split, encoder, config.data.feature_dtype)
-        part = load_clips(dataset.clips(split), store, tokenizer, device)
+        share = config.data.resident_share
+        part = load_clips(dataset.clips(split), store, tokenizer, device, resident_share=share)
+        if part.streamed is not None:
+            yield Warned(
+                message=f"The features of {split} would fill more than {share:.0%} of the free "
+                f"memory of {device}, so they are read from the disk batch by batch."
+            )
         if _wants_sentences(config):
             part = yield from _with_sentences(part, device)
         loaded.append(part)

@@ -184,6 +184,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.losses.begin_epoch(epoch)
+        done = position.step_in_epoch * settings.accumulate
+        self.data.train.expect([clips for clips, _, _ in chosen[done:]])
         started = time.monotonic()
         while position.step_in_epoch < self.steps_per_epoch:
             if self.team is not None and not self.team.goes_on():

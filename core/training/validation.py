@@ -47,6 +47,7 @@ def validation_losses(
     sums: dict[str, float] = defaultdict(float)
     pairs: dict[str, list[tuple[Tensor, Tensor]]] = defaultdict(list)
     batches = list(torch.arange(len(data)).split(batch_size))
+    data.expect(batches)
     for number, clips in enumerate(batches):
         yield Progress(phase=PHASE, done=number, total=len(batches))
         sums["ce"] += float(_clip_losses(model, data, clips).sum())
