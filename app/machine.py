@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import re
@@ -67,3 +68,29 @@ def size_text(count: float) -> str:
             return f"{count:.0f} {unit}" if unit in ("B", "KB") else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def device_load(device: str) -> str:
+    """Say how busy a device is and how much of its memory is in use. For worker threads."""
+    if device.startswith("cuda"):
+        return _card_load(int(device.partition(":")[2] or 0))
+    memory = psutil.virtual_memory()
+    # The share since the last call, of all processors together.
+    busy = psutil.cpu_percent(interval=None)
+    used = memory.total - memory.available
+    return f"CPU {busy:.0f} % · {size_text(used)} of {size_text(memory.total)}"
+
+
+def _card_load(index: int) -> str:
+    from core.training.device import memory_in_use as card_memory
+
+    used, total = card_memory(index)
+    text = f"{size_text(used)} of {size_text(total)}"
+    try:
+        # Only where the driver's library for Python is installed: its load is all that is missing.
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        rates = nvml.nvmlDeviceGetUtilizationRates(nvml.nvmlDeviceGetHandleByIndex(index))
+    except Exception:
+        return f"GPU memory {text}"
+    return f"GPU {rates.gpu} % · {text}"

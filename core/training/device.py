@@ -48,3 +48,9 @@ def choose_device(wanted: str) -> torch.device:
             "choose one of these or auto."
         )
     return torch.device(name)
+
+
+def memory_in_use(index: int) -> tuple[int, int]:
+    """Return the bytes in use, by any process, and the bytes in all of a CUDA device."""
+    free, total = torch.cuda.mem_get_info(index)
+    return total - free, total

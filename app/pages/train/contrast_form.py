@@ -16,6 +16,7 @@ from app.widgets.inputs import QuietComboBox
 from core.config.objectives import OBJECTIVE_CONFIGS
 
 PREFIX = "objectives.0."
+METHOD = "objectives.0.name"
 
 Term = Mapping[str, Any]
 
@@ -48,6 +49,11 @@ class ContrastForm(QWidget):
         line.setSpacing(4)
         line.addWidget(label)
         line.addWidget(self.method, 1)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "problem")
+        self.problem.setWordWrap(True)
+        self.problem.setContentsMargins(LABEL_WIDTH + 4, 0, 24, 0)
+        self.problem.hide()
         self.others = QLabel()
         self.others.setProperty("role", "hint")
         self.others.setWordWrap(True)
@@ -56,6 +62,7 @@ class ContrastForm(QWidget):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(6)
         self._first.addLayout(line)
+        self._first.addWidget(self.problem)
         self._first.addWidget(self.others)
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.set_terms([], [])
@@ -78,6 +85,15 @@ class ContrastForm(QWidget):
         names = ", ".join(method_title(term["name"]) for term in self._others)
         self.others.setText(f"Beside it, as in the preset: {names}.")
         self.others.setVisible(bool(names))
+
+    def set_problem(self, sentence: str) -> None:
+        """Show what is wrong with the method, "" for nothing."""
+        if sentence != self.problem.text():
+            self.problem.setText(sentence)
+            self.problem.setVisible(bool(sentence))
+            self.method.setProperty("wrong", "true" if sentence else "false")
+            self.method.style().unpolish(self.method)
+            self.method.style().polish(self.method)
 
     def values(self) -> list[dict[str, Any]]:
         """Return the terms as the configuration takes them, wrong values included."""

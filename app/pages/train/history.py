@@ -21,6 +21,7 @@ from core.events import (
     Paused,
     PreviewCaptioned,
     RunEnded,
+    RunPaused,
     RunStarted,
     ValidationEnded,
     Warned,
@@ -86,6 +87,7 @@ class RunHistory:
     validations: Table = field(default_factory=Table)
     started: RunStarted | None = None
     ended: RunEnded | None = None
+    stands_still: RunPaused | None = None
     first_time: float = 0.0
     last_time: float = 0.0
     epoch: int = 0
@@ -160,8 +162,11 @@ class RunHistory:
             self._start(time, event)
         self.first_time = self.first_time or time
         self.last_time = time
-        if isinstance(event, Paused):
+        if isinstance(event, RunPaused):
+            self.stands_still = event
+        elif isinstance(event, Paused):
             self._paused += event.seconds
+            self.stands_still = None
         elif isinstance(event, EpochEnded):
             self.epoch, self.step = event.epoch + 1, event.step
         elif isinstance(event, ValidationEnded):
@@ -177,7 +182,7 @@ class RunHistory:
         elif isinstance(event, Warned):
             self.warnings.append(event.message)
         elif isinstance(event, RunEnded):
-            self.ended = event
+            self.ended, self.stands_still = event, None
         line = log_line(event)
         if line:
             self.log.append(f"{datetime.fromtimestamp(time):%H:%M:%S}  {line}")
@@ -194,7 +199,7 @@ class RunHistory:
 
     def _start(self, time: float, event: RunStarted) -> None:
         """Begin, or go on from `event.step`: what came after it was undone and is dropped."""
-        self.started, self.ended = event, None
+        self.started, self.ended, self.stands_still = event, None, None
         kept = int(np.searchsorted(self.steps.column("step"), event.step, side="right"))
         if event.step:
             self.resumed_at.append(event.step)
@@ -234,6 +239,8 @@ def log_line(event: Event) -> str:
         return f"best checkpoint saved after epoch {event.epoch + 1}{value}"
     if isinstance(event, Warned):
         return f"warning: {event.message}"
+    if isinstance(event, RunPaused):
+        return f"paused: {event.message}"
     if isinstance(event, Paused):
         return f"went on after a pause of {event.seconds:,.0f} s"
     if isinstance(event, RunEnded):

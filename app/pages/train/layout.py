@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSplitter,
     QStackedWidget,
     QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.pages.train.previews import LogPane, PreviewPane
+from app.pages.train.log_pane import LogPane
+from app.pages.train.previews import PreviewPane
 from app.pages.train.run_list import RunList
 from app.pages.train.setup_pane import SetupPane
 from app.pages.train.state_line import StateLine
@@ -36,6 +38,13 @@ class TrainLayout(QWidget):
         self.state_line = StateLine(studio)
         self.banner = Banner(studio.theme)
         self.runs = RunList(studio)
+        self.attach_button = QToolButton()
+        self.attach_button.setAccessibleName("Attach to a run folder")
+        self.attach_button.setToolTip(
+            "Show a run folder that another process or machine writes (Ctrl+Shift+A)"
+        )
+        self.attach_button.setIconSize(QSize(18, 18))
+        studio.theme.set_icon(self.attach_button, "link-variant", "text")
         self.previews = PreviewPane(studio)
         self.log = LogPane()
         self.plot_place = QVBoxLayout()
@@ -73,6 +82,7 @@ class TrainLayout(QWidget):
         head.addWidget(heading)
         head.addStretch()
         head.addWidget(self.runs.filter)
+        head.addWidget(self.attach_button)
         top = QWidget()
         top.setLayout(head)
         return _panel(_column(top, self.runs), margin=0)

@@ -1,4 +1,4 @@
-"""The list of runs: colour, visibility, title, standing; a menu of what can be done with one."""
+"""The list of runs, those of an experiment together: colour, visibility, title, standing."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from app.studio import Studio
 
 _KEY = Qt.ItemDataRole.UserRole
 _SORT = Qt.ItemDataRole.UserRole + 1
+_STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
 COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
 
 
@@ -38,6 +39,7 @@ class RunRow:
     monitor: str
     started: float
     problem: str = ""
+    group: str = ""
 
 
 class RunItem(QTreeWidgetItem):
@@ -64,6 +66,7 @@ class RunList(QWidget):
         self._studio = studio
         self._items: dict[str, RunItem] = {}
         self._rows: dict[str, RunRow] = {}
+        self._groups: dict[str, RunItem] = {}
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter runs")
         self.filter.setClearButtonEnabled(True)
@@ -72,6 +75,8 @@ class RunList(QWidget):
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setRootIsDecorated(False)
+        self.tree.setIndentation(14)
+        self.tree.setAccessibleName("Runs")
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.setUniformRowHeights(True)
         self.tree.setAllColumnsShowFocus(True)
@@ -109,16 +114,16 @@ class RunList(QWidget):
         blocked = self.tree.blockSignals(True)
         self.tree.setSortingEnabled(False)
         for key in self._items.keys() - wanted.keys():
-            item = self._items.pop(key)
-            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+            self._take_out(self._items.pop(key))
         for key, row in wanted.items():
-            item = self._items.get(key) or self._new_item(key)
+            item = self._items.get(key) or self._new_item(key, row.group)
             if self._rows.get(key) != row:
                 self._fill(item, row)
             state = Qt.CheckState.Checked if key in visible else Qt.CheckState.Unchecked
             if item.checkState(0) != state:
                 item.setCheckState(0, state)
         self._rows = wanted
+        self._fill_groups()
         self.tree.setSortingEnabled(True)
         self.tree.blockSignals(blocked)
         self._apply_filter(self.filter.text())
@@ -141,7 +146,7 @@ class RunList(QWidget):
     def current(self) -> str:
         """Return the key of the selected run, "" for none."""
         item = self.tree.currentItem()
-        return str(item.data(0, _KEY)) if item is not None else ""
+        return str(item.data(0, _KEY) or "") if item is not None else ""
 
     def select(self, key: str) -> None:
         """Select a run and scroll to it."""
@@ -157,12 +162,52 @@ class RunList(QWidget):
             self._fill(item, self._rows[key])
         self.tree.blockSignals(blocked)
 
-    def _new_item(self, key: str) -> RunItem:
+    def _take_out(self, item: RunItem) -> None:
+        parent = item.parent()
+        if parent is not None:
+            parent.removeChild(item)
+        else:
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+
+    def _group(self, name: str) -> RunItem:
+        """Return the row of an experiment, which ticks all of its runs."""
+        if name not in self._groups:
+            item = RunItem()
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsAutoTristate)
+            item.setText(0, name)
+            item.setToolTip(0, f"Experiment {name}")
+            self._groups[name] = item
+            self.tree.addTopLevelItem(item)
+            item.setExpanded(True)
+        return self._groups[name]
+
+    def _fill_groups(self) -> None:
+        """Sum up the runs of each experiment, and drop those that have none left."""
+        for name, item in list(self._groups.items()):
+            rows = [row for row in self._rows.values() if row.group == name]
+            if not rows:
+                del self._groups[name]
+                self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+                continue
+            done = sum(row.state == "finished" for row in rows)
+            item.setText(2, f"{done} of {len(rows)} done")
+            latest = max(row.started for row in rows)
+            item.setText(5, _when(datetime.fromtimestamp(latest)) if latest else "")
+            item.setData(5, _SORT, latest)
+            item.setData(4, _SORT, 1e9)
+            item.setData(3, _SORT, 0.0)
+            item.setForeground(5, QColor(self._studio.theme.colours.muted))
+        self.tree.setRootIsDecorated(bool(self._groups))
+
+    def _new_item(self, key: str, group: str) -> RunItem:
         item = RunItem()
         item.setData(0, _KEY, key)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(0, Qt.CheckState.Unchecked)
-        self.tree.addTopLevelItem(item)
+        if group:
+            self._group(group).addChild(item)
+        else:
+            self.tree.addTopLevelItem(item)
         self._items[key] = item
         return item
 
@@ -174,7 +219,7 @@ class RunList(QWidget):
         texts = (
             row.title,
             "CE+CL" if row.contrast else "CE",
-            row.state,
+            _STATES.get(row.state, row.state),
             f"{row.epoch} / {row.epochs}" if row.epochs else "",
             best,
             _when(started) if started else "",
@@ -184,7 +229,12 @@ class RunList(QWidget):
             item.setText(column, text)
             if key is not None:
                 item.setData(column, _SORT, float(key))
-        tone = {"running": colours.accent, "failed": colours.danger, "unreadable": colours.danger}
+        tone = {
+            "running": colours.accent,
+            "elsewhere": colours.accent,
+            "failed": colours.danger,
+            "unreadable": colours.danger,
+        }
         item.setForeground(2, QColor(tone.get(row.state, colours.text)))
         for column in (1, 3, 4, 5):
             item.setForeground(column, QColor(colours.muted if column in (1, 5) else colours.text))
@@ -202,20 +252,24 @@ class RunList(QWidget):
         words = text.lower().split()
         for key, item in self._items.items():
             row = self._rows.get(key)
-            haystack = f"{row.title} {row.state}".lower() if row else ""
+            haystack = f"{row.title} {row.state} {row.group}".lower() if row else ""
             item.setHidden(not all(word in haystack for word in words))
+        for group in self._groups.values():
+            inside = [item for item in self._items.values() if item.parent() is group]
+            group.setHidden(all(item.isHidden() for item in inside))
 
     def _menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
-        if item is not None:
+        if item is not None and item.data(0, _KEY):
             self.menu_wanted.emit(item.data(0, _KEY), self.tree.viewport().mapToGlobal(place))
 
     def _current_changed(self, item: QTreeWidgetItem | None, _old: object) -> None:
-        if item is not None:
+        if item is not None and item.data(0, _KEY):
             self.selected.emit(str(item.data(0, _KEY)))
 
-    def _item_changed(self, _item: QTreeWidgetItem, column: int) -> None:
-        if column == 0:
+    def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
+        # A group's tick changes those of its runs, each of which tells for itself.
+        if column == 0 and item.data(0, _KEY):
             self.visibility_changed.emit()
 
 

@@ -1,84 +1,87 @@
-"""What can be done with a run in the list."""
+"""The menu of a run, in the list and beside the state line."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QMenu
 
-from core.runs import RunFolder
-from core.runs.transfer import export_run
+from app.pages.train.run_actions import RunActions, checkpoint_words, checkpoints_of
+from app.pages.train.run_list import swatch
+from app.theme import RUN_COLOURS
 
 if TYPE_CHECKING:
     from app.pages.train.page import TrainPage
 
+_COLOUR_NAMES = ("Blue", "Orange", "Green", "Pink", "Sky blue", "Vermilion")
+_ORDER = (
+    ("resume", "pause", "stop", "discard"),
+    ("save", "preview", "validate"),
+    ("", "duplicate", "compare"),
+    ("rename", "folder", "export"),
+    ("delete",),
+)
+
 
 class RunMenu(QObject):
-    """The context menu of the run list."""
+    """Builds menus from the page's actions."""
 
-    def __init__(self, page: TrainPage) -> None:
+    def __init__(self, page: TrainPage, actions: RunActions) -> None:
         super().__init__(page)
-        self._page = page
+        self._page, self._actions = page, actions
 
     def build(self, key: str) -> QMenu:
-        """Return the menu for a run; what is not possible is disabled and says why."""
-        page = self._page
-        run, state = RunFolder(Path(key)), page.state(key)
-        busy = state in ("running", "paused", "stopping", "queued", "elsewhere")
-        menu = QMenu(page)
-        menu.setToolTipsVisible(True)
+        """Return the menu of the selected run; what is not possible is disabled and says why."""
+        self._actions.update(key)
+        menu = QMenu(self._page)
+        self.fill(menu, key)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        resume = menu.addAction("Resume", lambda: page.sessions.resume(key))
-        resume.setEnabled(page.can_resume(key))
-        if state == "finished":
-            resume.setToolTip("The run is finished; start a new one from its checkpoint")
-        menu.addAction("Use these settings", lambda: page.use_settings(key))
-        menu.addSeparator()
-        best = run.best if run.best.exists() else run.last
-        caption = menu.addAction("Open its checkpoint in Compare", lambda: self._compare(best))
-        caption.setEnabled(best.exists())
-        if not best.exists():
-            caption.setToolTip("No checkpoint was saved yet")
-        menu.addSeparator()
-        menu.addAction("Rename...", lambda: self._rename(key))
-        menu.addAction("Open folder", lambda: self._open(key))
-        menu.addAction("Export as one file...", lambda: self._export(run))
-        delete = menu.addAction("Move to the bin", lambda: page.delete_run(key))
-        delete.setEnabled(not busy)
-        if busy:
-            delete.setToolTip("Stop the run first")
         return menu
+
+    def fill(self, menu: QMenu, key: str) -> None:
+        """Put the actions of a run into a menu."""
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        for group in _ORDER:
+            for name in group:
+                if name:
+                    menu.addAction(self._actions.actions[name])
+                else:
+                    self._add_checkpoints(menu, key)
+            if group == _ORDER[2]:
+                self._add_colours(menu, key)
+            if group != _ORDER[-1]:
+                menu.addSeparator()
 
     def open(self, key: str, place: QPoint) -> None:
         """Open the menu at a place on the screen."""
         self.build(key).popup(place)
 
-    def _compare(self, checkpoint: Path) -> None:
-        self._page.studio.open_in_compare.emit([str(checkpoint)])
+    def _add_checkpoints(self, menu: QMenu, key: str) -> None:
+        action = self._actions.actions["contrast"]
+        inner = menu.addMenu(action.text() + " from")
+        inner.menuAction().setToolTip(action.toolTip())
+        for path in checkpoints_of(key):
+            act = partial(self._actions.continue_with_contrast, key, path)
+            inner.addAction(checkpoint_words(path), act)
+        inner.setEnabled(action.isEnabled())
 
-    def _rename(self, key: str) -> None:
-        dialog = QInputDialog(self._page)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle("Rename run")
-        dialog.setLabelText("Title of the run")
-        dialog.setTextValue(RunFolder(Path(key)).title())
-        dialog.textValueSelected.connect(lambda title: self._page.rename_run(key, title))
-        dialog.open()
-
-    def _open(self, key: str) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(key))
-
-    def _export(self, run: RunFolder) -> None:
+    def _add_colours(self, menu: QMenu, key: str) -> None:
         page = self._page
-        start = str(Path.home() / f"{run.name}.zip")
-        name, _ = QFileDialog.getSaveFileName(page, "Export run", start, "Archive (*.zip)")
-        if name:
-            page.studio.jobs.run_quick(
-                lambda: export_run(run, Path(name)),
-                lambda path: page.studio.message.emit(f"Run exported to {path}."),
-                lambda sentence, details: page.banner.show_message(sentence, "danger", details),
-                page,
-            )
+        inner = menu.addMenu("Colour")
+        for name, colour in zip(_COLOUR_NAMES, RUN_COLOURS, strict=True):
+            act = inner.addAction(name, partial(page.choose_colour, key, colour))
+            act.setIcon(swatch(colour, False, page.devicePixelRatioF()))
+        inner.addSeparator()
+        inner.addAction("Another...", partial(self._ask_colour, key))
+        inner.addAction("Automatic", partial(page.choose_colour, key, ""))
+
+    def _ask_colour(self, key: str) -> None:
+        page = self._page
+        dialog = QColorDialog(QColor(page.colours.colour(key)), page)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(lambda colour: page.choose_colour(key, colour.name().upper()))
+        dialog.open()

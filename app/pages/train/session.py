@@ -7,7 +7,7 @@ import time
 from app.job_progress import JobProgress
 from app.jobs import Job
 from app.pages.train.estimate import Estimator
-from core.events import Event, Progress, RunStarted, StepLogged
+from core.events import Event, Progress, RunEnded, RunStarted, StepLogged
 from core.runs import RunFolder
 
 
@@ -23,6 +23,9 @@ class Session:
         self.step = 0
         self.examples_per_second = 0.0
         self.discard = False
+        self.stopped_by_request = False
+        self.problem = ""
+        job.failed.connect(self._failed)
 
     def take(self, events: list[Event]) -> None:
         """Take events into account."""
@@ -37,11 +40,16 @@ class Session:
                 self.activity = ""
                 self.step = event.step
                 self.examples_per_second = event.examples_per_second
+            elif isinstance(event, RunEnded):
+                self.stopped_by_request = event.reason == "stopped"
             elif isinstance(event, Progress) and event.phase != "Training":
                 self.activity = event.phase
                 self.activity_count = f"{event.done:,} of {event.total:,}" if event.total else ""
         if self.estimator is not None and self.step:
             self.estimator.take(now, self.step)
+
+    def _failed(self, sentence: str, _details: str) -> None:
+        self.problem = sentence
 
     def paused_or_resumed(self) -> None:
         """Leave a pause out of the estimate."""

@@ -1,14 +1,16 @@
-"""The runs that this window trains: starting, pausing, stopping, resuming, and how far they are."""
+"""The runs that this window trains: starting, pausing, stopping, resuming, and how far they are.
+
+All runs wait their turn in the user's queue, so that what waits is still there after a restart.
+"""
 
 from __future__ import annotations
 
 import importlib
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Job
 from app.pages.train.session import Session
@@ -17,15 +19,18 @@ from core.config import RunConfig
 from core.errors import StudioError
 from core.events import Event, Warned
 from core.runs import RunFolder, create_run, open_run
+from core.runs.queue import QueuedRun, QueueState, RunQueue
 
 LANE = "training"
+LOOK_MS = 3000
 
 
 class Sessions(QObject):
-    """Sessions by the path of their run folder; one trains, the others wait for it.
+    """Sessions by the path of their run folder; one trains, the others wait in the queue.
 
     `launched`, `changed` and `ended` carry that path, `failed` a sentence and a traceback, `warned`
-    a sentence. `discarded` asks for the folder of a run that was stopped to be thrown away.
+    a sentence. `discarded` asks for the folder of a run that was stopped to be thrown away,
+    `queue_changed` tells that the queue is not what it was. While `held`, nothing new is begun.
     """
 
     launched = Signal(str)
@@ -34,11 +39,20 @@ class Sessions(QObject):
     failed = Signal(str, str)
     warned = Signal(str)
     discarded = Signal(str)
+    queue_changed = Signal()
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._sessions: dict[str, Session] = {}
+        self._entries: dict[str, str] = {}
+        self.queue = RunQueue()
+        # What an earlier session left waiting is not begun before the user says so.
+        self.held = True
+        # Another process may train what stands first in the queue.
+        self._looks = QTimer(self)
+        self._looks.setInterval(LOOK_MS)
+        self._looks.timeout.connect(self.begin_next)
 
     def __contains__(self, key: str) -> bool:
         return key in self._sessions
@@ -61,14 +75,9 @@ class Sessions(QObject):
                 return key
         return ""
 
-    def start(self, config: RunConfig) -> str:
-        """Make a run folder and train in it when it is its turn; return its path, "" on failure."""
-        try:
-            run = create_run(config)
-        except (StudioError, OSError) as error:
-            self.failed.emit(f"The run could not be made: {error}", "")
-            return ""
-        return self._launch(run, partial(_train, config, run))
+    def start(self, config: RunConfig) -> bool:
+        """Train a run when it is its turn. Returns whether it runs or waits."""
+        return self._add(partial(self.queue.add, config))
 
     def resume(self, key: str) -> None:
         """Go on with a paused job, or with a stopped, interrupted or failed run."""
@@ -77,11 +86,28 @@ class Sessions(QObject):
             session.job.resume()
             return
         try:
-            run = open_run(Path(key))
+            title = open_run(Path(key)).title()
         except StudioError as error:
             self.failed.emit(str(error), "")
             return
-        self._launch(run, partial(_resume, run))
+        for entry in self.entries():
+            if key in (entry.resume, entry.run) and entry.state == "queued":
+                self._first(entry.id)
+                return
+        self._add(partial(self.queue.add, title=title, resume=key))
+
+    def release(self) -> None:
+        """Begin with what waits, from now on."""
+        self.held = False
+        self.begin_next()
+
+    def entries(self) -> tuple[QueuedRun, ...]:
+        """Return the queue, empty where it cannot be read."""
+        try:
+            return self.queue.entries()
+        except StudioError as error:
+            self.failed.emit(str(error), "")
+            return ()
 
     def pause(self, key: str) -> None:
         """Pause a run."""
@@ -105,7 +131,69 @@ class Sessions(QObject):
             session.discard = discard
             session.job.stop()
 
-    def _launch(self, run: RunFolder, factory: Callable[[], Iterator[Event]]) -> str:
+    def begin_next(self) -> None:
+        """Begin with the first run of the queue that may, unless one trains here."""
+        if self.held or self._sessions or self._studio.jobs.closing:
+            return
+        try:
+            entry = self.queue.next_ready()
+        except StudioError as error:
+            self._looks.stop()
+            self.failed.emit(str(error), "")
+            return
+        if entry is not None:
+            self._begin(entry)
+        self.queue_changed.emit()
+        if entry is None and any(item.state == "queued" for item in self.entries()):
+            self._looks.start()
+        else:
+            self._looks.stop()
+
+    def _add(self, add: Callable[[], str]) -> bool:
+        if self._studio.jobs.closing:
+            return False
+        try:
+            if not any(entry.state in ("queued", "running") for entry in self.queue.entries()):
+                self.queue.clear_ended()
+            added = add()
+            if self.held:
+                # Whoever presses Start means this run, not what an earlier session left.
+                self.queue.move(added, 0)
+        except (StudioError, OSError) as error:
+            self.failed.emit(str(error), "")
+            return False
+        self.held = False
+        self.begin_next()
+        self.queue_changed.emit()
+        return True
+
+    def _first(self, identifier: str) -> None:
+        try:
+            self.queue.move(identifier, 0)
+        except StudioError as error:
+            self.failed.emit(str(error), "")
+        self.release()
+
+    def _begin(self, entry: QueuedRun) -> None:
+        try:
+            if entry.resume:
+                run = open_run(Path(entry.resume))
+                factory = partial(_resume, run)
+            else:
+                assert entry.config is not None
+                run = create_run(entry.config)
+                factory = partial(_train, entry.config, run)
+            self.queue.started(entry.id, run.path)
+        except (StudioError, OSError) as error:
+            sentence = f"{entry.title} could not be started: {error}"
+            self._finish(entry.id, "failed", problem=sentence)
+            self.failed.emit(sentence, "")
+            QTimer.singleShot(0, self, self.begin_next)
+            return
+        self._entries[str(run.path)] = entry.id
+        self._launch(run, factory)
+
+    def _launch(self, run: RunFolder, factory: Callable[[], Iterator[Event]]) -> None:
         key, title = str(run.path), run.title()
         job = Job(f"Training {title}", factory, lane=LANE)
         job.events.connect(partial(self._events_came, key))
@@ -114,11 +202,10 @@ class Sessions(QObject):
         job.done.connect(partial(self._job_done, key))
         self._sessions[key] = Session(job, run, title)
         if not self._studio.jobs.submit(job):
-            # The window is closing; the folder holds nothing but its settings yet.
             del self._sessions[key]
-            return ""
+            self._finish(self._entries.pop(key), "queued")
+            return
         self.launched.emit(key)
-        return key
 
     def _events_came(self, key: str, events: list[Event]) -> None:
         session = self._sessions.get(key)
@@ -140,12 +227,26 @@ class Sessions(QObject):
         session = self._sessions.pop(key, None)
         if session is None:
             return
-        if session.job.state == "stopped" and not session.run.events.path.exists():
-            # Taken out of the queue: nothing but its settings was ever written.
-            shutil.rmtree(session.run.path, ignore_errors=True)
-        elif session.discard:
+        ends: dict[str, QueueState] = {"finished": "done", "failed": "failed"}
+        state = ends.get(session.job.state, "cancelled")
+        if state == "done" and session.stopped_by_request:
+            state = "cancelled"
+        if state == "cancelled" and self._studio.jobs.closing and not session.discard:
+            # The window closes: the run goes on when the queue does.
+            state = "queued"
+        problem = session.problem if state == "failed" else ""
+        self._finish(self._entries.pop(key, ""), state, problem)
+        if session.discard:
             self.discarded.emit(key)
         self.ended.emit(key)
+        QTimer.singleShot(0, self, self.begin_next)
+
+    def _finish(self, identifier: str, state: QueueState, problem: str = "") -> None:
+        try:
+            self.queue.finish(identifier, state, problem=problem)
+        except StudioError as error:
+            self.failed.emit(str(error), "")
+        self.queue_changed.emit()
 
 
 def _train(config: RunConfig, run: RunFolder) -> Iterator[Event]:

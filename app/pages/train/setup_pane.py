@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.pages.train import setup_fields as fields
-from app.pages.train.contrast_form import PREFIX, ContrastForm
+from app.pages.train.contrast_form import METHOD, PREFIX, ContrastForm
 from app.pages.train.preset_bar import PresetBar
-from app.pages.train.summary import describe
+from app.pages.train.summary import describe, method_title
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.form import CollapsibleSection, FieldRow
 from app.widgets.segments import Segments
 from core.config import RunConfig, describe_problems, parse_config
 from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """Clips of the training and validation splits, and the most captions that a clip has."""
+
+    clips: int = 0
+    validation_clips: int = 0
+    captions: int = 0
 
 
 class SetupPane(QWidget):
@@ -41,6 +53,8 @@ class SetupPane(QWidget):
         self._base = RunConfig()
         self._known: dict[str, dict[str, str]] = {}
         self._roots: dict[str, str] = {}
+        self._facts: tuple[tuple[str, str], DataFacts] = (("", ""), DataFacts())
+        self._forecast = ""
         self.config: RunConfig | None = None
         self.problems: dict[str, str] = {}
         self._plain_rows: dict[str, FieldRow] = {}
@@ -103,12 +117,23 @@ class SetupPane(QWidget):
         self.start.setMinimumHeight(34)
         studio.theme.set_icon(self.start, "play", "on_accent")
         self.start.clicked.connect(self.request_start)
+        self.experiment = self._small_button(
+            "flask-outline", "New experiment: compare several ways of training (Ctrl+E)"
+        )
+        self.copy_command = self._small_button(
+            "console", "Copy as command line, to train in a terminal (Ctrl+Shift+K)"
+        )
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.start, 1)
+        buttons.addWidget(self.experiment)
+        buttons.addWidget(self.copy_command)
         foot = QVBoxLayout()
         foot.setContentsMargins(16, 8, 16, 16)
         foot.setSpacing(8)
         foot.addWidget(self.blockers)
         foot.addWidget(self.sentence)
-        foot.addWidget(self.start)
+        foot.addLayout(buttons)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -157,6 +182,23 @@ class SetupPane(QWidget):
         """Use these folders for datasets where the form names none."""
         self._roots = {name: str(root) if root else "" for name, root in roots.items()}
         self._validate()
+
+    def data_place(self) -> tuple[str, str]:
+        """Return the chosen dataset and the folder it is looked for in."""
+        name = str(self.rows["data.dataset"].value())
+        return name, str(self.rows["data.root"].value()) or self._roots.get(name, "")
+
+    def set_facts(self, place: tuple[str, str], facts: DataFacts) -> None:
+        """Take into account what is known of the dataset at a place."""
+        if (place, facts) != self._facts:
+            self._facts = (place, facts)
+            self._validate(tell=False)
+
+    def set_forecast(self, text: str) -> None:
+        """Say how long the run will take, "about 12 min"; "" where that is not known."""
+        if text != self._forecast:
+            self._forecast = text
+            self._say()
 
     def set_queueing(self, running: bool) -> None:
         """Say on the button whether the run starts now or waits for the one that runs."""
@@ -220,7 +262,16 @@ class SetupPane(QWidget):
         if not self.problems:
             self.blockers.dismiss()
 
-    def _validate(self) -> None:
+    def _small_button(self, icon: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setIconSize(QSize(18, 18))
+        button.setMinimumSize(34, 34)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip.split(" (")[0])
+        self._studio.theme.set_icon(button, icon, "text")
+        return button
+
+    def _validate(self, tell: bool = True) -> None:
         problems = {path: row.own_problem() for path, row in self.rows.items()}
         contrast = self.objective.value == "contrast"
         self.contrast.setVisible(contrast)
@@ -245,21 +296,43 @@ class SetupPane(QWidget):
             elsewhere = path == "data.dataset" and self.rows["data.root"].value()
             if text and path != "device" and not elsewhere:
                 self.problems.setdefault(path, text)
+        method_problem = self._method_problem() if contrast else ""
+        if method_problem:
+            self.problems.setdefault(METHOD, method_problem)
+        self.contrast.set_problem(method_problem)
         root = self._roots.get(str(self.rows["data.dataset"].value()), "")
         self.rows["data.root"].editor.setProperty("placeholderText", root)
         for path, row in self.rows.items():
             row.set_problem(self.problems.get(path, ""))
-        if self.config is not None:
-            self.sentence.setText(describe(self.config))
-        else:
-            count = len(self.problems)
-            word = "One setting is" if count == 1 else f"{count} settings are"
-            self.sentence.setText(f"{word} not possible yet.")
+        self._say()
         self.presets.set_different(
             sum(row.reset.isVisibleTo(row) for row in self._counted_rows(contrast))
             + (contrast != bool(self._base.objectives))
         )
-        self.changed.emit()
+        if tell:
+            self.changed.emit()
+
+    def _say(self) -> None:
+        """Sum up what would run, or that it cannot."""
+        if self.config is not None and not self.problems:
+            length = f" It takes {self._forecast}." if self._forecast else ""
+            self.sentence.setText(describe(self.config) + length)
+            return
+        count = len(self.problems)
+        word = "One setting is" if count == 1 else f"{count} settings are"
+        self.sentence.setText(f"{word} not possible yet.")
+
+    def _method_problem(self) -> str:
+        """Say why the data do not allow the contrastive method, "" where they do."""
+        place, facts = self._facts
+        method = self.contrast.method.currentData()
+        needs_two = method in ("caption-ntxent", "caption-proxy")
+        if place != self.data_place() or not facts.clips or facts.captions > 1 or not needs_two:
+            return ""
+        return (
+            f"Every clip of {place[0]} has one caption only, but {method_title(method)} compares "
+            "two of the same clip; choose a method between audio and text."
+        )
 
     def _counted_rows(self, contrast: bool) -> list[FieldRow]:
         return [
@@ -286,6 +359,7 @@ class SetupPane(QWidget):
     def _show_first_problem(self) -> None:
         path = next((path for path in self.rows if path in self.problems), None)
         if path is None:
+            self.contrast.method.setFocus()
             return
         row = self.rows[path]
         parent = row.parentWidget()

@@ -7,41 +7,59 @@ from typing import TYPE_CHECKING
 from app.pages.train.estimate import duration_text, remaining_text
 from app.pages.train.session import Session
 from app.pages.train.state_line import Standing
+from app.pages.train.summary import phase_text
 from core.runs import RunSummary
 
 if TYPE_CHECKING:
     from app.pages.train.history import RunHistory
 
 RESUMABLE = ("stopped", "interrupted", "failed")
+_CAN = {
+    "queued": ("stop",),
+    "running": ("pause", "stop"),
+    "paused": ("resume", "stop"),
+    "elsewhere": ("pause", "stop"),
+    "paused elsewhere": ("resume", "stop"),
+    "stopping": ("stop",),
+}
 
 
 def standing_of(
-    title: str,
     session: Session | None,
     history: RunHistory | None,
     summary: RunSummary | None,
     alive: bool,
+    load: str = "",
 ) -> Standing:
-    """Say where a run stands."""
+    """Say where a run stands; `load` tells what its device does."""
+    title = summary.title if summary else session.title if session else ""
+    warnings = tuple(history.warnings) if history else ()
     if session is not None and not session.job.ended:
-        return _of_session(title, session, history)
+        return _of_session(title, session, history, summary, load, warnings)
     state = state_of(history, summary, alive)
-    can = frozenset({"resume"}) if state in RESUMABLE else frozenset()
     facts = list(_position(history))
     if history is not None and history.elapsed:
         facts.append(duration_text(history.elapsed))
+    if state in ("elsewhere", "paused elsewhere"):
+        facts += _phase(history, summary)
     if state in ("failed", "unreadable") and summary is not None and summary.problem:
         facts = [summary.problem]
+    if state == "paused elsewhere" and history is not None and history.stands_still is not None:
+        facts = [history.stands_still.message, *facts]
     fraction = None
     if history is not None and history.total_steps:
         fraction = history.step / history.total_steps
-    return Standing(title, state, "", tuple(facts), _scores(history), fraction, can)
+    can = frozenset(_CAN.get(state, ("resume",) if state in RESUMABLE else ()))
+    return Standing(
+        title, state, "", tuple(facts), _scores(history), fraction, can, warnings=warnings
+    )
 
 
 def state_of(history: RunHistory | None, summary: RunSummary | None, alive: bool) -> str:
     """Return the state of a run that this window does not train."""
     if alive:
-        return "elsewhere"
+        still = history is not None and history.stands_still is not None
+        return "paused elsewhere" if still else "elsewhere"
     if summary is not None and summary.state == "unreadable":
         # Its events may still tell an end, but nothing can be done with such a run.
         return summary.state
@@ -50,27 +68,42 @@ def state_of(history: RunHistory | None, summary: RunSummary | None, alive: bool
     return summary.state if summary is not None else "not started"
 
 
-def _of_session(title: str, session: Session, history: RunHistory | None) -> Standing:
+def _of_session(
+    title: str,
+    session: Session,
+    history: RunHistory | None,
+    summary: RunSummary | None,
+    load: str,
+    warnings: tuple[str, ...],
+) -> Standing:
     state = session.job.state
     phase = session.activity if state == "running" else ""
     facts: list[str] = []
+    loads: list[str] = []
     if state == "running" and session.estimator is None:
         phase = phase or "Preparing"
         facts = [session.activity_count] if session.activity_count else []
-    elif state == "queued":
-        facts = ["Starts when the run before it has ended."]
     else:
         facts = list(_position(history))
         if history is not None and history.elapsed:
             facts.append(duration_text(history.elapsed))
         if state == "running":
             facts.append(remaining_text(session.remaining()))
-            if session.examples_per_second:
-                facts.append(f"{session.examples_per_second:,.0f} clips/s")
-    can = {"queued": {"stop"}, "running": {"pause", "stop"}, "paused": {"resume", "stop"}}
-    buttons = frozenset(can.get(state, {"stop"}))
+        facts += _phase(history, summary)
+        if state == "running" and session.examples_per_second:
+            loads.append(f"{session.examples_per_second:,.0f} clips/s")
+        if load:
+            loads.append(load)
     return Standing(
-        title, state, phase, tuple(facts), _scores(history), session.progress.fraction, buttons
+        title,
+        state,
+        phase,
+        tuple(facts),
+        _scores(history),
+        session.progress.fraction,
+        frozenset(_CAN.get(state, ("stop",))),
+        tuple(loads),
+        warnings,
     )
 
 
@@ -82,6 +115,12 @@ def _position(history: RunHistory | None) -> list[str]:
         f"epoch {epoch:,} of {history.epochs:,}",
         f"step {history.step:,} of {history.total_steps:,}",
     ]
+
+
+def _phase(history: RunHistory | None, summary: RunSummary | None) -> list[str]:
+    if history is None or history.started is None or summary is None or summary.config is None:
+        return []
+    return [phase_text(summary.config, history.epoch)]
 
 
 def _scores(history: RunHistory | None) -> tuple[str, ...]:

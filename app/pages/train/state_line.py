@@ -32,6 +32,8 @@ class Standing:
     scores: tuple[str, ...] = ()
     fraction: float | None = None
     can: frozenset[str] = field(default_factory=frozenset)
+    loads: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 STATE_WORDS = {
@@ -46,16 +48,18 @@ STATE_WORDS = {
     "unreadable": "Unreadable",
     "not started": "Not started",
     "elsewhere": "Training in another process",
+    "paused elsewhere": "Paused in another process",
 }
 
 
 class StateLine(QWidget):
-    """Two lines of text, a thin progress bar, and Pause, Resume, Stop."""
+    """Two lines of text, a thin progress bar, Pause, Resume, Stop, and a menu of the rest."""
 
     pause_clicked = Signal()
     resume_clicked = Signal()
     stop_clicked = Signal()
     discard_clicked = Signal()
+    warnings_clicked = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +94,24 @@ class StateLine(QWidget):
         menu.addAction("Stop and keep", self.stop_clicked.emit)
         menu.addAction("Stop and move to the bin", self.discard_clicked.emit)
         self.stop.setMenu(menu)
+        self.more = QToolButton()
+        self.more.setAccessibleName("More actions")
+        self.more.setToolTip("Save, preview or validate now, continue with contrast, duplicate ...")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setIconSize(QSize(18, 18))
+        studio.theme.set_icon(self.more, "dots-vertical", "text")
+        self.more_menu = QMenu(self)
+        self.more.setMenu(self.more_menu)
+        self.loads = QLabel()
+        self.loads.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.loads.setProperty("role", "muted")
+        self.loads.setToolTip("Clips trained on per second; load and memory of the device")
+        self.warnings = QToolButton()
+        self.warnings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.warnings.setAutoRaise(True)
+        self.warnings.setIconSize(QSize(16, 16))
+        studio.theme.set_icon(self.warnings, "alert-outline", "warning")
+        self.warnings.clicked.connect(self.warnings_clicked)
         self.pause.clicked.connect(self.pause_clicked)
         self.resume.clicked.connect(self.resume_clicked)
         self.stop.clicked.connect(self.stop_clicked)
@@ -102,12 +124,17 @@ class StateLine(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addLayout(first)
-        texts.addWidget(self.facts)
+        second = QHBoxLayout()
+        second.setSpacing(12)
+        second.addWidget(self.facts, 1)
+        second.addWidget(self.warnings)
+        second.addWidget(self.loads)
+        texts.addLayout(second)
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
         row.addLayout(texts, 1)
-        for button in (self.pause, self.resume, self.stop):
+        for button in (self.pause, self.resume, self.stop, self.more):
             row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -125,6 +152,11 @@ class StateLine(QWidget):
         self.title.setText(standing.title)
         self.facts.setText(" · ".join(standing.facts))
         self.scores.setText(" · ".join(standing.scores))
+        self.loads.setText(" · ".join(standing.loads))
+        count = len(standing.warnings)
+        self.warnings.setVisible(count > 0)
+        self.warnings.setText("1 warning" if count == 1 else f"{count} warnings")
+        self.warnings.setToolTip("\n".join(standing.warnings[-8:]))
         share = round(1000 * (standing.fraction or 0.0))
         if share != self.bar.value():
             # It repaints at once even when nothing changes.

@@ -10,6 +10,25 @@ def describe(config: RunConfig) -> str:
     return f"{_losses(config)} on {_data(config)}, seed {config.seed}, {_device(config.device)}."
 
 
+def phase_text(config: RunConfig, epoch: int) -> str:
+    """Say which losses count in an epoch (from 0): CE only, a contrast that rises, or both."""
+    parts, later = [], []
+    for term in config.objectives:
+        name = method_title(term.name)
+        if epoch < term.start_epoch:
+            later.append(f"{name} from epoch {term.start_epoch + 1}")
+        elif term.end_epoch and epoch >= term.end_epoch:
+            continue
+        elif term.ramp_epochs and epoch < term.start_epoch + term.ramp_epochs:
+            share = (epoch - term.start_epoch) / term.ramp_epochs
+            parts.append(f"{name} rising to {term.weight:g} ({share:.0%})")
+        else:
+            parts.append(f"{term.weight:g} × {name}")
+    if parts:
+        return " + ".join(["CE", *parts])
+    return "CE only" + (f", {' and '.join(later)}" if later else "")
+
+
 def _losses(config: RunConfig) -> str:
     epochs = config.training.epochs
     if not config.objectives:

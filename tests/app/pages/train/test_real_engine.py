@@ -25,7 +25,7 @@ def page(window: MainWindow, tones: None, qtbot: QtBot) -> TrainPage:
     window.show_page("train")
     page = window.page("train")
     assert isinstance(page, TrainPage)
-    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
     return page
 
 
@@ -56,7 +56,7 @@ def test_start_watch_pause_resume_stop_resume_and_close(
 
     qtbot.waitUntil(lambda: drawn(page, key) > 20, timeout=60_000)
     before = drawn(page, key)
-    qtbot.waitUntil(lambda: drawn(page, key) > before, timeout=10_000)
+    qtbot.waitUntil(lambda: drawn(page, key) > before, timeout=30_000)
     assert "step" in page.state_line.facts.text()
 
     qtbot.mouseClick(page.state_line.pause, left)
@@ -65,15 +65,15 @@ def test_start_watch_pause_resume_stop_resume_and_close(
     qtbot.wait(600)
     assert steps(page, key) == count
     qtbot.mouseClick(page.state_line.resume, left)
-    qtbot.waitUntil(lambda: steps(page, key) > count, timeout=10_000)
+    qtbot.waitUntil(lambda: steps(page, key) > count, timeout=30_000)
 
     qtbot.mouseClick(page.state_line.stop, left)
     qtbot.waitUntil(lambda: page.state(key) == "stopped" and not page.sessions, timeout=20_000)
     assert run.last.is_file() and run.state.is_file()
-    qtbot.waitUntil(lambda: page.state_line.resume.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.state_line.resume.isVisible(), timeout=30_000)
 
     qtbot.mouseClick(page.state_line.resume, left)
-    qtbot.waitUntil(lambda: page.state(key) == "running", timeout=5000)
+    qtbot.waitUntil(lambda: page.state(key) == "running", timeout=30_000)
     stopped_at = steps(page, key)
     qtbot.waitUntil(lambda: steps(page, key) > stopped_at + 5, timeout=60_000)
 
@@ -108,4 +108,4 @@ def test_what_the_engine_refuses_is_said_in_the_page(
     qtbot.waitUntil(page.banner.isVisible, timeout=60_000)
     assert str(tmp_path / "no") in page.banner.label.text()
     (folder,) = paths.runs_dir().iterdir()
-    qtbot.waitUntil(lambda: page.state(str(folder)) == "failed", timeout=5000)
+    qtbot.waitUntil(lambda: page.state(str(folder)) == "failed", timeout=30_000)

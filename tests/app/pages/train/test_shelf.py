@@ -22,7 +22,7 @@ def shelf(studio: Studio) -> RunShelf:
 
 
 def settle(shelf: RunShelf, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(shelf.listed, timeout=5000):
+    with qtbot.waitSignal(shelf.listed, timeout=30_000):
         shelf.scan(afresh=True)
 
 
@@ -41,7 +41,7 @@ def test_a_watched_run_is_read_in_portions(
     monkeypatch.setattr(shelf_module, "PORTION", 300)
     key = str(finished_run("a").path)
     settle(shelf, qtbot)
-    with qtbot.waitSignal(shelf.loaded, timeout=5000):
+    with qtbot.waitSignal(shelf.loaded, timeout=30_000):
         shelf.watch([key])
     history = shelf.history(key)
     assert history is not None
@@ -57,14 +57,14 @@ def test_a_run_of_another_process_is_followed(shelf: RunShelf, qtbot: QtBot) -> 
     run.events.append(events[0], time.time())
     settle(shelf, qtbot)
     key = str(run.path)
-    with qtbot.waitSignal(shelf.loaded, timeout=5000):
+    with qtbot.waitSignal(shelf.loaded, timeout=30_000):
         shelf.watch([key])
     shelf.set_active(True)
     for event in events[1:6]:
         run.events.append(event, time.time())
     history = shelf.history(key)
     assert history is not None
-    qtbot.waitUntil(lambda: history.steps.length == 5, timeout=5000)
+    qtbot.waitUntil(lambda: history.steps.length == 5, timeout=30_000)
     with run.events.path.open("a") as stream:
         stream.write('{"time": 1, "event": "StepLo')  # a line that is being written
     qtbot.wait(300)
@@ -87,7 +87,7 @@ def test_a_deleted_folder_leaves_the_list(shelf: RunShelf, qtbot: QtBot, tmp_pat
     settle(shelf, qtbot)
     assert shelf.summaries() == {}
     shelf.add_folder(tmp_path / "elsewhere")
-    qtbot.waitUntil(lambda: len(shelf.summaries()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(shelf.summaries()) == 1, timeout=30_000)
 
 
 def test_a_run_whose_events_cannot_be_read_is_told_of_once(
@@ -101,7 +101,7 @@ def test_a_run_whose_events_cannot_be_read_is_told_of_once(
     events.unlink()
     events.mkdir()
     shelf.watch([str(run.path)])
-    qtbot.waitUntil(lambda: len(told) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(told) == 1, timeout=30_000)
     shelf._read_live()
     shelf._read_live()
     qtbot.wait(200)

@@ -19,7 +19,7 @@ def test_an_unreadable_run_stays_so_whatever_its_events_say() -> None:
     summary = RunSummary(run=run, title="a", state="unreadable", problem="config.json is no JSON.")
     history = ended_history()
     assert state_of(history, summary, alive=False) == "unreadable"
-    standing = standing_of("a", None, history, summary, alive=False)
+    standing = standing_of(None, history, summary, alive=False)
     assert standing.facts == ("config.json is no JSON.",)
     assert "resume" not in standing.can
 

@@ -1,0 +1,101 @@
+"""What can be told of a run before it starts: whether its data allow it, and how long it takes.
+
+Both need files, so they are found out in a worker thread a moment after the form was changed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.pages.train.forecast import Measured, forecast, measure
+from app.pages.train.setup_pane import DataFacts, SetupPane
+from app.studio import Studio
+from core.config import RunConfig
+from core.errors import StudioError
+from core.runs import RunFolder
+
+if TYPE_CHECKING:
+    from app.pages.train.shelf import RunShelf
+
+WAIT_MS = 400
+_MOST_RUNS = 6
+
+Place = tuple[str, str]
+
+
+class Outlook(QObject):
+    """Looks ahead for a set-up pane and tells it what it finds."""
+
+    def __init__(self, studio: Studio, setup: SetupPane, shelf: RunShelf, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio, self._setup, self._shelf = studio, setup, shelf
+        self._facts: dict[Place, DataFacts] = {}
+        self._measured: dict[str, Measured] = {}
+        self._asked: RunConfig | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.timeout.connect(self.ask)
+        setup.changed.connect(self._timer.start)
+
+    def ask(self) -> None:
+        """Look ahead for the present settings."""
+        place = self._setup.data_place()
+        config = self._setup.config
+        if place in self._facts:
+            self._setup.set_facts(place, self._facts[place])
+        if place in self._facts and (config is None or config == self._asked):
+            return
+        self._asked = config
+        runs = [
+            summary.run
+            for summary in self._shelf.summaries().values()
+            if summary.config is not None and summary.epoch > 0
+        ][:_MOST_RUNS]
+        work = partial(_look, place, config, self._facts.get(place), runs, dict(self._measured))
+        self._studio.jobs.run_quick(work, partial(self._found, place), lambda *_: None, self)
+
+    def _found(self, place: Place, result: tuple[DataFacts, dict[str, Measured], str]) -> None:
+        facts, self._measured, text = result
+        self._facts[place] = facts
+        self._setup.set_facts(place, facts)
+        if self._setup.config == self._asked:
+            self._setup.set_forecast(text)
+
+
+def _look(
+    place: Place,
+    config: RunConfig | None,
+    facts: DataFacts | None,
+    runs: list[RunFolder],
+    measured: dict[str, Measured],
+) -> tuple[DataFacts, dict[str, Measured], str]:
+    """Open the dataset, see how fast earlier runs were. For worker threads."""
+    facts = facts or data_facts(*place)
+    for run in runs:
+        key = str(run.path)
+        if key not in measured and (found := measure(run)) is not None:
+            measured[key] = found
+    text = ""
+    if config is not None and facts.clips:
+        latest = [measured[str(run.path)] for run in runs if str(run.path) in measured]
+        text = forecast(config, facts.clips, facts.validation_clips, latest)
+    return facts, measured, text
+
+
+def data_facts(name: str, root: str) -> DataFacts:
+    """Count clips and captions of a dataset; all zero where it cannot be opened."""
+    from core.data.datasets import open_dataset
+
+    try:
+        dataset = open_dataset(name, Path(root).expanduser() if root else None)
+        train = dataset.clips(dataset.splits[0])
+        checked = dataset.clips(dataset.splits[1]) if len(dataset.splits) > 1 else ()
+    except (StudioError, OSError):
+        return DataFacts()
+    captions = max((len(set(clip.captions)) for clip in train), default=0)
+    return DataFacts(len(train), len(checked), captions)

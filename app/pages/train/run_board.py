@@ -1,0 +1,174 @@
+"""Which runs are listed, ticked, selected and drawn: between the shelf, the list and the charts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.pages.train.colours import RunColours, group_title
+from app.pages.train.run_list import RunList, RunRow
+from app.pages.train.shelf import RunShelf
+from app.studio import Studio
+from core.runs import RunFolder, RunSummary
+
+if TYPE_CHECKING:
+    from app.pages.train.curves_view import CurvesView
+
+SHOWN_AT_FIRST = 4
+_ATTACHED = "train/attached"
+
+
+class RunBoard(QObject):
+    """`changed` tells that another run is selected or that the list is another."""
+
+    changed = Signal()
+
+    def __init__(
+        self, studio: Studio, runs: RunList, state: Callable[[str], str], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._studio, self._list, self._state = studio, runs, state
+        self.shelf = RunShelf(studio, self)
+        self.colours = RunColours(studio.settings)
+        self.curves: CurvesView | None = None
+        self._visible: set[str] = set()
+        self._seen: set[str] = set()
+        self._wanted = ""
+        self._user_chose = False
+        runs.selected.connect(self._selected)
+        runs.visibility_changed.connect(self._visibility_changed)
+        self.shelf.listed.connect(self.list_runs)
+        for folder in self._attached():
+            self.shelf.add_folder(Path(folder))
+
+    def bring(self, key: str) -> None:
+        """Show a run's curves and select it as soon as it is listed."""
+        self._visible.add(key)
+        self._seen.add(key)
+        self._wanted = key
+        self.shelf.add_folder(Path(key))
+        # Its events are read while the list is still being made.
+        self.watch()
+
+    def attach(self, key: str) -> None:
+        """Bring a run folder from anywhere, and list it in later sessions too."""
+        kept = [folder for folder in self._attached() if folder != key]
+        self._studio.settings.setValue(_ATTACHED, json.dumps([*kept, key]))
+        self.bring(key)
+
+    def forget(self, key: str) -> None:
+        """Leave out a run whose folder is gone."""
+        self.shelf.forget(key)
+        self._visible.discard(key)
+        kept = [folder for folder in self._attached() if folder != key]
+        self._studio.settings.setValue(_ATTACHED, json.dumps(kept))
+
+    def list_runs(self) -> None:
+        """List what the shelf has found."""
+        summaries = self.shelf.summaries()
+        if self.shelf.settled:
+            for key, summary in reversed(summaries.items()):
+                self.colours.add(key, summary.config)
+        if not self._user_chose:
+            self._visible |= set(list(summaries)[:SHOWN_AT_FIRST])
+            self._user_chose = self.shelf.settled
+        # Started elsewhere while we look on: show it.
+        fresh = summaries.keys() - self._seen
+        self._visible |= {key for key in fresh if self.shelf.is_alive(key)}
+        self._seen |= summaries.keys()
+        self._visible &= summaries.keys() | {self._wanted}
+        self.show_rows()
+        if self._wanted in summaries:
+            self._list.select(self._wanted)
+            self._wanted = ""
+        elif not self._list.current() and summaries:
+            self._list.select(next(iter(summaries)))
+        self.watch()
+        self.changed.emit()
+
+    def show_rows(self) -> None:
+        """Bring the list up to date."""
+        self.colours.separate(self._visible)
+        rows = [self._row(key, summary) for key, summary in self.shelf.summaries().items()]
+        self._list.show_rows(rows, self._visible)
+
+    def watch(self) -> None:
+        """Keep the histories of what is drawn or selected, and draw it."""
+        current = self._list.current()
+        self.shelf.watch(self._visible | ({current} if current else set()))
+        self.show_curves()
+
+    def show_curves(self) -> None:
+        """Hand the ticked runs to the charts."""
+        if self.curves is None:
+            return
+        from app.pages.train.chart_pane import Shown
+
+        shown: dict[str, Shown] = {}
+        for key, summary in self.shelf.summaries().items():
+            history = self.shelf.history(key)
+            if key in self._visible and history is not None:
+                config = summary.config
+                shown[key] = Shown(
+                    title=summary.title,
+                    colour=self.colours.colour(key),
+                    dashed=bool(config and config.objectives),
+                    history=history,
+                    live=self.shelf.is_alive(key),
+                    group=self.colours.group(key),
+                    group_title=group_title(summary),
+                )
+        self.curves.show_runs(shown)
+
+    def choose_colour(self, key: str, colour: str) -> None:
+        """Let a run have a colour of the user's choice, "" for its own."""
+        self.colours.choose(key, colour)
+        self.show_rows()
+        self.show_curves()
+
+    def _row(self, key: str, summary: RunSummary) -> RunRow:
+        history = self.shelf.history(key) if self.shelf.is_loaded(key) else None
+        best = history.best if history else None
+        config = summary.config
+        return RunRow(
+            key=key,
+            title=summary.title,
+            colour=self.colours.colour(key),
+            contrast=bool(config and config.objectives),
+            state=self._state(key),
+            epoch=history.epoch if history else summary.epoch,
+            epochs=(history.epochs if history else 0) or summary.epochs,
+            best=best.value if best else summary.best,
+            monitor=best.monitor if best else summary.monitor,
+            started=summary.started or _made_at(summary.run),
+            problem=summary.problem,
+            group=config.experiment if config else "",
+        )
+
+    def _visibility_changed(self) -> None:
+        self._visible = self._list.visible()
+        self._user_chose = True
+        self.show_rows()
+        self.watch()
+
+    def _selected(self, _key: str) -> None:
+        self.watch()
+        self.changed.emit()
+
+    def _attached(self) -> list[str]:
+        try:
+            found = json.loads(str(self._studio.settings.value(_ATTACHED, "[]")))
+        except ValueError:
+            return []
+        return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def _made_at(run: RunFolder) -> float:
+    try:
+        return run.config_file.stat().st_mtime
+    except OSError:
+        return 0.0
