@@ -21,7 +21,6 @@ from core.experiments.running import (
     evaluate_experiment,
     queue_experiment,
     run_experiment,
-    run_queue,
 )
 from core.experiments.status import ArmRun, ExperimentStatus, experiment_status
 
@@ -45,7 +44,6 @@ __all__ = [
     "queue_experiment",
     "report_html",
     "run_experiment",
-    "run_queue",
     "save_experiment",
     "shared_epochs",
     "write_report",

@@ -6,18 +6,17 @@ Torch is imported when the first run begins.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from core.config import replace_fields
 from core.errors import StudioError
 from core.evaluation import evaluate_checkpoint
 from core.evaluation.kept import SCORES_FILE
-from core.events import Event, Noted, RunEnded, Warned
+from core.events import Event, Noted, Warned
 from core.experiments.analysis import run_evaluation_folder
 from core.experiments.plan import Experiment, PlannedRun, planned_runs
 from core.experiments.status import ExperimentStatus, experiment_status
-from core.runs import create_run, open_run
-from core.runs.queue import QueuedRun, RunQueue
+from core.runs.queue import RunQueue
+from core.training.queue_runner import run_queue
 
 _OPEN = ("queued", "running")
 
@@ -54,54 +53,6 @@ def queue_experiment(experiment: Experiment, queue: RunQueue | None = None) -> t
         ids[planned.key] = new
         added.append(new)
     return tuple(added)
-
-
-def run_queue(queue: RunQueue | None = None) -> Iterator[Event]:
-    """Train what waits in the queue, one after the other; a failure does not stop the next.
-
-    Yields the events of the runs, and `Noted` before each. Closing it stops the present run, which
-    waits again and goes on from where it was.
-    """
-    queue = queue or RunQueue()
-    while (entry := queue.next_ready()) is not None:
-        yield Noted(message=entry.title)
-        yield from carry_out(entry, queue)
-
-
-def carry_out(entry: QueuedRun, queue: RunQueue) -> Iterator[Event]:
-    """Train one entry that `RunQueue.next_ready` gave, and note in the queue how it ended."""
-    from core.training import resume_run, train_run
-
-    state, problem, folder = "queued", "", entry.run
-    try:
-        if entry.resume:
-            run = open_run(Path(entry.resume))
-            events = resume_run(run)
-        else:
-            assert entry.config is not None
-            run = create_run(entry.config)
-            events = train_run(entry.config, run)
-        folder = str(run.path)
-        queue.started(entry.id, run.path)
-        ending = "finished"
-        try:
-            for event in events:
-                if isinstance(event, RunEnded):
-                    ending = event.reason
-                yield event
-        finally:
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-        state = "done" if ending == "finished" else "cancelled"
-    except StudioError as error:
-        state, problem = "failed", str(error)
-        yield Warned(message=f"{entry.title} failed: {error}")
-    except Exception as error:
-        state, problem = "failed", f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        queue.finish(entry.id, state, folder, problem)  # type: ignore[arg-type]
 
 
 def run_experiment(

@@ -93,7 +93,7 @@ def test_a_run_that_fails_does_not_stop_the_others(
     status = experiment_status(experiment)
     assert status.finished == 2
     noted = [event.message for event in events if isinstance(event, Noted)]
-    assert "tiny: CE, seed 2" in noted
+    assert "Training tiny: CE, seed 2." in noted
 
 
 @pytest.mark.usefixtures("experiment")
