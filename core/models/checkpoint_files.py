@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ _OBJECTIVES = {
     "caption-proxy": "caption proxy",
 }
 
-CheckpointKind = Literal["best", "last", "imported", "built-in"]
+CheckpointKind = Literal["best", "last", "epoch", "top", "imported", "built-in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,10 @@ class CheckpointFile:
     @property
     def label(self) -> str:
         """Title and, for those of a run, which of its checkpoints: "CE, seed 1 · best"."""
-        return f"{self.title} · {self.kind}" if self.run else self.title
+        if not self.run:
+            return self.title
+        kept = {"epoch": f"epoch {self.epoch}", "top": f"among the best, epoch {self.epoch}"}
+        return f"{self.title} · {kept.get(self.kind, self.kind)}"
 
     @property
     def usable(self) -> bool:
@@ -87,7 +91,7 @@ def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Check
     """Describe one file. Never raises: what is wrong with it becomes its `problem`."""
     run = _run_of(path)
     if kind is None:
-        kind = ("last" if path.stem == "last" else "best") if run else "imported"
+        kind = _kind_in_run(path) if run else "imported"
     run_title = run.title() if run else ""
     title = run_title if run else _spoken(path.stem)
     try:
@@ -172,10 +176,23 @@ def objective_of(config: RunConfig) -> str:
 
 
 def _of_runs(folder: Path) -> Iterator[CheckpointFile]:
-    for run in sorted(_subfolders(folder), reverse=True):
-        for path, kind in ((RunFolder(run).best, "best"), (RunFolder(run).last, "last")):
-            if path.is_file():
-                yield describe_checkpoint(path, "best" if kind == "best" else "last")
+    for path in sorted(_subfolders(folder), reverse=True):
+        run = RunFolder(path)
+        kept = [*run.checkpoints.glob(f"epoch-*{SUFFIX}"), *run.checkpoints.glob(f"top-*{SUFFIX}")]
+        numbered = sorted(item for item in kept if re.fullmatch(r"[a-z]+-\d+", item.stem))
+        for file in (run.best, run.last, *sorted(numbered, key=_number)):
+            if file.is_file():
+                yield describe_checkpoint(file, _kind_in_run(file))
+
+
+def _kind_in_run(path: Path) -> CheckpointKind:
+    """Tell which of a run's checkpoints a file is, from its name."""
+    kinds: dict[str, CheckpointKind] = {"last": "last", "epoch": "epoch", "top": "top"}
+    return kinds.get(path.stem.partition("-")[0], "best")
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.partition("-")[2])
 
 
 def _of_folder(folder: Path, kind: CheckpointKind) -> Iterator[CheckpointFile]:

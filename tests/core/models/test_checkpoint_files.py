@@ -71,6 +71,23 @@ def test_lists_checkpoints_of_runs_imports_and_resources(home: Path, tmp_path: P
     assert builtin.title == "Starter captioner"
 
 
+def test_kept_checkpoints_of_a_run_are_listed_by_epoch(home: Path, tmp_path: Path) -> None:
+    run = create_run(contrastive("Kept"))
+    for epochs in (100, 20):
+        info = CheckpointInfo(epoch=epochs)
+        write_checkpoint(run.epoch_checkpoint(epochs), run.config(), info)
+        # The best checkpoint of the shared epochs belongs to the state that is branched from.
+        write_checkpoint(run.checkpoints / f"epoch-{epochs}.best.safetensors", run.config(), info)
+    write_checkpoint(run.checkpoints / "top-7.safetensors", run.config(), CheckpointInfo(epoch=7))
+    found = list_checkpoints(builtin=tmp_path / "none")
+    assert [item.label for item in found] == [
+        "Kept · among the best, epoch 7",
+        "Kept · epoch 20",
+        "Kept · epoch 100",
+    ]
+    assert [item.kind for item in found] == ["top", "epoch", "epoch"]
+
+
 def test_broken_files_are_listed_with_their_problem(home: Path) -> None:
     run = create_run(RunConfig(name="Broken"))
     run.best.write_bytes(b"not a checkpoint at all")
