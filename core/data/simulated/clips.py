@@ -18,7 +18,7 @@ from core.data.simulated.events import EventTable, event_table
 from core.data.simulated.recordings import BANK
 from core.data.simulated.relatives import affinities, nearest, parents_of
 from core.data.simulated.simulator import MOST_FRAMES, Recorded, TagSimulator
-from core.data.simulated.texts import SHORT_STYLE, starter_clauses
+from core.data.simulated.texts import SHORT_STYLE, Text, starter_clauses
 from core.data.sound_events import heard_classes
 from core.data.tokenizer import PAD, Tokenizer
 from core.errors import DatasetError
@@ -58,7 +58,7 @@ class SimulatedClips(CaptionedClips):
             if longest > frames.shape[1]:
                 frames = torch.nn.functional.pad(frames, (0, 0, 0, longest - frames.shape[1]))
             frames[real] = 0
-            frames[real, :longest] = self.frames[rows[real], :longest].float()
+            frames[real, :longest] = _varied(self.frames[rows[real], :longest].float(), generator)
             lengths[real] = own
         longest_caption = self.longest(clips, captions)
         device = self.tokens.device
@@ -98,30 +98,51 @@ def simulated_clips(
         )
     ids, frames, lengths = _stored(stores)
     rows = {clip_id: row for row, clip_id in enumerate(ids)}
-    shown = [(rows[clip_id], text) for clip_id, text in dataset.shown if clip_id in rows]
-    texts = [*dataset.texts, *(text for _, text in shown)]
+    shown = [(rows[clip_id], texts) for clip_id, texts in dataset.shown if clip_id in rows]
+    captions = [*((text,) for text in dataset.texts), *(texts for _, texts in shown)]
     real_rows = torch.tensor([-1] * len(dataset.texts) + [row for row, _ in shown])
-    encoded = [tokenizer.encode(text.caption) for text in texts]
-    tokens = torch.full((len(texts), 1, max(map(len, encoded))), PAD)
-    for number, (token_ids, text) in enumerate(zip(encoded, texts, strict=True)):
-        tokens[number, 0, : len(token_ids)] = torch.tensor(token_ids)
-        if text.short:
-            tokens[number, 0, 0] = short
+    tokens, token_lengths = _tokens(captions, tokenizer, short)
     simulator = _simulator(dataset, weight, encoder.tag_names, stores[0])
     return SimulatedClips(
         frames=frames,
         frame_lengths=lengths,
         tokens=tokens.to(device),
         cpu_frame_lengths=lengths,
-        token_lengths=torch.tensor([[len(token_ids)] for token_ids in encoded]),
-        caption_counts=torch.ones(len(texts), dtype=torch.long),
-        ids=tuple(clip.id for clip in dataset.clips("train"))[: len(texts)],
-        references=tuple((text.caption,) for text in texts),
+        token_lengths=token_lengths,
+        caption_counts=torch.tensor([len(texts) for texts in captions]),
+        ids=tuple(clip.id for clip in dataset.clips("train"))[: len(captions)],
+        references=tuple(tuple(text.caption for text in texts) for texts in captions),
         real_rows=real_rows,
-        events=event_table([text.caption for text in texts], encoder.tag_names),
+        events=event_table([texts[0].caption for texts in captions], encoder.tag_names),
         simulator=simulator,
         seed=seed,
     )
+
+
+def _tokens(
+    captions: Sequence[tuple[Text, ...]], tokenizer: Tokenizer, short: int
+) -> tuple[Tensor, Tensor]:
+    """Return padded token ids (N, C, L) and their numbers (N, C) of up to C captions a clip."""
+    encoded = [[tokenizer.encode(text.caption) for text in texts] for texts in captions]
+    longest = max(len(ids) for texts in encoded for ids in texts)
+    most = max(map(len, encoded))
+    tokens = torch.full((len(captions), most, longest), PAD)
+    lengths = torch.zeros(len(captions), most, dtype=torch.long)
+    for row, texts in enumerate(captions):
+        for column, text in enumerate(texts):
+            ids = encoded[row][column]
+            tokens[row, column, : len(ids)] = torch.tensor(ids)
+            tokens[row, column, 0] = short if text.short else ids[0]
+            lengths[row, column] = len(ids)
+    return tokens, lengths
+
+
+def _varied(frames: Tensor, generator: torch.Generator) -> Tensor:
+    """Make the tags of real frames (B, T, C) a little stronger or weaker, in all and each."""
+    level = 0.05 * torch.randn(len(frames), 1, 1, generator=generator) - 0.02
+    each = 0.06 * torch.randn(len(frames), 1, frames.shape[2], generator=generator)
+    noise = 0.03 * torch.randn(frames.shape, generator=generator)
+    return (frames + (level + each + noise) * (frames > 0)).clamp_(0, 1)
 
 
 def _simulator(

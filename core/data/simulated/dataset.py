@@ -76,22 +76,20 @@ class SimulatedStarter:
         return tuple(text for text in drawn if UNK not in self.tokenizer.encode(text.caption))
 
     @cached_property
-    def shown(self) -> tuple[tuple[str, Text], ...]:
-        """Clip id and caption of every real clip that is shown, as often as it is shown."""
+    def shown(self) -> tuple[tuple[str, tuple[Text, ...]], ...]:
+        """Clip id and captions of every real clip that is shown, as often as it is shown."""
         if not self.real:
             return ()
         bank, mixed = self.recorded.clips(BANK), self.recorded.clips(MIXED)
         # Classes with many recordings are shown less often for each.
         often = Counter(clip.tags[0] for clip in bank)
         usual = sorted(often.values())[len(often) // 2] if often else 1
-        pairs: list[tuple[str, Text]] = []
+        shown: list[tuple[str, tuple[Text, ...]]] = []
         for clips, times in ((bank, _SINGLES_SHOWN), (mixed, _PAIRS_SHOWN)):
-            for number, clip in enumerate(clips):
+            for clip in clips:
                 count = times * usual / often[clip.tags[0]] if len(clip.tags) == 1 else times
-                texts = self.recorded.texts(clip)
-                turns = range(max(1, min(4, round(count))))
-                pairs += [(clip.id, texts[(number + turn) % len(texts)]) for turn in turns]
-        return tuple(pairs)
+                shown += [(clip.id, self.recorded.texts(clip))] * max(1, min(4, round(count)))
+        return tuple(shown)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -119,8 +117,12 @@ class SimulatedStarter:
             for number, text in enumerate(self.texts)
         )
         real = (
-            Clip(id=f"real-{number:05d}", captions=(text.caption,), duration=0.0)
-            for number, (_, text) in enumerate(self.shown)
+            Clip(
+                id=f"real-{number:05d}",
+                captions=tuple(text.caption for text in texts),
+                duration=0.0,
+            )
+            for number, (_, texts) in enumerate(self.shown)
         )
         return (*simulated, *real)
 

@@ -70,17 +70,21 @@ def test_real_clips_keep_their_frames(dataset: SimulatedStarter) -> None:
     row = int((split.real_rows >= 0).nonzero()[5])
     batch = split.batch(torch.tensor([0, row]), torch.zeros(2, dtype=torch.long))
     assert int(batch.frame_lengths[1]) == 2
-    assert batch.frames[1, :2].unique().numel() == 1
+    kept = split.frames[int(split.real_rows[row]), 0, 0]
+    assert (batch.frames[1, :2].mean() - kept).abs() < 0.25
     assert batch.frames[1, 2:].abs().sum() == 0
 
 
 def test_short_captions_begin_with_their_own_word(dataset: SimulatedStarter) -> None:
     split = clips(dataset)
     short = dataset.tokenizer.id_of(SHORT_STYLE)
-    starts = set(split.tokens[:, 0, 0].tolist())
+    starts = set(split.tokens[:, 0, 0].tolist())  # every clip has a first caption
     assert starts == {BOS, short}
-    texts = [*dataset.texts, *(text for _, text in dataset.shown)]
-    assert [text.short for text in texts] == (split.tokens[:, 0, 0] == short).tolist()
+    texts = [*((text,) for text in dataset.texts), *(texts for _, texts in dataset.shown)]
+    assert split.caption_counts.tolist() == [len(some) for some in texts]
+    for row, some in enumerate(texts):
+        for column, text in enumerate(some):
+            assert text.short is bool(split.tokens[row, column, 0] == short)
 
 
 def test_another_vocabulary_is_refused(dataset: SimulatedStarter) -> None:
