@@ -89,3 +89,9 @@ def audio_fingerprint(dataset: Dataset, split: str) -> str:
     """
     ask = getattr(dataset, "audio_fingerprint", dataset.fingerprint)
     return str(ask(split))
+
+
+def clip_keys(dataset: Dataset, split: str) -> Mapping[str, str]:
+    """Return by id what tells a clip's audio from an earlier version; nothing where none can."""
+    ask = getattr(dataset, "clip_keys", None)
+    return ask(split) if ask is not None else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.audio.encoder import AudioEncoder, Encoding
-from core.data.clips import Clip, Dataset
+from core.data.clips import Clip, Dataset, clip_keys
 from core.data.feature_store import (
     DamagedStoreError,
     FeatureStore,
@@ -23,6 +23,7 @@ from core.data.feature_store import (
     StoreIndex,
     store_identity,
 )
+from core.data.reuse import find_features
 from core.data.store_lock import holder, try_lock
 from core.data.store_writer import StoreWriter, clear_store
 from core.errors import DatasetError, EncoderError, StudioError
@@ -95,11 +96,13 @@ def _extract_held(
         clear_store(folder)
         writer = StoreWriter(folder, identity)
     try:
+        keys = clip_keys(dataset, identity.split)
+        yield from _take_over(writer, clips, keys)
         known = set(writer.index.clip_ids)
         missing = [clip for clip in clips if clip.id not in known]
         frames = sum(clip.duration / encoder.frame_seconds + 1 for clip in missing)
         writer.check_space(round(frames))
-        yield from _extract_clips(dataset, missing, len(clips), encoder, writer)
+        yield from _extract_clips(dataset, missing, len(clips), encoder, writer, keys)
         if not writer.index.clip_ids:
             reason = next(iter(writer.index.failed.values()), "The split has no clips.")
             raise DatasetError(f"Not one clip of the split '{identity.split}' is usable: {reason}")
@@ -108,12 +111,29 @@ def _extract_held(
         writer.close()
 
 
+def _take_over(
+    writer: StoreWriter, clips: Sequence[Clip], keys: Mapping[str, str]
+) -> Iterator[Event]:
+    """Copy what earlier stores have of these clips."""
+    known = set(writer.index.clip_ids)
+    absent = {clip.id: keys[clip.id] for clip in clips if clip.id in keys and clip.id not in known}
+    found = find_features(writer.folder, writer.index.identity, absent)
+    wanted = [clip.id for clip in clips if clip.id in found]
+    for number, clip_id in enumerate(wanted, len(known) + 1):
+        store, position = found[clip_id]
+        writer.append(clip_id, store.frames(position), store.tags[position], keys[clip_id])
+        if number % _BATCH_CLIPS == 0:
+            message = "taken from earlier features"
+            yield Progress(phase=PHASE, done=number, total=len(clips), message=message)
+
+
 def _extract_clips(
     dataset: Dataset,
     missing: Sequence[Clip],
     total: int,
     encoder: AudioEncoder,
     writer: StoreWriter,
+    keys: Mapping[str, str],
 ) -> Iterator[Event]:
     """Decode clips in the background, encode them batch by batch, append them in order."""
     before = total - len(missing)
@@ -131,7 +151,7 @@ def _extract_clips(
                     yield Progress(phase=PHASE, done=done, total=total, message="Writing")
                 if saving is not None:
                     yield from saving.result()
-                saving = saver.submit(_save, writer, results)
+                saving = saver.submit(_save, writer, results, keys)
                 done += len(batch)
                 rate = (done - before) / max(1e-9, time.monotonic() - started)
                 message = f"{rate:.1f} clips a second"
@@ -143,7 +163,9 @@ def _extract_clips(
 
 
 def _save(
-    writer: StoreWriter, results: Sequence[tuple[Clip, Encoding | StudioError]]
+    writer: StoreWriter,
+    results: Sequence[tuple[Clip, Encoding | StudioError]],
+    keys: Mapping[str, str],
 ) -> list[Warned]:
     """Append a batch and say what is left out; for the thread that writes.
 
@@ -153,7 +175,8 @@ def _save(
     for clip, result in results:
         checked = _finite(result)
         if isinstance(checked, Encoding):
-            writer.append(clip.id, _array(checked.frames), _array(checked.tag_probabilities))
+            tags = _array(checked.tag_probabilities)
+            writer.append(clip.id, _array(checked.frames), tags, keys.get(clip.id, ""))
         else:
             writer.fail(clip.id, str(checked))
             warnings.append(Warned(message=f"Clip '{clip.id}' is left out: {checked}"))

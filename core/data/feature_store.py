@@ -67,6 +67,8 @@ class StoreIndex:
         The clips in the order of their frames, and how many frames each has.
     failed
         One sentence for each clip that could not be read.
+    keys
+        What each clip's audio was known by (`core.data.clips.clip_keys`), empty where by nothing.
     complete
         Whether every clip of the split is either stored or failed.
     """
@@ -75,6 +77,7 @@ class StoreIndex:
     clip_ids: list[str] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
     complete: bool = False
 
     @classmethod
@@ -85,9 +88,12 @@ class StoreIndex:
             record = read_json(path)
             if record["format"] != _FORMAT:
                 raise ValueError("another format")
+            clip_ids = [str(clip_id) for clip_id in record["clip_ids"]]
+            keys = [str(key) for key in record.get("keys", ())]
             return cls(
                 identity=StoreIdentity(**record["identity"]),
-                clip_ids=[str(clip_id) for clip_id in record["clip_ids"]],
+                clip_ids=clip_ids,
+                keys=keys if len(keys) == len(clip_ids) else [""] * len(clip_ids),
                 lengths=[int(length) for length in record["lengths"]],
                 failed={str(key): str(value) for key, value in record["failed"].items()},
                 complete=bool(record["complete"]),
@@ -135,6 +141,7 @@ class FeatureStore:
         self.clip_ids = tuple(index.clip_ids)
         self.lengths = np.asarray(index.lengths, dtype=np.int64)
         self.failed: Mapping[str, str] = dict(index.failed)
+        self.keys = tuple(index.keys)
         self.tags = tags
         self._frames = frames
         self._offsets = np.concatenate([[0], np.cumsum(self.lengths)])

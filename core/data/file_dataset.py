@@ -90,6 +90,14 @@ class FileDataset:
             for clip, facts in zip(found.clips, found.facts, strict=True)
         )
 
+    def clip_keys(self, split: str) -> dict[str, str]:
+        """Size and time of each clip's sound file, by the clip's id."""
+        found = self._split(split)
+        return {
+            clip.id: f"{facts.size}:{facts.modified}"
+            for clip, facts in zip(found.clips, found.facts, strict=True)
+        }
+
     def _split(self, split: str) -> _Split:
         if split not in self.splits:
             raise DatasetError(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.clips import Clip, Dataset, audio_fingerprint
+from core.data.clips import Clip, Dataset, audio_fingerprint, clip_keys
 
 
 class FirstClips:
@@ -46,6 +46,10 @@ class FirstClips:
     def audio_fingerprint(self, split: str) -> str:
         """Fingerprint of the split's audio together with the limit, where there is one."""
         return self._cut(audio_fingerprint(self._dataset, split), split)
+
+    def clip_keys(self, split: str) -> Mapping[str, str]:
+        """What the whole dataset knows its clips' audio by."""
+        return clip_keys(self._dataset, split)
 
     def _cut(self, whole: str, split: str) -> str:
         limit = self._limits.get(split)

@@ -57,13 +57,16 @@ class StoreWriter:
         self._flushed = time.monotonic()
         self._dirty = False
 
-    def append(self, clip_id: str, frames: NDArray[np.float32], tags: NDArray[np.float32]) -> None:
-        """Add a clip: its frames (T, D) and tag probabilities (C,)."""
+    def append(
+        self, clip_id: str, frames: NDArray[Any], tags: NDArray[np.float32], key: str = ""
+    ) -> None:
+        """Add a clip: its frames (T, D), tag probabilities (C,), and what its audio is known by."""
         with disk_errors(self.folder):
             self._frames.append(frames)
             self._tags.append(tags[None])
         self.index.clip_ids.append(clip_id)
         self.index.lengths.append(len(frames))
+        self.index.keys.append(key)
         self.index.failed.pop(clip_id, None)
         self._changed()
 
@@ -148,7 +151,7 @@ class _GrowingArray:
             self._file.close()
             raise
 
-    def append(self, rows: NDArray[np.float32]) -> None:
+    def append(self, rows: NDArray[Any]) -> None:
         if rows.ndim != 2 or rows.shape[1] != self._columns:
             raise ValueError(f"rows of shape {rows.shape} in an array of {self._columns} columns")
         content = memoryview(np.ascontiguousarray(rows, dtype=self._dtype).tobytes())

@@ -377,3 +377,46 @@ def test_a_folder_that_cannot_be_made(dataset: Beeps, encoder: Averager, tmp_pat
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DatasetError, match="cannot be written"):
         list(extract(dataset, "train", encoder, tmp_path / "file" / "store"))
+
+
+class Keyed(Beeps):
+    """A dataset that knows its clips' audio by a key each."""
+
+    def __init__(self, count: int = 50) -> None:
+        super().__init__(count)
+        self.keys = {f"train-{number}": f"key {number}" for number in range(60)}
+
+    def clip_keys(self, split: str) -> dict[str, str]:
+        return self.keys
+
+
+def test_only_what_is_new_is_extracted(encoder: Averager) -> None:
+    dataset = Keyed()
+    list(start(dataset, encoder))
+    dataset.loaded.clear()
+    dataset.count, dataset.print = 55, "another print"
+    dataset.keys["train-7"] = "another file"
+    events = list(start(dataset, encoder))
+    assert sorted(dataset.loaded) == sorted(f"train-{number}" for number in (7, 50, 51, 52, 53, 54))
+    done = [event.done for event in events if isinstance(event, Progress)]
+    assert done == sorted(done) and done[-1] == 55
+    store = opened(dataset, encoder)
+    assert len(store) == 55 and store.keys[store.clip_ids.index("train-7")] == "another file"
+    dataset.count = 50  # The samples depend on it; the first 50 were made with it.
+    for position, clip_id in enumerate(store.clip_ids):
+        if clip_id in {"train-0", "train-33"}:
+            clip = next(clip for clip in dataset.clips("train") if clip.id == clip_id)
+            expected = encoder.encode(torch.from_numpy(dataset.load_audio(clip, 1_000)))
+            np.testing.assert_allclose(store.frames(position), expected.frames, atol=1e-6)
+
+
+def test_features_of_other_weights_are_never_taken_over(encoder: Averager) -> None:
+    dataset = Keyed()
+    list(start(dataset, encoder))
+    dataset.loaded.clear()
+    encoder.weights_hash = "other weights"
+    list(start(dataset, encoder))
+    assert len(dataset.loaded) == 50
+    dataset.loaded.clear()
+    list(start(dataset, encoder, "float16"))
+    assert len(dataset.loaded) == 50

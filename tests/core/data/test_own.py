@@ -244,6 +244,18 @@ def test_unreadable_sounds_keep_their_clip(tmp_path: Path) -> None:
     assert durations == {"good.wav": pytest.approx(0.1), "bad.wav": 0.0}
 
 
+def test_sounds_with_wrong_suffixes_are_read_for_what_they_are(tmp_path: Path) -> None:
+    tone = np.sin(np.arange(8_000) / 5) * 0.3
+    soundfile.write(tmp_path / "really flac.wav", tone, 8_000, format="FLAC")
+    soundfile.write(tmp_path / "really wav.mp3", tone, 8_000, format="WAV")
+    text = "file,caption\nreally flac.wav,A tone is heard.\nreally wav.mp3,A tone is there.\n"
+    dataset = OwnFolder(table(tmp_path, text))
+    clips = [clip for split in dataset.splits for clip in dataset.clips(split)]
+    assert [clip.duration for clip in clips] == [1.0, 1.0]
+    for clip in clips:
+        np.testing.assert_allclose(dataset.load_audio(clip, 8_000), tone, atol=1e-3)
+
+
 def test_the_audio_has_its_own_fingerprint(tmp_path: Path) -> None:
     table(sounds(tmp_path), ROWS)
     before = OwnFolder(tmp_path)
