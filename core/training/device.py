@@ -18,6 +18,11 @@ class DeviceInfo:
     title: str
     memory: int
 
+    @property
+    def label(self) -> str:
+        """Title and memory, for people."""
+        return f"{self.title}, {self.memory / 2**30:.0f} GB" if self.memory else self.title
+
 
 def list_devices() -> list[DeviceInfo]:
     """Return the devices of this machine, the fastest kind first."""

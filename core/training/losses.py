@@ -231,10 +231,16 @@ def _with_partners(
     return data.batch(clips[both], first[both]), Mixup(swapped, mixup.weight)
 
 
-def mean_terms(gathered: Sequence[dict[str, Tensor]]) -> dict[str, float]:
-    """Average the terms over the micro-batches that have them, asking the device only once."""
+def mean_terms(
+    gathered: Sequence[dict[str, Tensor]], norm: Tensor
+) -> tuple[dict[str, float], float]:
+    """Average the terms over the micro-batches that have them; return them and the norm.
+
+    The device is asked only once, for all of them.
+    """
     names = list(dict.fromkeys(name for terms in gathered for name in terms))
     means = [
         torch.stack([terms[name] for terms in gathered if name in terms]).mean() for name in names
     ]
-    return dict(zip(names, torch.stack(means).tolist(), strict=True))
+    *values, length = torch.stack([*means, norm.to(means[0].dtype)]).tolist()
+    return dict(zip(names, values, strict=True)), length

@@ -61,9 +61,9 @@ class Stepper:
                         yield Progress(phase="Training", done=number, total=len(chosen))
                     gathered.append(self._micro_batch(epoch, start + number, micro_batch))
                 if self.team is None:
-                    return mean_terms(gathered), self._clip_gradients()
+                    return mean_terms(gathered, self._clip_gradients())
                 self.team.sum_gradients(self._parameters())
-                return self.team.mean_terms(gathered), self._clip_gradients()
+                return self.team.mean_terms(gathered), float(self._clip_gradients())
             except BaseException as error:
                 for module, name, value in remembered:
                     setattr(module, name, value)
@@ -128,6 +128,6 @@ class Stepper:
     def _parameters(self) -> list[nn.Parameter]:
         return [*self.losses.model.parameters(), *self.losses.heads.parameters()]
 
-    def _clip_gradients(self) -> float:
+    def _clip_gradients(self) -> Tensor:
         limit = self.config.optimizer.clip_norm or math.inf
-        return float(nn.utils.clip_grad_norm_(self._parameters(), limit))
+        return nn.utils.clip_grad_norm_(self._parameters(), limit)
