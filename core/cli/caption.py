@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.cli import caption_timeline
 from core.cli.checkpoint_option import (
     add_checkpoint_option,
     add_strategy_option,
@@ -39,16 +40,20 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     parser.add_argument("--json", metavar="OUT", help="also write captions, beams and tags there")
     parser.add_argument("--csv", metavar="OUT", help="also write file_name,caption_predicted there")
+    caption_timeline.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Caption everything that can be captioned; return 1 when something could not."""
+    failed: list[tuple[str, str]] = []
+    files = list(_sound_files(options.files, failed))
+    if caption_timeline.is_wanted(options):
+        done, interrupted = caption_timeline.run(options, files, failed)
+        return _closing(failed, interrupted, done, len(files))
     outputs = [Path(out).expanduser() for out in (options.json, options.csv) if out]
     for out in outputs:
         _check_writable(out)
-    failed: list[tuple[str, str]] = []
-    files = list(_sound_files(options.files, failed))
     captioned: list[FileCaptioned] = []
     interrupted = False
     if files:
@@ -66,10 +71,15 @@ def run(options: argparse.Namespace) -> int:
         _write(Path(options.json), _as_json(captioned, failed))
     if options.csv:
         _write(Path(options.csv), _as_csv(captioned))
+    return _closing(failed, interrupted, len(captioned), len(files))
+
+
+def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of: int) -> int:
+    """Say what did not work, and return the exit code."""
     for path, message in failed:
         print(_with_path(path, message), file=sys.stderr)
     if interrupted:
-        print(f"Interrupted after {len(captioned)} of {len(files)} files.", file=sys.stderr)
+        print(f"Interrupted after {done} of {of} files.", file=sys.stderr)
         return 130
     return 1 if failed else 0
 

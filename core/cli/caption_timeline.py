@@ -1,0 +1,155 @@
+"""``aac-studio caption --timeline``: captions along long recordings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
+from core.cli.output import one_line, path_text
+from core.cli.progress import ProgressBar
+from core.errors import StudioError
+from core.events import Progress
+from core.timeline import (
+    EXPORTS,
+    Segment,
+    TimelineSettings,
+    WindowCaptioned,
+    caption_timeline,
+    export_timeline,
+    join_windows,
+)
+
+if TYPE_CHECKING:
+    from core.captioner import Captioner
+    from core.config import DecodingConfig
+
+# Formats that only a timeline has; --csv and --json mean its table and its records then, too.
+OWN_FORMATS = ("srt", "vtt", "labels")
+
+
+def add_options(parser: Any) -> None:
+    """Add the options of timelines to the parser of ``caption``."""
+    group = parser.add_argument_group(
+        "timelines",
+        "For long recordings: a caption for each window, neighbours that say the same joined. "
+        "OUT is a file for one recording and a folder for several.",
+    )
+    group.add_argument(
+        "--timeline",
+        action="store_true",
+        help="caption along the recording: path, start, end, caption in each line",
+    )
+    group.add_argument(
+        "--window", metavar="S", type=float, help="what the model hears at a time, seconds (10)"
+    )
+    group.add_argument("--hop", metavar="S", type=float, help="from window to window, seconds (5)")
+    for kind in OWN_FORMATS:
+        title = EXPORTS[kind].title
+        group.add_argument(f"--{kind}", metavar="OUT", help=f"also write {title} there")
+
+
+def is_wanted(options: argparse.Namespace) -> bool:
+    """Say whether the options ask for timelines."""
+    return bool(options.timeline or any(getattr(options, kind) for kind in OWN_FORMATS))
+
+
+def run(
+    options: argparse.Namespace, files: Sequence[Path], failed: list[tuple[str, str]]
+) -> tuple[int, bool]:
+    """Caption along each of `files`; return how many were done and whether it was interrupted.
+
+    What cannot be read goes to `failed`, as path and sentence.
+    """
+    settings = _settings(options)
+    outputs = {kind: Path(out).expanduser() for kind in EXPORTS if (out := getattr(options, kind))}
+    for out in outputs.values():
+        _check(out, len(files))
+    if not files:
+        return 0, False
+    from core.captioner import Captioner
+    from core.training.device import choose_device
+
+    captioner = Captioner.load(chosen_checkpoint(options.checkpoint), choose_device(options.device))
+    rules = chosen_decoding(captioner.checkpoint.config, options)
+    done = 0
+    names: set[str] = set()
+    with suppress(KeyboardInterrupt):
+        for path in files:
+            try:
+                segments = _segments(captioner, path, settings, rules)
+            except StudioError as error:
+                failed.append((str(path), str(error)))
+                continue
+            for segment in segments:
+                print(_line(path, segment), flush=True)
+            name = _unused(path.stem, names)
+            for kind, out in outputs.items():
+                _write(
+                    out if len(files) == 1 else out / (name + EXPORTS[kind].suffix), kind, segments
+                )
+            done += 1
+        return done, False
+    return done, True
+
+
+def _settings(options: argparse.Namespace) -> TimelineSettings:
+    usual = TimelineSettings()
+    window = usual.window if options.window is None else options.window
+    hop = min(usual.hop, window) if options.hop is None else options.hop
+    return TimelineSettings(window, hop)
+
+
+def _segments(
+    captioner: Captioner, path: Path, settings: TimelineSettings, rules: DecodingConfig
+) -> tuple[Segment, ...]:
+    windows = []
+    with ProgressBar() as bar:
+        for event in caption_timeline(captioner, path, settings, rules):
+            if isinstance(event, WindowCaptioned):
+                windows.append((event.window, event.caption))
+            elif isinstance(event, Progress):
+                bar.move(event.phase, event.done, event.total, event.message)
+    return join_windows(windows)
+
+
+def _line(path: Path, segment: Segment) -> str:
+    times = f"{segment.start:.2f}\t{segment.end:.2f}"
+    line = f"{one_line(path_text(path))}\t{times}\t{segment.text}"
+    confidence = segment.caption.confidence
+    return line if confidence is None else f"{line}\t{confidence:.2f}"
+
+
+def _unused(stem: str, names: set[str]) -> str:
+    """Return a name that no recording before had; folders may hold the same name twice."""
+    name, number = stem, 1
+    while name in names:
+        number += 1
+        name = f"{stem}-{number}"
+    names.add(name)
+    return name
+
+
+def _check(out: Path, count: int) -> None:
+    """Find out before the work, not after it, that its result cannot be kept."""
+    if count == 1 and out.is_dir():
+        raise StudioError(f"{out} is a folder; name a file to write the timeline to.")
+    if count > 1 and out.is_file():
+        raise StudioError(
+            f"{out} is a file, but there are {count} recordings; name a folder for their timelines."
+        )
+
+
+def _write(out: Path, kind: str, segments: Sequence[Segment]) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        export_timeline(segments, out, kind)
+    except OSError as error:
+        raise StudioError(
+            f"{out} cannot be written ({error.strerror or error}); choose another place."
+        ) from error
+    print(f"Written: {out}", file=sys.stderr)
