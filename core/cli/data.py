@@ -267,36 +267,30 @@ def _check(options: argparse.Namespace) -> int:
 
 def _extract(options: argparse.Namespace) -> int:
     from core.cli.progress import ProgressBar
-    from core.data.clips import present_splits
-    from core.data.datasets import open_dataset
-    from core.data.features import open_features
     from core.events import Progress, Warned
-    from core.models.encoders import load_encoder
-    from core.training.device import choose_device
+    from core.training.extract_features import SplitExtracted, extract_dataset
 
-    dataset = open_dataset(options.name, options.root or None)
-    encoder = load_encoder(options.encoder, choose_device(options.device))
     failed = 0
     with interruptible() as interrupt, ProgressBar() as bar:
-        for split in options.split or present_splits(dataset):
-            going = open_features(dataset, split, encoder, options.dtype)
-            while True:
-                try:
-                    event = next(going)
-                except StopIteration as end:
-                    store = end.value
-                    break
-                if isinstance(event, Progress):
-                    bar.move(f"{event.phase}, {split}", event.done, event.total, event.message)
-                elif isinstance(event, Warned):
-                    bar.line(event.message)
-                if interrupt:
-                    going.close()
-                    bar.line("Stopped. What is extracted is kept; the same command goes on.")
-                    return 130
-            failed += len(store.failed)
-            left_out = f", {len(store.failed):,} left out" if store.failed else ""
-            bar.line(
-                f"{split}: {len(store):,} clips, {int(store.lengths.sum()):,} frames{left_out}"
-            )
+        events = extract_dataset(
+            options.name,
+            options.root,
+            options.split,
+            encoder=options.encoder,
+            dtype=options.dtype,
+            device=options.device,
+        )
+        for event in events:
+            if isinstance(event, Progress):
+                bar.move(event.phase, event.done, event.total, event.message)
+            elif isinstance(event, Warned):
+                bar.line(event.message)
+            elif isinstance(event, SplitExtracted):
+                failed += event.failed
+                left_out = f", {event.failed:,} left out" if event.failed else ""
+                bar.line(f"{event.split}: {event.clips:,} clips, {event.frames:,} frames{left_out}")
+            if interrupt:
+                getattr(events, "close", lambda: None)()
+                bar.line("Stopped. What is extracted is kept; the same command goes on.")
+                return 130
     return int(failed > 0)

@@ -1,0 +1,61 @@
+"""Extraction of a whole dataset's features, as the window and the command line ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.data.clips import present_splits
+from core.data.datasets import open_dataset
+from core.data.feature_store import FeatureType
+from core.data.features import open_features
+from core.events import Event, Progress
+from core.models.encoders import load_encoder
+from core.training.device import choose_device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitExtracted(Event):
+    """A split is done: clips and frames that are stored, and clips that had to be left out."""
+
+    split: str
+    clips: int
+    frames: int
+    failed: int
+
+
+def extract_dataset(
+    name: str,
+    root: str = "",
+    splits: Sequence[str] = (),
+    *,
+    encoder: str = "yamnet",
+    dtype: FeatureType = "float32",
+    device: str = "auto",
+) -> Iterator[Event]:
+    """Extract the features of a dataset's splits, all that are on disk by default.
+
+    Yields `Progress` with the split in its phase, `Warned` for each clip that is left out, and
+    `SplitExtracted` after each split. It may be closed at any time and goes on there. Raises what
+    `open_dataset`, `load_encoder` and `core.data.extraction.extract` raise.
+    """
+    yield Progress(phase="Loading the encoder", done=0)
+    dataset = open_dataset(name, root or None)
+    loaded = load_encoder(encoder, choose_device(device))
+    for split in splits or present_splits(dataset):
+        going = open_features(dataset, split, loaded, dtype)
+        while True:
+            try:
+                event = next(going)
+            except StopIteration as end:
+                features = end.value
+                break
+            if isinstance(event, Progress):
+                event = replace(event, phase=f"{event.phase}, {split}")
+            yield event
+        yield SplitExtracted(
+            split=split,
+            clips=len(features),
+            frames=int(features.lengths.sum()),
+            failed=len(features.failed),
+        )
