@@ -238,6 +238,13 @@ class TrainingConfig(Section):
         title="Stop after",
         description="Epochs after which the run ends, its schedule unchanged; 0 trains all.",
     )
+    save_every_epochs: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        title="Save every",
+        description="Epochs between two saves of the state, made at validations; the last is too.",
+    )
     keep_every_epochs: int = Field(
         0,
         ge=0,

@@ -70,8 +70,8 @@ def copy_history(source: RunFolder, branch: RunFolder, epoch: int, step: int) ->
 
 
 def _copy_events(theirs: EventsFile, own: EventsFile, epoch: int, step: int) -> None:
-    if own.path.exists() and any(isinstance(event, RunStarted) for _, event in own.read_all()):
-        return
+    if any(hasattr(event, "step") for _, event in own.read_all()):
+        return  # It was begun before, and has them.
     lines = []
     started = False
     for time, event in effective(theirs.read_all()):

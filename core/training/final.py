@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from core.config import RunConfig
 from core.errors import StudioError
@@ -11,7 +11,7 @@ from core.events import Event, Noted, Warned
 from core.runs import RunFolder
 
 
-def final_evaluation(config: RunConfig, run: RunFolder) -> Iterator[Event]:
+def final_evaluation(config: RunConfig, run: RunFolder) -> Generator[Event, None, None]:
     """Evaluate the best checkpoint on `validation.final_split`, where the run has both.
 
     What goes wrong is told and does not spoil the run: it is trained.

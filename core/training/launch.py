@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 from core.config import RunConfig
 from core.data.tokenizer import Tokenizer
@@ -72,7 +73,8 @@ def _train(config: RunConfig, run: RunFolder, team: Team | None, resume: bool) -
         copy_history(source.run, run, trainer.position.epoch, trainer.position.step)
     yield from trainer.run()
     if leads and trainer.position.epoch >= config.training.epochs:
-        yield from final_evaluation(config, run)
+        with suppress(StopAsked):  # The run is trained, whatever else is left out.
+            yield from stoppable(run, final_evaluation(config, run))
 
 
 def _prepared(

@@ -168,7 +168,7 @@ class Trainer:
                 yield from self._validate()
             position.next_epoch()
             yield from self._keep_epoch()
-            if due:
+            if due and position.epoch % self.config.training.save_every_epochs == 0:
                 yield from self._save()
 
     def _train_epoch(self) -> Iterator[Event]:

@@ -93,6 +93,13 @@ def test_epochs_and_the_best_are_kept_as_asked(folder: RunFolder, data: Prepared
     assert kinds.count("epoch") == 4
 
 
+def test_the_state_can_be_saved_more_seldom(folder: RunFolder, data: Prepared) -> None:
+    config = tiny_config(training={"save_every_epochs": 3})
+    events = list(trainer(config, folder, data).run())
+    saved = [e.step for e in events if isinstance(e, CheckpointSaved) and e.kind == "last"]
+    assert saved == [9, 12]
+
+
 def test_a_run_can_end_before_its_schedule_does(
     tmp_path: Path, folder: RunFolder, data: Prepared
 ) -> None:
