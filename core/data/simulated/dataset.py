@@ -26,7 +26,9 @@ TRAIN = "train"
 # A word of AudioCaps must stand in so many captions; those of templates always count.
 _LEAST_COUNT = 4
 # How often a real clip of the second stage is shown for each time that it is there.
-_SINGLES_SHOWN, _PAIRS_SHOWN = 2, 2
+_SINGLES_SHOWN, _PAIRS_SHOWN = 4, 2
+# Real recordings have faint wrong tags: the second stage teaches to leave them unnamed.
+_MOST_SOUNDS = {False: 4, True: 3}
 _VERSION = 1
 
 
@@ -71,7 +73,7 @@ class SimulatedStarter:
     @cached_property
     def texts(self) -> tuple[Text, ...]:
         """The captions whose tags are simulated."""
-        drawn = simulated_texts(self._seed, self._people, self._templates)
+        drawn = simulated_texts(self._seed, self._people, self._templates, _MOST_SOUNDS[self.real])
         # A caption with a word that is not in the vocabulary would teach to say so.
         return tuple(text for text in drawn if UNK not in self.tokenizer.encode(text.caption))
 
@@ -88,7 +90,7 @@ class SimulatedStarter:
         for clips, times in ((bank, _SINGLES_SHOWN), (mixed, _PAIRS_SHOWN)):
             for clip in clips:
                 count = times * usual / often[clip.tags[0]] if len(clip.tags) == 1 else times
-                shown += [(clip.id, self.recorded.texts(clip))] * max(1, min(4, round(count)))
+                shown += [(clip.id, self.recorded.texts(clip))] * max(1, min(8, round(count)))
         return tuple(shown)
 
     @cached_property

@@ -222,6 +222,9 @@ def _activity(
     # Sounds of one turn last for all of it, or each for a part of it.
     whole = rand.uniform(batch, 1) < 0.6
     inner = rand.uniform(batch, count, 2).sort(2).values
+    # People mostly name first what they heard first, also where they do not say so.
+    told = rand.uniform(batch, 1, 1) < 0.75
+    inner = torch.where(told, inner.sort(1).values, inner)
     span = end - start
     first = torch.where(whole, start, start + 0.7 * span * inner[..., 0])
     last = torch.where(whole, end, start + span * (0.3 + 0.7 * inner[..., 1]))

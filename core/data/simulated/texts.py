@@ -121,12 +121,14 @@ def template(rng: np.random.Generator, parts: Sequence[Phrases], order: str, sho
     return Text(pattern.format(a=a, b=parts[1]), short)
 
 
-def simulated_texts(seed: int, people: int, templates: int) -> tuple[Text, ...]:
+def simulated_texts(
+    seed: int, people: int, templates: int, most_sounds: int = 4
+) -> tuple[Text, ...]:
     """Draw what one training shows: `people` captions of AudioCaps and `templates`.
 
-    Captions that name speech are thinned out to two fifths: half of AudioCaps has some, and a
-    model that has seen them all hears speech everywhere. Templates are one sound (40 %), two in
-    turn (35 %) or two at a time.
+    Captions of AudioCaps that name more than `most_sounds` are left out, those that name speech
+    thinned out to two fifths: half of AudioCaps has some, and a model that has seen them all hears
+    speech everywhere. Templates are one sound (40 %), two in turn (35 %) or two at a time.
     """
     rng = np.random.default_rng((seed, 1))
     own: list[Text] = []
@@ -134,7 +136,7 @@ def simulated_texts(seed: int, people: int, templates: int) -> tuple[Text, ...]:
     for number in rng.permutation(len(captions)):
         if len(own) == people:
             break
-        if _kept(captions[number], rng):
+        if _kept(captions[number], rng, most_sounds):
             own.append(Text(captions[number]))
     pool = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
     written = []
@@ -147,9 +149,9 @@ def simulated_texts(seed: int, people: int, templates: int) -> tuple[Text, ...]:
     return (*own, *written)
 
 
-def _kept(text: str, rng: np.random.Generator) -> bool:
+def _kept(text: str, rng: np.random.Generator, most_sounds: int) -> bool:
     mentions = heard_classes(text)
-    if not mentions or len(mentions) > 4 or any(mention.weak for mention in mentions):
+    if not mentions or len(mentions) > most_sounds or any(mention.weak for mention in mentions):
         return False
     speech = {"Speech", "Conversation", "Child speech, kid speaking"}
     return not speech & {mention.name for mention in mentions} or rng.random() < 0.4
