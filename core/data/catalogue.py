@@ -47,6 +47,20 @@ class CatalogueEntry:
     problem: str = ""
 
 
+_BUILT_IN = {
+    "starter-scenes": (
+        "Starter scenes",
+        "Scenes composed of recordings that come with AAC Studio.",
+    ),
+    "starter-simulated": (
+        "Simulated tags",
+        "Captions with the tags that such sounds would get; there is nothing to listen to.",
+    ),
+    "starter-mixed": (
+        "Simulated tags and starter sounds",
+        "Simulated tags beside the starter recordings, alone and mixed.",
+    ),
+}
 _VERSIONS = {
     "audiocaps": "AudioCaps v1",
     "audiocaps-v2": "AudioCaps v2",
@@ -70,11 +84,8 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
     title, summary = name, ""
     if published is not None:
         title, summary = _VERSIONS.get(name, published.title), published.summary
-    elif name == "starter-scenes":
-        title, summary = (
-            "Starter scenes",
-            "Scenes composed of recordings that come with AAC Studio.",
-        )
+    elif name in _BUILT_IN:
+        title, summary = _BUILT_IN[name]
     elif place is not None or name == FOLDER:
         title, summary = "Your own folder", "Your own sounds and captions."
     try:
@@ -94,7 +105,7 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
         name=name,
         title=title,
         summary=summary,
-        state="built-in" if name == "starter-scenes" else "ready",
+        state="built-in" if name in _BUILT_IN else "ready",
         folder=getattr(dataset, "folder", None),
         splits=present_splits(dataset),
         own=bool(place and place.own) or name == FOLDER,

@@ -14,6 +14,11 @@ from core.errors import DatasetError
 
 TRAIN, VALIDATION = "train", "validation"
 
+_CLOTHO = ("Clotho", ("clotho",), "wavcaps-no-clotho")
+_AUDIOCAPS = ("AudioCaps", ("audiocaps", "audiocaps-v2"), "wavcaps-no-clotho-audiocaps")
+# What datasets share with others: whose sounds, the names of these, what to take instead.
+_SHARED = {"wavcaps": (_CLOTHO, _AUDIOCAPS), "wavcaps-no-clotho": (_AUDIOCAPS,)}
+
 
 class Joined:
     """The training splits of all parts as ``train``; the first part that has one validates.
@@ -48,6 +53,18 @@ class Joined:
     def splits(self) -> tuple[str, ...]:
         """``train``, ``validation`` where a part has such a split, and the parts' other splits."""
         return tuple(self._routes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about parts that hold sounds which another part is measured on."""
+        return tuple(
+            f"'{name}' holds sounds of {other}, so that measures on '{part}' will flatter the "
+            f"model; join '{remedy}' instead."
+            for name in self.parts
+            for other, lists, remedy in _SHARED.get(name, ())
+            for part in self.parts
+            if part in lists
+        )
 
     def routes(self, split: str) -> tuple[tuple[Dataset, str], ...]:
         """Return the parts that a split is made of, each with its own name of the split."""

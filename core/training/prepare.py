@@ -54,6 +54,8 @@ def prepare(
     dataset = open_run_dataset(config)
     for problem in check_dataset(config, dataset):
         raise DatasetError(problem.sentence)
+    for sentence in getattr(dataset, "notes", ()):
+        yield Warned(message=sentence)
     initial = None
     if config.training.initial_checkpoint:
         initial = load_checkpoint(find_checkpoint(config.training.initial_checkpoint))

@@ -8,6 +8,7 @@ import pytest
 
 from core.data.clips import Dataset, missing_files, present_splits
 from core.data.datasets import dataset_names, open_dataset
+from core.data.joined import Joined
 from core.data.places import remember_place
 from core.errors import DatasetError
 from tests.core.data.layouts import (
@@ -126,7 +127,23 @@ def test_joined_to_what_validates(tmp_path: Path) -> None:
     assert open_dataset("macs+wavcaps", tmp_path).splits == ("train",)
 
 
-@pytest.mark.parametrize("name", [name for name in dataset_names() if name != "starter-scenes"])
+def test_joins_say_which_sounds_they_share(tmp_path: Path) -> None:
+    make_copy(tmp_path)
+    make_wavcaps(tmp_path)
+    make_audiocaps(tmp_path)
+    joined = open_dataset("clotho+wavcaps", tmp_path)
+    assert isinstance(joined, Joined)
+    assert joined.notes == (
+        "'wavcaps' holds sounds of Clotho, so that measures on 'clotho' will flatter the model; "
+        "join 'wavcaps-no-clotho' instead.",
+    )
+    other = open_dataset("audiocaps+wavcaps-no-clotho", tmp_path)
+    assert isinstance(other, Joined) and "sounds of AudioCaps" in other.notes[0]
+    clean = open_dataset("clotho+audiocaps+wavcaps-no-clotho-audiocaps", tmp_path)
+    assert isinstance(clean, Joined) and clean.notes == ()
+
+
+@pytest.mark.parametrize("name", [n for n in dataset_names() if not n.startswith("starter-")])
 def test_a_missing_copy_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError) as caught:
         open_dataset(name, tmp_path)
