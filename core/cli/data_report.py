@@ -81,8 +81,7 @@ def _split_lines(split: SplitReport) -> list[str]:
             f"  caption words   {_histogram(split.caption_words)}",
             f"  captions        {split.captions:,} ({split.repeated_captions:,} repeated); clips "
             f"by number of captions: {per_clip}",
-            f"  vocabulary      {split.vocabulary:,} of {split.words:,} words; "
-            f"{split.unknown_share:.2%} of the words are not in the training captions",
+            f"  vocabulary      {split.vocabulary:,} of {split.words:,} words{_unknown(split)}",
         ]
     for title, found in (
         ("missing", split.missing),
@@ -92,6 +91,13 @@ def _split_lines(split: SplitReport) -> list[str]:
     ):
         lines += _examples(f"  {title}", found)[1:]
     return lines
+
+
+def _unknown(split: SplitReport) -> str:
+    if split.unknown_share is None:
+        return ""
+    commonest = f" ({', '.join(split.unknown_words[:_SHOWN])})" if split.unknown_words else ""
+    return f"; {split.unknown_share:.2%} of the words are not in the training captions{commonest}"
 
 
 def _histogram(values: Histogram) -> str:

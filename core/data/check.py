@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,11 +86,9 @@ def check_dataset(
             message = f"{clips[name][position].id}" if result is not None else ""
             yield Progress(phase=PHASE, done=done, total=total, message=message)
     same = [group for group in digests.values() if len(group) > 1]
-    vocabulary = _vocabulary(clips[names[0]]) if names else frozenset()
-    trains = bool(names) and names[0] == dataset.splits[0]
+    vocabulary = _training_words(dataset, clips)
     reports = tuple(
-        _split_report(dataset, name, clips[name], heard[name], vocabulary if trains else None)
-        for name in names
+        _split_report(dataset, name, clips[name], heard[name], vocabulary) for name in names
     )
     problems = getattr(dataset, "problems", ())
     yield DatasetChecked(
@@ -172,7 +170,7 @@ def _split_report(
     name: str,
     clips: Sequence[Clip],
     heard: _Heard,
-    vocabulary: frozenset[str] | None,
+    vocabulary: frozenset[str],
 ) -> SplitReport:
     words: Counter[str] = Counter()
     lengths: list[int] = []
@@ -193,7 +191,7 @@ def _split_report(
     if lengths and growth[-1:] != [(len(lengths), len(words))]:
         growth.append((len(lengths), len(words)))
     unknown: Counter[str] = Counter()
-    if vocabulary is not None:
+    if vocabulary:
         unknown.update({word: count for word, count in words.items() if word not in vocabulary})
     absent = Notes()
     for file in missing_files(dataset, name):
@@ -216,7 +214,7 @@ def _split_report(
         words=counted,
         vocabulary=len(words),
         growth=tuple(growth),
-        unknown_share=unknown.total() / counted if counted else 0.0,
+        unknown_share=unknown.total() / counted if counted and vocabulary else None,
         unknown_words=tuple(word for word, _ in unknown.most_common(20)),
     )
 
@@ -243,5 +241,12 @@ def histogram(values: Iterable[float], *, whole: bool = False) -> Histogram:
     )
 
 
-def _vocabulary(clips: Sequence[Clip]) -> frozenset[str]:
-    return frozenset(word for clip in clips for text in clip.captions for word in split_words(text))
+def _training_words(dataset: Dataset, clips: Mapping[str, tuple[Clip, ...]]) -> frozenset[str]:
+    """Return the words of the training captions; none where that split is not on disk."""
+    train = dataset.splits[0]
+    if train not in present_splits(dataset):
+        return frozenset()
+    chosen = clips[train] if train in clips else dataset.clips(train)
+    return frozenset(
+        word for clip in chosen for text in clip.captions for word in split_words(text)
+    )

@@ -63,7 +63,8 @@ class SplitReport:
     growth
         (captions read, different words by then) for a curve.
     unknown_share, unknown_words
-        Share of the words that the training split's vocabulary lacks, and the commonest of these.
+        Share of the words that the training captions lack, and the commonest of these; None where
+        there are no training captions.
     """
 
     name: str
@@ -82,7 +83,7 @@ class SplitReport:
     words: int = 0
     vocabulary: int = 0
     growth: tuple[tuple[int, int], ...] = ()
-    unknown_share: float = 0.0
+    unknown_share: float | None = None
     unknown_words: tuple[str, ...] = ()
 
 

@@ -119,6 +119,13 @@ def test_findings_are_sentences_worst_first(folder: Path) -> None:
     assert "2 rows of the tables have a fault." in sentences
 
 
+def test_one_split_is_still_measured_against_the_training_captions(folder: Path) -> None:
+    *_, last = check_dataset(open_dataset("folder", folder), ["validation"])
+    assert isinstance(last, DatasetChecked)
+    assert [split.name for split in last.report.splits] == ["validation"]
+    assert last.report.splits[0].unknown_share == pytest.approx(2 / 5)
+
+
 def test_nothing_is_changed(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (folder, *folder.iterdir())}
     report_of(folder)
@@ -150,6 +157,7 @@ def test_a_sound_dataset_is_told_so(tmp_path: Path) -> None:
     assert isinstance(last, DatasetChecked)
     assert last.report.findings() == (("good", "Nothing is wrong with this dataset."),)
     assert last.report.splits[0].uncaptioned.count == 4
+    assert last.report.splits[0].unknown_share is None
 
 
 def test_composed_clips_are_listened_to() -> None:
