@@ -193,14 +193,16 @@ class FilesPane(DropArea):
     def _on_listed(self, new: list[Path], again: list[Path]) -> None:
         if self._stack.currentWidget() is self.empty:
             self._stack.setCurrentWidget(self._panes)
-        # What had the keyboard may go with the sound before.
-        self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
         for path in again:
             self.loader.drop(path)  # the file may have been mended or replaced since
         first = (new or again)[0]
-        if first == self.list.current_path():
-            self._on_current(first)
+        shown = self.list.current_path()
         self.list.select(first)
+        if first == shown:
+            self._on_current(first)
+        # What had the keyboard may go with the sound before. A list that is given the keyboard
+        # chooses its first row where none is chosen, so this comes last.
+        self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_opened(self, good: list[Path]) -> None:
         if self.model_bar.checkpoint() is not None:

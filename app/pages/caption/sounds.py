@@ -161,6 +161,8 @@ class SoundLoader(QObject):
         resolution = self.resolution
 
         def done(sound: Sound) -> None:
+            if resolution != self.resolution:
+                return  # another one is on its way
             self._shelf.put(path, sound)
             self.loaded.emit(path, sound)
             self._go_on(path, sound)

@@ -81,11 +81,11 @@ class Parrot:
         sample_rate: int,
         decoding: DecodingConfig | None = None,
     ) -> list[Caption]:
-        """Hear whether a window is more than half loud."""
+        """Hear whether a window is loud for a third of its length."""
         assert self.gate.wait(10)
         captions = []
         for samples in waveforms:
-            loud = float(np.mean(np.abs(samples) > 0.01)) > 0.5
+            loud = float(np.mean(np.abs(samples) > 0.01)) > 0.35
             attention = np.full((len(WORDS), 4), 0.25, np.float32)
             caption = self._caption(len(samples) / sample_rate, attention, "/runs/x/best")
             captions.append(dataclasses.replace(caption, text="a dog" if loud else "a hum"))
