@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -165,10 +165,13 @@ class ChartPane(QWidget):
 
     def show_readings(self) -> None:
         """Show the table of what every run has at the cursor."""
-        place = self.plot.mapFromGlobal(self.plot.cursor().pos()).x()
+        # The table may lie over the neighbours, as long as it is not where the mouse is.
+        area = self.read_out.parentWidget() or self.plot
+        mouse = area.mapFromGlobal(self.plot.cursor().pos())
+        top = self.plot.mapTo(area, QPoint(0, 0)).y() if area is not self.plot else 0
         axis = {"elapsed": "time"}.get(self.view.axis, self.view.axis)
         self.read_out.show_readings(
-            self.readings(self.at_x), axis, self._studio.theme.colours, place, self.plot
+            self.readings(self.at_x), axis, self._studio.theme.colours, mouse.x(), area, top
         )
 
     def readings(self, x: float) -> list[Reading]:

@@ -90,6 +90,7 @@ class CurvesView(QWidget):
             pane = self.panes.pop()
             self._grid.removeWidget(pane)
             pane.hide()
+            pane.read_out.deleteLater()
             pane.deleteLater()
         self.active = min(self.active, count - 1)
         while len(self.panes) < count:
@@ -149,6 +150,7 @@ class CurvesView(QWidget):
         free = [chart for chart in CHARTS if chart.key in _FIRST and chart.key not in shown]
         pane = ChartPane(self._studio, self._view(free[0] if free else CHARTS[0]))
         pane.show_runs(self.runs)
+        pane.read_out.setParent(self)
         pane.cursor_moved.connect(partial(self._cursor_moved, pane))
         pane.x_zoomed.connect(partial(self._x_zoomed, pane))
         pane.fit_wanted.connect(self.fit)

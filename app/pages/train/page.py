@@ -56,6 +56,7 @@ class TrainPage(TrainLayout):
         self._dirty = True
         self._painted = False
         self._load = ""
+        self._waiting = 0
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
@@ -67,7 +68,7 @@ class TrainPage(TrainLayout):
         if config is not None:
             found = self.setup.presets.select(preset)
             self.setup.set_config(config, found.config if found else None)
-        self._queue_counted(sum(entry.state == "queued" for entry in self.sessions.entries()))
+        self._tell_what_waits()
 
     # What the user does
 
@@ -247,12 +248,18 @@ class TrainPage(TrainLayout):
         self.sessions.failed.connect(self.show_failure)
         self.sessions.warned.connect(lambda text: self.banner.show_message(text, "warning"))
         self.queue.counted.connect(self._queue_counted)
+        self.banner.action_clicked.connect(self._release)
         self.runs.menu_wanted.connect(self._show_menu)
         self.board.changed.connect(self._listed)
         self.shelf.updated.connect(self._mark_dirty)
         self.studio.runs_changed.connect(partial(self.shelf.scan, True))
         self.studio.show_run.connect(self.show_run)
         self.studio.theme.changed.connect(self._recolour)
+
+    def _release(self) -> None:
+        self.banner.dismiss()
+        self.tabs.setCurrentWidget(self.queue)
+        self.sessions.release()
 
     def _launched(self, key: str) -> None:
         self.banner.dismiss()
@@ -280,9 +287,26 @@ class TrainPage(TrainLayout):
     def _queue_counted(self, waiting: int) -> None:
         index = self.tabs.indexOf(self.queue)
         self.tabs.setTabText(index, f"Queue ({waiting})" if waiting else "Queue")
+        self._waiting = waiting
+        self._show_stack()
+
+    def _tell_what_waits(self) -> None:
+        """Offer to go on with what an earlier session left in the queue."""
+        waiting = sum(entry.state == "queued" for entry in self.sessions.entries())
+        self._queue_counted(waiting)
+        if waiting:
+            word = "run waits" if waiting == 1 else "runs wait"
+            self.banner.show_message(
+                f"{waiting} {word} in the queue since the window was closed.",
+                "info",
+                action="Start the queue",
+            )
+
+    def _show_stack(self) -> None:
+        self.stack.setCurrentIndex(1 if self.shelf.summaries() or self._waiting else 0)
 
     def _listed(self) -> None:
-        self.stack.setCurrentIndex(1 if self.shelf.summaries() else 0)
+        self._show_stack()
         self.actions_.update(self.runs.current())
         self._dirty = True
 

@@ -46,7 +46,13 @@ class ReadOut(QFrame):
         self.hide()
 
     def show_readings(
-        self, readings: list[Reading], axis: str, colours: Colours, cursor: float, area: QWidget
+        self,
+        readings: list[Reading],
+        axis: str,
+        colours: Colours,
+        cursor: float,
+        area: QWidget,
+        top: int = 0,
     ) -> None:
         """Show the readings in their order, on the side away from the cursor."""
         if not readings:
@@ -59,12 +65,12 @@ class ReadOut(QFrame):
         if style != self._style:
             self._style = style
             self.setStyleSheet(style)
-        most = max(3, (area.height() - 80) // _ROW_HEIGHT)
+        most = max(3, (area.height() - top - 60) // _ROW_HEIGHT)
         self.label.setText(_table(readings, axis, colours, most))
         self.adjustSize()
         left = cursor > area.width() / 2
         x = 74 if left else area.width() - self.width() - 20
-        self.move(max(4, x), 10)
+        self.move(max(4, x), top + 10)
         self.show()
         self.raise_()
 

@@ -29,6 +29,7 @@ from app.widgets.banner import Banner
 from app.widgets.form import CollapsibleSection, FieldRow
 from app.widgets.segments import Segments
 from core.config import RunConfig, describe_problems, parse_config
+from core.config.objectives import OBJECTIVE_CONFIGS
 from core.errors import ConfigError
 
 
@@ -282,13 +283,20 @@ class SetupPane(QWidget):
             if text and (contrast or not path.startswith(PREFIX))
         }
         self.config = None
-        try:
-            self.config = parse_config(self.values(), "the settings")
-        except ConfigError as error:
-            if isinstance(error.__cause__, ValidationError):
+        values = self.values()
+        for _ in range(2):
+            try:
+                config = parse_config(values, "the settings")
+                self.config = config if not self.problems else None
+                break
+            except ConfigError as error:
+                if not isinstance(error.__cause__, ValidationError):
+                    break
                 for problem in describe_problems(error.__cause__):
                     path = self._row_of(problem.field)
                     self.problems.setdefault(path, self._readable(problem.field, problem.sentence))
+                # What is wrong between settings is only looked for once each is possible by itself.
+                self._mend(values)
         for path, known in self._known.items():
             chosen = str(self.rows[path].value())
             text = known.get(chosen, f"{chosen} is not known on this machine.")
@@ -311,6 +319,18 @@ class SetupPane(QWidget):
         )
         if tell:
             self.changed.emit()
+
+    def _mend(self, values: dict[str, Any]) -> None:
+        """Put what the preset says in place of what is impossible."""
+        base = self._base.model_dump(mode="json")
+        for path in self.problems:
+            if path in self._plain_rows:
+                _set(values, path, _get(base, path))
+            elif path.startswith(PREFIX) and values["objectives"]:
+                term = values["objectives"][0]
+                usual = OBJECTIVE_CONFIGS[term["name"]]().model_dump(mode="json")
+                field = path.rpartition(".")[2]
+                term[field] = usual[field]
 
     def _say(self) -> None:
         """Sum up what would run, or that it cannot."""

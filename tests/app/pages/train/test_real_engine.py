@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.train.page import TrainPage
+from app.studio import Studio
 from app.window import MainWindow
 from core import paths
 from core.config import RunConfig
 from core.events import RunEnded, RunStarted, StepLogged
 from core.runs import RunFolder
+from tests.app.conftest import end, flush
 from tests.core.tiny import tiny_config, tones
 
 __all__ = ["tones"]
@@ -77,24 +79,49 @@ def test_start_watch_pause_resume_stop_resume_and_close(
     stopped_at = steps(page, key)
     qtbot.waitUntil(lambda: steps(page, key) > stopped_at + 5, timeout=60_000)
 
+    stop_and_close(window, qtbot)
+    check_one_line_of_steps(run, stops=2)
+
+    # The next session finds the run in the queue and goes on with it when told to.
+    studio = Studio()
+    again = MainWindow(studio)
+    again.show()
+    again.show_page("train")
+    page = again.page("train")
+    assert isinstance(page, TrainPage)
+    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    page.tabs.setCurrentWidget(page.queue)
+    assert page.queue.go.isVisible() and "1 run waits" in page.queue.note.text()
+    qtbot.waitUntil(lambda: steps(page, key) > 0, timeout=30_000)
+    count = steps(page, key)
+    qtbot.mouseClick(page.queue.go, left)
+    qtbot.waitUntil(lambda: steps(page, key) > count, timeout=60_000)
+    stop_and_close(again, qtbot)
+    check_one_line_of_steps(run, stops=3)
+    end(studio, qtbot)
+    again.deleteLater()
+    flush()
+
+
+def stop_and_close(window: MainWindow, qtbot: QtBot) -> None:
+    """Close the window while a run trains, and agree to its question."""
     window.close()
     assert window.isVisible() and window._question is not None
     buttons = {button.text(): button for button in window._question.findChildren(QPushButton)}
-    qtbot.mouseClick(buttons["Stop and close"], left)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
-    check_one_line_of_steps(run)
+    qtbot.mouseClick(buttons["Stop and close"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
 
 
-def check_one_line_of_steps(run: RunFolder) -> None:
+def check_one_line_of_steps(run: RunFolder, stops: int) -> None:
     """No step is missing or double, and the last word of each stretch is that it was stopped."""
     events = [event for _, event in run.events.read_all()]
     numbers = [event.step for event in events if isinstance(event, StepLogged)]
     assert numbers == list(range(1, len(numbers) + 1))
     ends = [event.reason for event in events if isinstance(event, RunEnded)]
-    assert ends == ["stopped", "stopped"]
+    assert ends == ["stopped"] * stops
     assert isinstance(events[-1], RunEnded)
     resumed = [event.step for event in events if isinstance(event, RunStarted)]
-    assert resumed[0] == 0 and resumed[1] > 0
+    assert len(resumed) == stops and resumed[0] == 0 and min(resumed[1:]) > 0
 
 
 def test_what_the_engine_refuses_is_said_in_the_page(
