@@ -9,57 +9,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import TypeVar
 
 from core import paths
-from core.config import RunConfig, parse_config, replace_fields
-from core.errors import ConfigError, StudioError
-from core.files import read_json, write_json_atomic
+from core.config import RunConfig, replace_fields
+from core.errors import StudioError
 from core.runs.file_lock import file_lock
 from core.runs.folder import RunFolder, summarize
 from core.runs.owner import describe_process, process_is_alive
+from core.runs.queue_file import (
+    ENDED,
+    STATES,
+    QueuedRun,
+    QueueState,
+    read_entries,
+    write_entries,
+)
 
-QueueState = Literal["queued", "running", "done", "failed", "cancelled"]
-ENDED: tuple[QueueState, ...] = ("done", "failed", "cancelled")
-_STATES: tuple[QueueState, ...] = get_args(QueueState)
+__all__ = ["ENDED", "QueueState", "QueuedRun", "RunQueue"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuedRun:
-    """One entry of the queue.
-
-    Attributes
-    ----------
-    id, title
-        Its identifier, and what it is called.
-    config, resume
-        Either the configuration of a new run or the folder of a run that goes on.
-    group
-        Name of the experiment it belongs to, or "".
-    after
-        Identifier of the entry it waits for, or "". When that one fails, so does this one.
-    initial_from
-        "<id>:<n>": branch from the state that the run of entry <id> kept after n epochs.
-        "<id>:last" or "<id>:best": start a new training from that checkpoint's weights. Or "".
-    state, run, problem
-        Where it stands, its run folder once started, and a sentence when it failed.
-    """
-
-    id: str
-    title: str
-    config: RunConfig | None = field(default=None, repr=False)
-    resume: str = ""
-    group: str = ""
-    after: str = ""
-    initial_from: str = ""
-    state: QueueState = "queued"
-    run: str = ""
-    problem: str = ""
-    owner: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 class RunQueue:
@@ -74,7 +45,7 @@ class RunQueue:
 
     def entries(self) -> tuple[QueuedRun, ...]:
         """Return all entries in their order, those whose process died waiting again."""
-        found = _parsed(self.path)
+        found = read_entries(self.path)
         if found is not None and not any(_is_orphan(entry) for entry in found):
             return tuple(found)
         return self._change(lambda entries: tuple(entries))
@@ -175,7 +146,7 @@ class RunQueue:
         self,
         id: str,
         change: Callable[[QueuedRun], QueuedRun],
-        only: Sequence[QueueState] = _STATES,
+        only: Sequence[QueueState] = STATES,
     ) -> None:
         def applied(entries: list[QueuedRun]) -> None:
             place = _place(entries, id)
@@ -188,13 +159,13 @@ class RunQueue:
         """Apply a change to the entries under the lock and write what came of it."""
         try:
             with file_lock(self.path.with_suffix(".lock")):
-                before = _parsed(self.path)
+                before = read_entries(self.path)
                 if before is None:
                     self.path.replace(self.path.with_name("queue.damaged.json"))
                 entries = [_recovered(entry) for entry in before or []]
                 result = change(entries)
                 if entries != before:
-                    write_json_atomic(self.path, {"version": 1, "entries": _records(entries)})
+                    write_entries(self.path, entries)
                 return result
         except OSError as error:
             raise StudioError(
@@ -280,38 +251,3 @@ def _waiting_again(entry: QueuedRun) -> QueuedRun:
     if summarize(RunFolder(Path(entry.run))).state == "finished":
         return replace(entry, state="done")
     return replace(entry, state="queued", resume=entry.run)
-
-
-def _records(entries: Sequence[QueuedRun]) -> list[dict[str, Any]]:
-    return [
-        {item.name: getattr(entry, item.name) for item in fields(entry)}
-        | {"config": entry.config.model_dump(mode="json") if entry.config else None}
-        for entry in entries
-    ]
-
-
-def _parsed(path: Path) -> list[QueuedRun] | None:
-    """Return the entries of the file, none where there is no file; None where it is damaged."""
-    try:
-        return [_entry(record) for record in read_json(path)["entries"]]
-    except FileNotFoundError:
-        return []
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _entry(record: dict[str, Any]) -> QueuedRun:
-    known = {item.name for item in fields(QueuedRun)}
-    values = {key: value for key, value in record.items() if key in known}
-    texts = known - {"config", "owner"}
-    if any(not isinstance(values.get(name, ""), str) for name in texts):
-        raise ValueError("an entry of the queue has a field of another type")
-    if values.get("state", "queued") not in _STATES:
-        raise ValueError("an entry of the queue has an unknown state")
-    if values.get("config") is not None:
-        try:
-            values["config"] = parse_config(values["config"])
-        except ConfigError as error:
-            # Made by another version: the others may still run.
-            values |= {"config": None, "state": "failed", "problem": str(error)}
-    return QueuedRun(**values)

@@ -6,6 +6,8 @@ import gc
 
 import torch
 
+from core.errors import StudioError
+
 # The CPU's allocator and Apple's raise plain RuntimeErrors.
 _OUT_OF_MEMORY = (
     "can't allocate memory",
@@ -38,6 +40,15 @@ def is_device_lost(error: BaseException) -> bool:
         return False
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(words in text for words in _LOST)
+
+
+def device_lost(error: BaseException, device: torch.device) -> StudioError:
+    """Return what to tell about a device that answers no more."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return StudioError(
+        f"The device {device} answers no more ({reason}), so the run ended; it stands where it was "
+        "last saved. Resume it when the device is back."
+    )
 
 
 def free_memory(device: torch.device) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TypeVar
 
-from core.events import Event, Paused, Progress, RunPaused
+from core.events import Event, Paused, Progress, RunPaused, StepLogged
 from core.runs import RunFolder
 from core.runs.commands import Command, take
+from core.training.state import Position
 
 _LOOK_SECONDS = 0.1
 
@@ -44,6 +45,34 @@ def paused(
                 yield from obey(command)
         yield Progress(phase="Paused", done=0, message="Paused until it is asked to continue.")
         time.sleep(_LOOK_SECONDS)
+
+
+def obeying(
+    run: RunFolder,
+    work: Generator[Event, None, None],
+    carry_out: Callable[[Command], Iterator[Event]],
+    position: Position,
+) -> Iterator[Event]:
+    """Pass on what a training yields, and do between its events what its folder asks for.
+
+    Pausing and stopping are done at once, the latter by raising `StopAsked`; `carry_out` does the
+    rest after the next step, where no validation is under way.
+    """
+    asked: list[Command] = []
+    with closing(work):
+        for event in work:
+            yield event
+            requests = [*take(run.path)]
+            while requests:
+                command = requests.pop(0)
+                if command == "stop":
+                    raise StopAsked
+                if command == "pause":
+                    yield from paused(run, position.epoch, position.step, carry_out, requests)
+                else:
+                    asked.append(command)
+            while asked and isinstance(event, StepLogged):
+                yield from carry_out(asked.pop(0))
 
 
 def stoppable(run: RunFolder, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
