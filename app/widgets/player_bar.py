@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
+from app.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from app.player import Player
@@ -98,7 +99,10 @@ class PlayerBar(QWidget):
         layout.addSpacing(8)
         for item in (self.part, self.caption_part, self.clear_part):
             layout.addWidget(item)
-        layout.addStretch(1)
+        # Where nothing can be heard, the sentence says why; everything else works all the same.
+        self.reason = ElidedLabel()
+        self.reason.setProperty("role", "hint")
+        layout.addWidget(self.reason, 1)
         player.playing_changed.connect(self._refresh)
         player.problem_changed.connect(self._refresh)
         player.outputs_changed.connect(self._refresh)
@@ -151,6 +155,7 @@ class PlayerBar(QWidget):
         else:
             tip = "Play the selection (Space)" if self._has_part else "Play (Space)"
         self.play.setToolTip(tip)
+        self.reason.setText(problem)
         for item in (self.volume, self.loudspeaker):
             item.setEnabled(not problem)
             item.setToolTip(problem or ("Volume" if item is self.volume else "Mute"))

@@ -31,7 +31,7 @@ NATIVE_SUFFIXES = (
 )
 FFMPEG_SUFFIXES = (
     *(".m4a", ".mp4", ".aac", ".wma", ".webm", ".mka", ".mkv", ".mov", ".m4b"),
-    *(".ac3", ".amr", ".ape", ".wv", ".3gp", ".avi"),
+    *(".ac3", ".amr", ".ape", ".wv", ".3gp", ".avi", ".m4v", ".wmv", ".flv", ".mpg", ".mpeg"),
 )
 
 _BLOCK_FRAMES = 1 << 17

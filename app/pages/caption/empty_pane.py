@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QWidget
 from app.theme import Theme
 from app.widgets.empty_state import EmptyState
 from core import paths
+from core.audio import ffmpeg
 from core.audio.files import openable_suffixes
 
 
@@ -39,7 +40,12 @@ class EmptyPane(EmptyState):
             "waveform",
             "Drop a sound here",
             "See it as waveform and spectrogram, hear it, and read what a trained model says of it."
-            " Files and whole folders: WAV, FLAC, OGG, Opus, MP3, AIFF.",
+            " Files and whole folders: WAV, FLAC, OGG, Opus, MP3, AIFF; "
+            + (
+                "M4A, AAC, WMA and the sound of videos, too."
+                if ffmpeg.available()
+                else "where FFmpeg is installed also M4A, AAC, WMA and the sound of videos."
+            ),
             "Open sounds",
             parent,
         )

@@ -28,12 +28,14 @@ from .drop_area import DropArea
 from .empty_pane import EmptyPane
 from .file_list import FileList
 from .intake import Intake, selected_usable
+from .linking import Linking
 from .model_bar import ModelBar
-from .outputs import Output, Result, Timeline
+from .outputs import Result, Timeline
 from .result_view import ResultView
 from .saving import Saver
-from .sound_files import FileState, SoundFile, SoundFiles
-from .sounds import Sound, SoundLoader
+from .showing import Showing
+from .sound_files import SoundFiles
+from .sounds import SoundLoader
 from .stage import Stage
 
 if TYPE_CHECKING:
@@ -69,10 +71,13 @@ class FilesPane(DropArea):
         self.intake = Intake(studio, self.files, self.list, self.banner, self)
         self.saver = Saver(studio, self.files, self.banner, self)
         self.result.view.set_folder(str(self.saver.references))
-        self.loader.resolution = self.stage.display.resolution
+        linking = Linking(studio, self.stage, self.result, self)
+        self.showing = Showing(
+            self.files, self.list, self.loader, self.stage, self.result, linking, self.intake
+        )
         self._make_shortcuts()
         self._connect()
-        self._show_result()
+        self.showing.show_result()
         self._refresh_targets()
 
     def _make_widgets(self) -> None:
@@ -133,40 +138,29 @@ class FilesPane(DropArea):
         self.empty.starter_clicked.connect(self.intake.open_starter)
         self.intake.listed.connect(self._on_listed)
         self.intake.opened.connect(self._on_opened)
-        self.intake.refused.connect(self._on_changed)
         self.intake.checkpoint_given.connect(self._on_checkpoint_given)
         self.list.remove_clicked.connect(self.remove)
         self.list.export_clicked.connect(self.saver.ask_for_captions)
-        self.list.current_changed.connect(self._on_current)
         self.list.selection_changed.connect(self._refresh_targets)
-        self.loader.loaded.connect(self._on_loaded)
-        self.loader.improved.connect(self._on_improved)
-        self.loader.refused.connect(self._on_refused)
         self.model_bar.caption_clicked.connect(self.caption_selected)
         self.model_bar.stop_clicked.connect(self.captioning.stop)
         self.model_bar.checkpoint_changed.connect(self._on_checkpoint)
         self.stage.part_caption_clicked.connect(self._on_caption_part)
-        self.stage.position_changed.connect(self._on_position)
         self.stage.problem.connect(self._tell)
-        self.stage.display.resolution_changed.connect(self._on_resolution)
-        self.stage.view.lane.chosen.connect(self._on_lane)
+        self.showing.problem.connect(self._tell)
+        self.showing.changed.connect(self._refresh_targets)
         self.result.action_clicked.connect(self._on_action)
-        self.result.timeline_changed.connect(self._on_timeline_changed)
-        self.result.segment_chosen.connect(self._on_segment)
         self.result.timeline.export_clicked.connect(self._on_export_timeline)
         view = self.result.view
-        view.word_entered.connect(self._on_word_entered)
-        view.word_left.connect(self.stage.view.clear_attention)
-        view.moment_chosen.connect(self.stage.play_moment)
         view.edited.connect(self._on_edited)
         view.keep_clicked.connect(self._on_keep)
         view.folder_clicked.connect(self._on_folder)
-        self.desk.changed.connect(self._on_changed)
-        self.desk.made.connect(self._on_made)
+        self.desk.changed.connect(self.showing.refresh)
+        self.desk.made.connect(self.showing.show_made)
         self.desk.refused.connect(self._tell)
         self.captioning.failed.connect(self._on_failed)
         self.captioning.warned.connect(self._on_warned)
-        self.captioning.phase_changed.connect(self._on_phase)
+        self.captioning.phase_changed.connect(self.showing.show_phase)
         self.captioning.busy_changed.connect(self.model_bar.set_busy)
         self._studio.checkpoints_changed.connect(self.refresh_checkpoints)
         self._studio.runs_changed.connect(self.refresh_checkpoints)
@@ -187,7 +181,7 @@ class FilesPane(DropArea):
         self.files.remove(paths)
         if not self.files.entries:
             self.banner.dismiss()
-            self._on_current(None)
+            self.showing.show(None)
             self._stack.setCurrentWidget(self.empty)
 
     def _on_listed(self, new: list[Path], again: list[Path]) -> None:
@@ -199,7 +193,7 @@ class FilesPane(DropArea):
         shown = self.list.current_path()
         self.list.select(first)
         if first == shown:
-            self._on_current(first)
+            self.showing.show(first)
         # What had the keyboard may go with the sound before. A list that is given the keyboard
         # chooses its first row where none is chosen, so this comes last.
         self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -216,67 +210,6 @@ class FilesPane(DropArea):
         self.model_bar.choose(path)
         if path.exists() and (problem := describe_checkpoint(path).problem):
             self.banner.show_message(problem)
-
-    # ---- showing ---------------------------------------------------------------------------
-
-    def _on_current(self, path: Path | None) -> None:
-        sound = self.loader.want(path)
-        self.stage.show_sound(sound, path)
-        entry = None if path is None else self.files.find(path)
-        if entry is not None and sound is None and entry.state is not FileState.FAILED:
-            self.loader.load(entry.path)
-        self._show_result()
-        self._refresh_targets()
-
-    def _on_loaded(self, path: Path, sound: Sound) -> None:
-        if path == self.list.current_path():
-            self.stage.show_sound(sound, path)
-            self._on_timeline_changed()
-            self._refresh_targets()
-        elif self.files.find(path) is None:
-            self.loader.drop(path)
-
-    def _on_improved(self, path: Path, sound: Sound) -> None:
-        self.stage.show_better(sound)
-
-    def _on_refused(self, path: Path, sentence: str) -> None:
-        entry = self.files.find(path)
-        if entry is not None and entry.state is not FileState.FAILED:
-            self._tell(sentence)
-        self.intake.refuse(path, sentence)
-
-    def _on_resolution(self) -> None:
-        self.loader.resolution = self.stage.display.resolution
-        self._on_current(self.list.current_path())
-
-    def _current(self) -> SoundFile | None:
-        path = self.list.current_path()
-        return None if path is None else self.files.find(path)
-
-    def _show_result(self, newest: Output | None = None) -> None:
-        entry = self._current()
-        self.stage.view.clear_attention()
-        if entry is None:
-            self.result.show_message("")
-        elif entry.state is FileState.FAILED:
-            if self.stage.sound is None:
-                self.stage.show_notice(entry.message)
-                self.result.show_message("There is no sound to caption.")
-            else:
-                self.result.show_message(entry.message)
-        elif entry.outputs:
-            self.result.show_outputs(entry.outputs, newest)
-        elif entry.state is FileState.CAPTIONING:
-            self.result.show_message(f"Captioning {entry.path.name}…")
-        elif entry.state is FileState.WAITING:
-            self.result.show_message("Waiting for its turn…")
-        elif self.model_bar.checkpoint() is None and self._checkpoints_known:
-            self.result.show_message(
-                "There is no trained model yet. Train one, and it captions what you open here.",
-                "Go to Train",
-            )
-        else:
-            self.result.show_message("Not captioned yet.")
 
     def _refresh_targets(self) -> None:
         wanted = selected_usable(self.files, self.list.selected_paths())
@@ -327,7 +260,8 @@ class FilesPane(DropArea):
     def _on_checkpoint(self) -> None:
         self._hearing = self.model_bar.checkpoint()
         self.stage.set_model("" if self._hearing is not None else NO_MODEL)
-        self._show_result()
+        self.showing.no_model = self._hearing is None and self._checkpoints_known
+        self.showing.show_result()
         self._refresh_targets()
 
     def _on_caption_part(self, start: float, end: float) -> None:
@@ -335,61 +269,13 @@ class FilesPane(DropArea):
         if path is not None:
             self.caption([Request(path, start, end - start)])
 
-    def _on_changed(self, path: Path) -> None:
-        if path == self.list.current_path():
-            self._show_result()
-            self._refresh_targets()
-
-    def _on_made(self, path: Path, output: Output) -> None:
-        if path == self.list.current_path():
-            before = self.result.output
-            # A timeline that grows does not push another tab aside.
-            grown = isinstance(output, Timeline) and before is not None and output.done > 0
-            self._show_result(None if grown else output)
-
     def _on_failed(self, sentence: str, details: str) -> None:
         self.banner.show_message(sentence, details=details)
 
     def _on_warned(self, sentence: str) -> None:
         self.banner.show_message(sentence, tone="warning")
 
-    def _on_phase(self, phase: str) -> None:
-        entry = self._current()
-        if entry is not None and not entry.outputs and entry.state is FileState.WAITING:
-            self.result.show_message(f"{phase}…")
-
-    # ---- words and timelines ---------------------------------------------------------------
-
-    def _on_word_entered(self, index: int) -> None:
-        result = self.result.result
-        if result is not None:
-            weights = self.result.view.weights(index)
-            self.stage.show_attention(weights, result.caption.frame_seconds, result.start)
-
-    def _on_timeline_changed(self) -> None:
-        output = self.result.output
-        segments = output.segments if isinstance(output, Timeline) else ()
-        if self.stage.sound is not None:
-            self.stage.view.show_labels([(item.start, item.end, item.text) for item in segments])
-            self.stage.view.lane.set_current(self.result.timeline.current if segments else -1)
-
-    def _on_lane(self, index: int) -> None:
-        self.result.select_segment(index)
-        self._on_segment(index)
-
-    def _on_segment(self, index: int) -> None:
-        output = self.result.output
-        if isinstance(output, Timeline):
-            self.stage.view.lane.set_current(index)
-            self.stage.seek(output.segments[index].start)
-            self.stage.view.reveal(output.segments[index].start)
-
-    def _on_position(self, seconds: float) -> None:
-        if isinstance(self.result.output, Timeline) and self._studio.player.playing:
-            index = self.stage.view.lane.index_at(seconds)
-            if index >= 0 and index != self.result.timeline.current:
-                self.result.select_segment(index)
-                self.stage.view.lane.set_current(index)
+    # ---- what leaves the page --------------------------------------------------------------
 
     def _on_export_timeline(self, kind: str) -> None:
         path, output = self.list.current_path(), self.result.output

@@ -1,0 +1,129 @@
+"""The sound that is chosen on the list: loaded, on the stage, with what is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from .file_list import FileList
+from .intake import Intake
+from .linking import Linking
+from .outputs import Output, Timeline
+from .result_view import ResultView
+from .sound_files import FileState, SoundFile, SoundFiles
+from .sounds import Sound, SoundLoader
+from .stage import Stage
+
+
+class Showing(QObject):
+    """Shows the current file. Signals: `changed()` after what can be done with it changed,
+    `problem(sentence)` when it cannot be read after all.
+    """
+
+    changed = Signal()
+    problem = Signal(str)
+
+    def __init__(
+        self,
+        files: SoundFiles,
+        file_list: FileList,
+        loader: SoundLoader,
+        stage: Stage,
+        result: ResultView,
+        linking: Linking,
+        intake: Intake,
+    ) -> None:
+        super().__init__(stage)
+        self._files, self._list, self._loader = files, file_list, loader
+        self._stage, self._result, self._linking = stage, result, linking
+        self._intake = intake
+        self.no_model = False
+        loader.resolution = stage.display.resolution
+        loader.loaded.connect(self._on_loaded)
+        loader.improved.connect(self._on_improved)
+        loader.refused.connect(self._on_refused)
+        file_list.current_changed.connect(self.show)
+        stage.display.resolution_changed.connect(self._on_resolution)
+        intake.refused.connect(self.refresh)
+
+    def show(self, path: Path | None) -> None:
+        """Show a file, loaded if need be; None shows nothing."""
+        sound = self._loader.want(path)
+        self._stage.show_sound(sound, path)
+        entry = None if path is None else self._files.find(path)
+        if entry is not None and sound is None and entry.state is not FileState.FAILED:
+            self._loader.load(entry.path)
+        self.show_result()
+        self.changed.emit()
+
+    def refresh(self, path: Path) -> None:
+        """Show what has changed of a file, if it is the one that is shown."""
+        if path == self._list.current_path():
+            self.show_result()
+            self.changed.emit()
+
+    def show_made(self, path: Path, output: Output) -> None:
+        """Bring a new output to the front, if it is of the file that is shown."""
+        if path == self._list.current_path():
+            # A timeline that grows does not push another tab aside.
+            before = self._result.output
+            grown = isinstance(output, Timeline) and before is not None and output.done > 0
+            self.show_result(None if grown else output)
+
+    def show_phase(self, phase: str) -> None:
+        """Say what is done for a file that waits for its first caption."""
+        entry = self._current()
+        if entry is not None and not entry.outputs and entry.state is FileState.WAITING:
+            self._result.show_message(f"{phase}…")
+
+    def show_result(self, newest: Output | None = None) -> None:
+        """Show what captioning made of the file, or say why there is nothing."""
+        entry = self._current()
+        self._stage.view.clear_attention()
+        if entry is None:
+            self._result.show_message("")
+        elif entry.state is FileState.FAILED:
+            if self._stage.sound is None:
+                self._stage.show_notice(entry.message)
+                self._result.show_message("There is no sound to caption.")
+            else:
+                self._result.show_message(entry.message)
+        elif entry.outputs:
+            self._result.show_outputs(entry.outputs, newest)
+        elif entry.state is FileState.CAPTIONING:
+            self._result.show_message(f"Captioning {entry.path.name}…")
+        elif entry.state is FileState.WAITING:
+            self._result.show_message("Waiting for its turn…")
+        elif self.no_model:
+            self._result.show_message(
+                "There is no trained model yet. Train one, and it captions what you open here.",
+                "Go to Train",
+            )
+        else:
+            self._result.show_message("Not captioned yet.")
+
+    def _current(self) -> SoundFile | None:
+        path = self._list.current_path()
+        return None if path is None else self._files.find(path)
+
+    def _on_loaded(self, path: Path, sound: Sound) -> None:
+        if path == self._list.current_path():
+            self._stage.show_sound(sound, path)
+            self._linking.refresh()
+            self.changed.emit()
+        elif self._files.find(path) is None:
+            self._loader.drop(path)
+
+    def _on_improved(self, path: Path, sound: Sound) -> None:
+        self._stage.show_better(sound)
+
+    def _on_refused(self, path: Path, sentence: str) -> None:
+        entry = self._files.find(path)
+        if entry is not None and entry.state is not FileState.FAILED:
+            self.problem.emit(sentence)
+        self._intake.refuse(path, sentence)
+
+    def _on_resolution(self) -> None:
+        self._loader.resolution = self._stage.display.resolution
+        self.show(self._list.current_path())
