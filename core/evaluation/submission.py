@@ -269,7 +269,10 @@ def metadata_yaml(
 
 
 def _decoding(config: RunConfig) -> str:
-    return f"beam search, {config.decoding.beam_size} hypotheses"
+    text = f"beam search, {config.decoding.beam_size} hypotheses"
+    if config.decoding.strategy == "rerank":
+        text += f" and {config.decoding.samples} samples, reranked by what the encoder hears"
+    return text
 
 
 def _yaml(value: Any, depth: int) -> Iterator[str]:

@@ -158,6 +158,8 @@ def difference_sentence(metric: str, first: str, second: str, result: Difference
     about = METRICS[metric]
     scale = 100.0 if about.points else 1.0
     value, ends = result.interval.value, (result.interval.low, result.interval.high)
+    if value == ends[0] == ends[1] == 0:
+        return f"{second} and {first} do not differ in {about.title}."
     better = value < 0 if about.direction == "lower" else value >= 0
     word = {True: "better", False: "worse"}[better]
     if about.direction == "none":

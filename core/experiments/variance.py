@@ -105,6 +105,8 @@ def _first_shown(
     """Return the first number of seeds, from 2, whose standard error is small enough."""
     from scipy.special import stdtrit
 
+    if difference == 0:
+        return None
     both = stdtrit(freedom, (1 + confidence) / 2) + stdtrit(freedom, power)
     enough = np.flatnonzero(abs(difference) >= both * errors)
     return int(enough[0]) + 2 if len(enough) else None

@@ -172,6 +172,7 @@ def test_what_is_missing_is_listed() -> None:
             None,
             "B is lower than A by 1.0 words, 95 % interval 0.5 to 1.5: shown with 3 seeds.",
         ),
+        ("fense", (0.0, 0.0, 0.0), 3, None, "B and A do not differ in FENSE."),
         (
             "cider_d",
             (0.01, 0.005, 0.015),

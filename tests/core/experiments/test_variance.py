@@ -91,7 +91,7 @@ def test_clips_that_do_not_vary_leave_students_test_over_seeds() -> None:
 
 def test_no_variation_at_all() -> None:
     same = crossed_difference(np.zeros((3, 4)))
-    assert (same.p_value, same.shown) == (1.0, False)
+    assert (same.p_value, same.shown, same.seeds_needed) == (1.0, False, None)
     sure = crossed_difference(np.ones((3, 4)))
     assert (sure.p_value, sure.shown) == (0.0, True)
     with pytest.raises(ValueError, match="says nothing"):
