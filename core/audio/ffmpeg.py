@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import subprocess
@@ -18,6 +19,9 @@ _AU_MAGIC = b".snd"
 _AU_HEADER = struct.Struct(">4s5I")
 # 32-bit float, in the numbering of the AU format.
 _AU_FLOAT = 6
+_DURATION = re.compile(rb"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),")
+# Seconds; describing a file takes a twentieth of one.
+_PATIENCE = 20.0
 
 
 class FfmpegError(Exception):
@@ -27,6 +31,31 @@ class FfmpegError(Exception):
 def available() -> bool:
     """Whether the ``ffmpeg`` command is on the search path."""
     return shutil.which("ffmpeg") is not None
+
+
+def stated_seconds(path: Path) -> float | None:
+    """Return the length that a file's container states, in seconds; None where it states none.
+
+    Nothing is decoded for it. It may be that of the pictures, and some files state a wrong one.
+    """
+    command = ["ffmpeg", "-hide_banner", "-nostdin", "-i", f"file:{path}"]
+    try:
+        # Without an output the command only describes the file, and ends with an error.
+        told = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = _DURATION.search(told.stderr)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part) for part in found.groups())
+    return (hours * 60 + minutes) * 60 + seconds
 
 
 class FfmpegStream:

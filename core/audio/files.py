@@ -35,6 +35,8 @@ FFMPEG_SUFFIXES = (
 )
 
 _BLOCK_FRAMES = 1 << 17
+# Decoding longer sounds only to measure them would take seconds.
+_MEASURED_SECONDS = 120.0
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 2_000_000
 # libsndfile gives a huge number of frames where a stream does not state its length.
 _UNKNOWN_FRAMES = 1 << 48
@@ -88,7 +90,10 @@ def openable_suffixes() -> tuple[str, ...]:
 
 
 def probe(path: str | Path) -> AudioInfo:
-    """Read what a file says of itself; a file that needs FFmpeg is decoded to measure it.
+    """Read what a file says of itself.
+
+    A file that needs FFmpeg is decoded to measure it, but for a long one, whose container is
+    believed: it may turn out a little shorter or longer.
 
     Raises
     ------
@@ -101,8 +106,12 @@ def probe(path: str | Path) -> AudioInfo:
         with file:
             _check_header(path, file)
             return AudioInfo(path, file.samplerate, file.channels, file.frames, file.format)
+    stated = ffmpeg.stated_seconds(path) if ffmpeg.available() else None
     with _decoded_by_ffmpeg(path, 0.0, None) as (sample_rate, channels, blocks):
-        frames = sum(len(block) for block in blocks)
+        if stated is not None and stated >= _MEASURED_SECONDS:
+            frames = round(stated * sample_rate) if len(next(blocks, ())) else 0
+        else:
+            frames = sum(len(block) for block in blocks)
     if not frames:
         _fail_empty(path)
     return AudioInfo(path, sample_rate, channels, frames, path.suffix.lstrip(".").upper())

@@ -86,6 +86,9 @@ def caption_timeline(
             yield WindowCaptioned(window=window, caption=caption)
         done += len(few)
         yield Progress(phase=_PHASE, done=done, total=len(windows), message=path.name)
+    if done < len(windows):
+        # The file states a greater length than it has sound for.
+        yield Progress(phase=_PHASE, done=len(windows), total=len(windows), message=path.name)
 
 
 def level_db(samples: NDArray[np.float32]) -> float:

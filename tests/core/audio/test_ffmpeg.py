@@ -26,6 +26,8 @@ path = given["-i"].removeprefix("file:")
 kind = open(path).read().strip()
 if kind == "no sound":
     sys.exit("Stream map '0:a:0' matches no streams.")
+if kind == "long" and "pipe:1" not in arguments:
+    sys.exit("  Duration: 01:02:03.50, start: 0.000000, bitrate: 51 kb/s")
 rate, channels, seconds = 22050, 2, 2.0
 start, length = float(given.get("-ss", 0)), float(given.get("-t", 1e9))
 ramp = np.arange(int(rate * seconds)) / (rate * seconds)
@@ -105,3 +107,22 @@ def test_what_libsndfile_reads_is_not_given_to_the_command(tmp_path: Path) -> No
 
     soundfile.write(tmp_path / "plain.wav", np.zeros(100), 8_000)
     assert probe(tmp_path / "plain.wav").sample_rate == 8_000
+
+
+def test_a_long_file_is_believed_and_not_decoded_to_its_end(tmp_path: Path) -> None:
+    info = probe(film(tmp_path, "long"))
+    assert info.duration == pytest.approx(3723.5)
+    assert (info.sample_rate, info.channels) == (22_050, 2)
+
+
+def test_a_timeline_ends_where_the_sound_does_whatever_was_stated(tmp_path: Path) -> None:
+    from core.events import Progress
+    from core.timeline import TimelineSettings, WindowCaptioned, caption_timeline
+    from tests.core.timeline.fakes import Echo
+
+    path = film(tmp_path, "long")
+    events = list(caption_timeline(Echo(), path, TimelineSettings(1.0, 1.0)))
+    windows = [event for event in events if isinstance(event, WindowCaptioned)]
+    assert [event.window.start for event in windows] == [0.0, 1.0]
+    assert isinstance(events[-1], Progress)
+    assert events[-1].done == events[-1].total == 3724
