@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,8 @@ _AHEAD_CLIPS = 2 * _BATCH_CLIPS
 _AHEAD_SECONDS = 4 * _BATCH_SECONDS
 _MOST_THREADS = 16
 _TICK_SECONDS = 0.1
+# A slow encoder gets smaller batches, so that a stop is felt after about this time.
+_BATCH_TIME = 0.5
 
 _Audio = NDArray[np.float32]
 _Loaded = tuple[Clip, "Future[_Audio]"]
@@ -143,10 +146,13 @@ def _extract_clips(
     saver = ThreadPoolExecutor(1, thread_name_prefix="save")
     saving: Future[list[Warned]] | None = None
     try:
-        for batch in _batches(dataset, missing, encoder.sample_rate):
+        pace = _Pace()
+        for batch in _batches(dataset, missing, encoder.sample_rate, pace):
             message = ""
             if batch:
+                begun = time.monotonic()
                 results = list(_encoded(encoder, batch))
+                pace.took(sum(clip.duration for clip, _ in batch), time.monotonic() - begun)
                 while saving is not None and not wait([saving], timeout=_TICK_SECONDS).done:
                     yield Progress(phase=PHASE, done=done, total=total, message="Writing")
                 if saving is not None:
@@ -183,7 +189,20 @@ def _save(
     return warnings
 
 
-def _batches(dataset: Dataset, clips: Sequence[Clip], sample_rate: int) -> Iterator[list[_Loaded]]:
+@dataclass(slots=True)
+class _Pace:
+    """How many seconds of sound a batch may hold, by what the batch before it took."""
+
+    seconds: float = _BATCH_SECONDS / 8
+
+    def took(self, sound: float, time_taken: float) -> None:
+        per_second = sound / max(time_taken, 1e-3)
+        self.seconds = min(_BATCH_SECONDS, 2 * self.seconds, _BATCH_TIME * per_second)
+
+
+def _batches(
+    dataset: Dataset, clips: Sequence[Clip], sample_rate: int, pace: _Pace
+) -> Iterator[list[_Loaded]]:
     """Yield clips with their audio in batches; an empty one after every 100 ms of waiting."""
     threads = min(_MOST_THREADS, max(1, (os.cpu_count() or 2) - 1))
     pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
@@ -208,7 +227,7 @@ def _batches(dataset: Dataset, clips: Sequence[Clip], sample_rate: int) -> Itera
             ahead -= clip.duration
             batch.append((clip, audio))
             seconds += clip.duration
-            if len(batch) == _BATCH_CLIPS or seconds >= _BATCH_SECONDS:
+            if len(batch) == _BATCH_CLIPS or seconds >= pace.seconds:
                 yield batch
                 batch, seconds = [], 0.0
         if batch:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from core.audio.encoder import AudioEncoder, Encoding
-from core.data import store_writer
+from core.data import extraction, store_writer
 from core.data.clips import Clip, Dataset
 from core.data.extraction import extract
 from core.data.feature_store import FeatureStore, store_path
@@ -420,3 +420,15 @@ def test_features_of_other_weights_are_never_taken_over(encoder: Averager) -> No
     dataset.loaded.clear()
     list(start(dataset, encoder, "float16"))
     assert len(dataset.loaded) == 50
+
+
+def test_a_slow_encoder_gets_small_batches() -> None:
+    pace = extraction._Pace()
+    first = pace.seconds
+    pace.took(first, 0.001)
+    assert pace.seconds == 2 * first
+    for _ in range(10):
+        pace.took(160.0, 0.01)
+    assert pace.seconds == 160.0
+    pace.took(160.0, 16.0)
+    assert pace.seconds == 5.0
