@@ -15,10 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.models.dropout import Dropout, dropout
+from core.models.fusing import LAYER_NORM_EPSILON, Fused
 from core.models.layout import Layout
 from core.models.linear import Linear
-
-LAYER_NORM_EPSILON = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +128,8 @@ class DecoderLayer(nn.Module):
         self.norm_feedforward = nn.LayerNorm(d_model, LAYER_NORM_EPSILON)
         self.dropout = Dropout(dropout)
         self.activation = nn.GELU() if activation == "gelu" else nn.ReLU()
+        # Compiled steps, where training has asked for them.
+        self.fused: Fused | None = None
 
     def forward(
         self, states: Tensor, layout: Layout, bias: Tensor, memory: KeysValues, heard_bias: Tensor
@@ -143,7 +144,8 @@ class DecoderLayer(nn.Module):
 
     def attend_captions(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
         """Run the first third of the layer on whole captions; the result queries the frames."""
-        return self.norm_self(states + self.dropout(self.self_attention(states, layout, bias)))
+        attended = self.self_attention(states, layout, bias)
+        return self._add_norm(states, attended, self.norm_self)
 
     def attend_past(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
         """Run the first third of the layer on one new token a row; see `SelfAttention.step`."""
@@ -159,9 +161,20 @@ class DecoderLayer(nn.Module):
 
     def finish(self, states: Tensor, heard: Tensor) -> Tensor:
         """Add what the cross-attention `heard`, then run the feed-forward part."""
-        states = self.norm_cross(states + self.dropout(heard))
-        hidden = self.dropout(self.activation(self.expand(states)))
-        return self.norm_feedforward(states + self.dropout(self.contract(hidden)))
+        states = self._add_norm(states, heard, self.norm_cross)
+        hidden = self._activate(self.expand(states))
+        return self._add_norm(states, self.contract(hidden), self.norm_feedforward)
+
+    def _add_norm(self, states: Tensor, update: Tensor, norm: nn.LayerNorm) -> Tensor:
+        if self.fused is None or not self.training or not self.dropout.p:
+            return norm(states + self.dropout(update))
+        mask = self.dropout.mask(update)
+        return self.fused.add_norm(states, update, mask, norm.weight, norm.bias)
+
+    def _activate(self, hidden: Tensor) -> Tensor:
+        if self.fused is None or not self.training or not self.dropout.p:
+            return self.dropout(self.activation(hidden))
+        return self.fused.activate(hidden, self.dropout.mask(hidden))
 
 
 def attend(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, share: float) -> Tensor:

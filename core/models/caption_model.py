@@ -19,6 +19,7 @@ from core.models.attention import DecoderLayer, KeysValues, attention_bias
 from core.models.decoder_cache import DecoderCache
 from core.models.dropout import Dropout
 from core.models.frame_encoder import FrameEncoder, clip_summary, wants_frame_encoder
+from core.models.fusing import Fused
 from core.models.layout import Layout, Padded, layout_for
 from core.models.linear import Linear, linear
 
@@ -148,6 +149,11 @@ class CaptionModel(nn.Module):
         layout, rows = memory.rows or _all_rows(memory.frames)
         heard = tuple(layer.cross_attention.remember(rows, layout) for layer in self._layers())
         return replace(memory, heard=heard)
+
+    def fuse(self, steps: Fused | None) -> None:
+        """Train with compiled steps, or without them again; results are the same to rounding."""
+        for layer in self._layers():
+            layer.fused = steps
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Look up token ids (B, L). Padding is a zero vector; mixup mixes these embeddings."""

@@ -22,6 +22,12 @@ class Dropout(nn.Dropout):
         """Zero a random share of `values` and scale the rest, when training."""
         return dropout(values, self.p) if self.training else values
 
+    def mask(self, values: Tensor) -> Tensor:
+        """Draw what `forward` would draw, as factors; meant for training with dropout."""
+        if values.device.type == "cpu":
+            return keep_mask(values.shape, self.p, values.dtype)
+        return functional.dropout(torch.ones_like(values), self.p)
+
 
 def dropout(values: Tensor, probability: float) -> Tensor:
     """Zero each number with `probability` and scale the rest so that the expectation stays."""

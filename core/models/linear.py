@@ -9,7 +9,6 @@ that a resumed run computes what a run without a stop would have computed.
 from __future__ import annotations
 
 import platform
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +48,11 @@ def _suits_onednn(inputs: Tensor, weight: Tensor) -> bool:
         and inputs.numel() >= FEWEST_ROWS * weight.shape[1]
         and not torch.is_autocast_enabled("cpu")
         and bool(torch.backends.mkldnn.enabled)
-        and onednn_is_faster()
+        and ONEDNN_IS_FASTER
     )
 
 
-@cache
-def onednn_is_faster() -> bool:
+def _onednn_is_faster() -> bool:
     """Say whether oneDNN multiplies float32 matrices faster here than what torch would take."""
     return (
         torch.backends.mkldnn.is_available()
@@ -73,6 +71,9 @@ def _processor_vendor() -> str:
         # Windows and macOS put the maker at the end of the processor's description.
         return platform.processor().rpartition(" ")[2]
     return next((line.split(":")[1].strip() for line in lines if line.startswith("vendor_id")), "")
+
+
+ONEDNN_IS_FASTER = _onednn_is_faster()
 
 
 def _product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:

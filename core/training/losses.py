@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from core.objectives.inputs import (
     decode_both,
     decode_captions,
 )
+from core.training.compiling import compile_steps
 from core.training.mixup import Mixup, draw_mixup
 from core.training.parts import Chosen, Part
 from core.training.precision import arithmetic, usable_precision
@@ -50,7 +52,9 @@ class Losses:
         self.config = config
         self.model = model
         self._device = data.train.tokens.device
-        self._precision, self.warning = usable_precision(config.training.precision, self._device)
+        self._precision, warning = usable_precision(config.training.precision, self._device)
+        compiling = compile_steps(model, self._device) if config.training.compile else ""
+        self.warning = " ".join(filter(None, (warning, compiling)))
         self._splits = {"train": data.train, "validation": data.validation}
         clips = {split: len(part) for split, part in self._splits.items()}
         sentences = data.train.sentence_embeddings
@@ -102,8 +106,10 @@ class Losses:
         with arithmetic(self._precision, self._device):
             loss, terms = self._forward(data, epoch, number, chosen, part)
         # Always by the full count, as the baseline's framework does it: the last, shorter group of
-        # an epoch makes a smaller step.
-        (loss / self.config.training.accumulate).backward()
+        # an epoch makes a smaller step. Batches that were joined into one count as so many.
+        settings = self.config.training
+        joined = math.ceil(len(chosen[0]) / settings.batch_size)
+        (loss * joined / settings.accumulate).backward()
         return terms
 
     def _forward(

@@ -44,6 +44,8 @@ class Position:
         In how many parts each micro-batch is worked on, because the memory is short.
     validation_pieces
         By what a validation's batches are divided, for the same reason.
+    joined
+        How many of the configured batches are one, since the memory has room for so many.
     top
         Monitored value and number of epochs of the best checkpoints that are kept.
     """
@@ -56,6 +58,7 @@ class Position:
     best: float | None = None
     pieces: int = 1
     validation_pieces: int = 1
+    joined: int = 1
     top: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, losses: dict[str, float]) -> None:

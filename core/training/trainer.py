@@ -29,6 +29,7 @@ from core.models.checkpoints import load_strictly
 from core.runs import RunFolder
 from core.runs.commands import Command, take
 from core.runs.disk import when_there_is_space
+from core.training.autotune import join_batches
 from core.training.distributed import Team
 from core.training.failures import is_device_lost
 from core.training.keeper import Keeper
@@ -158,6 +159,9 @@ class Trainer:
         for warning in (self._warning, self.losses.warning):
             if warning:
                 yield Warned(message=warning)
+        if position.step == 0 and self.config.training.autotune_batch:
+            alone = self.team is None
+            yield join_batches(self.config, self.losses, data.train, position, self.device, alone)
         if position.step == 0 and self._leads:
             yield from self.validator.map(position)
         yield from self._keep_epoch()
@@ -178,22 +182,24 @@ class Trainer:
         first = draw_captions(counts, generator(seed, "captions", epoch))
         second = draw_other_captions(counts, first, generator(seed, "other-captions", epoch))
         chosen = [
-            (clips, first[clips], second[clips]) for clips in order.split(settings.batch_size)
+            (clips, first[clips], second[clips])
+            for clips in order.split(settings.batch_size * position.joined)
         ]
+        accumulate = settings.accumulate // position.joined
         rate = learning_rate_at(self.config.optimizer, epoch, settings.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.losses.begin_epoch(epoch)
-        done = position.step_in_epoch * settings.accumulate
+        done = position.step_in_epoch * accumulate
         self.data.train.expect([clips for clips, _, _ in chosen[done:]])
         started = time.monotonic()
         while position.step_in_epoch < self.steps_per_epoch:
             if self.team is not None and not self.team.goes_on():
                 raise StopAsked
-            start = position.step_in_epoch * settings.accumulate
+            start = position.step_in_epoch * accumulate
             self.model.train()
             self.losses.heads.train()
-            yield from self._step(epoch, start, chosen[start : start + settings.accumulate], rate)
+            yield from self._step(epoch, start, chosen[start : start + accumulate], rate)
         yield EpochEnded(
             epoch=epoch,
             step=position.step,

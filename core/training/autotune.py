@@ -1,0 +1,91 @@
+"""The largest batch that fits into a GPU's memory, for the same clips in each optimiser step.
+
+Batches of the configured size are joined: `factor` of them make one, and as many fewer are
+accumulated. The cross-entropy of a joined batch is a mean over all its words, mixup finds partners
+in all of it, and contrast has more negatives; so the run is a good one, but not the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from core.config import RunConfig
+from core.data.batches import CaptionedClips
+from core.events import Event, Noted
+from core.training.failures import free_memory, is_out_of_memory
+from core.training.losses import Losses
+from core.training.state import Position
+
+# Fragments of freed memory, and what other programs may ask for.
+HEADROOM = 0.1
+
+
+def largest_factor(accumulate: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest divisor of `accumulate` up to which every divisor `fits`."""
+    best = 1
+    for factor in range(2, accumulate + 1):
+        if accumulate % factor == 0:
+            if not fits(factor):
+                break
+            best = factor
+    return best
+
+
+def join_batches(
+    config: RunConfig,
+    losses: Losses,
+    data: CaptionedClips,
+    position: Position,
+    device: torch.device,
+    alone: bool,
+) -> Event:
+    """Join as many batches as the memory has room for, note it in `position`, and say it."""
+    settings = config.training
+    if device.type != "cuda" or not alone:
+        text = f"Batches stay at {settings.batch_size} clips: only a single CUDA GPU is fitted to."
+        return Noted(message=text)
+    position.joined = fit_batch(config, losses, data, device)
+    return Noted(
+        message=f"Batches of {settings.batch_size * position.joined} clips fit into the memory of "
+        f"{device}; each step is made from {settings.accumulate // position.joined} of them."
+    )
+
+
+def fit_batch(config: RunConfig, losses: Losses, data: CaptionedClips, device: torch.device) -> int:
+    """Return how many batches may be one on a CUDA device, found by making the largest of them.
+
+    Gradients are as they were before: none.
+    """
+    settings = config.training
+
+    def fits(factor: int) -> bool:
+        size = settings.batch_size * factor
+        return size <= len(data) and _has_room(losses, data, size, device)
+
+    return largest_factor(settings.accumulate, fits)
+
+
+def _has_room(losses: Losses, data: CaptionedClips, size: int, device: torch.device) -> bool:
+    """Work on a batch padded to the longest clip and caption, and see what memory is left."""
+    clips = data.token_lengths.amax(dim=1).argsort(descending=True)[:size]
+    if len(data.cpu_frame_lengths) == len(data):
+        clips[-1] = data.cpu_frame_lengths.argmax()
+    captions = data.token_lengths[clips].argmax(dim=1)
+    weights = [*losses.model.parameters(), *losses.heads.parameters()]
+    losses.model.train()
+    losses.heads.eval()  # What terms remember of batches shall not be this one.
+    try:
+        losses.backward(data, 0, 1, (clips, captions, captions))
+        free, total = torch.cuda.mem_get_info(device)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return False
+    finally:
+        for weight in weights:
+            weight.grad = None
+        free_memory(device)
+    moments = 2 * sum(weight.numel() * weight.element_size() for weight in weights)
+    return free > moments + HEADROOM * total
