@@ -109,11 +109,13 @@ def frame_places(frames: Tensor, lengths: Tensor) -> Tensor:
     """Return a sinusoidal code (B, T, d) of where each frame stands.
 
     Clips of more than 24 frames have their places squeezed into 24, so that first and last mean the
-    same in clips of any length.
+    same in clips of any length. The code has a norm of about 0.7 for any d, near that of projected
+    tags: at the usual scale it drowns them, and the order of sounds is not learned.
     """
     steps = torch.arange(frames.shape[1], device=frames.device, dtype=torch.float32)
     places = steps * (MOST_PLACES / lengths.clamp_min(MOST_PLACES))[:, None]
     width = frames.shape[2]
     rates = torch.exp(-torch.arange(0, width, 2, device=frames.device) * math.log(1000) / width)
     angles = places[..., None] * rates
-    return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(2).to(frames.dtype)
+    code = torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(2)
+    return (code * width**-0.5).to(frames.dtype)
