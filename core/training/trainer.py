@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,14 +27,14 @@ from core.files import is_disk_full
 from core.models.caption_model import CaptionModel
 from core.models.checkpoints import load_strictly
 from core.runs import RunFolder
-from core.runs.commands import Command, take
+from core.runs.commands import Command
 from core.runs.disk import when_there_is_space
 from core.training.autotune import join_batches
 from core.training.distributed import Team
-from core.training.failures import is_device_lost
+from core.training.failures import device_lost, is_device_lost
 from core.training.keeper import Keeper
 from core.training.losses import Losses
-from core.training.obeying import StopAsked, paused
+from core.training.obeying import StopAsked, obeying
 from core.training.optimizer import build_optimizer, learning_rate_at
 from core.training.parts import Chosen
 from core.training.prepare import Prepared
@@ -87,7 +87,7 @@ class Trainer:
         self._stepper = Stepper(
             config, self.losses, self.optimizer, data.train, self.position, device, team
         )
-        self._bad_steps = 0
+        self._bad_steps, self._dismissed = 0, False
         self._saved_at: tuple[int, int] | None = None
         settings = config.training
         batches = math.ceil(len(data.train) / settings.batch_size)
@@ -97,51 +97,35 @@ class Trainer:
     def run(self) -> Iterator[Event]:
         """Train to the last epoch, yielding after every micro-batch at the latest."""
         try:
-            yield from self._obeying(self._run())
-            yield from self._save()
-            self._dismiss_team()
-        except StopAsked:
-            if self._leads:
+            stopped = yield from self._until_stopped()
+            if self._leads or not stopped:
                 self._dismiss_team()
             yield from self._save()
-            yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
+            if stopped:
+                yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
         except GeneratorExit:
             self._dismiss_team()
             self._save_at_once()
             raise
         except BaseException as error:
             if is_device_lost(error):
-                raise StudioError(
-                    f"The device {self.device} answers no more ({_first_line(error)}), so the run "
-                    f"ended; it stands where it was last saved. Resume it when the device is back."
-                ) from error
+                raise device_lost(error, self.device) from error
             with suppress(Exception):  # The first error is the one worth telling.
                 self._save_at_once()
             raise
         finally:
             self.validator.close()
 
-    def _obeying(self, work: Generator[Event, None, None]) -> Iterator[Event]:
-        """Pass on the events of the run, and do between them what was asked for in its folder."""
-        if not self._leads:
-            yield from work
-            return
-        asked: list[Command] = []
-        with closing(work):
-            for event in work:
-                yield event
-                requests = [*take(self.folder.path)]
-                while requests:
-                    command = requests.pop(0)
-                    if command == "stop":
-                        raise StopAsked
-                    if command == "pause":
-                        yield from self._stand_still(requests)
-                    else:
-                        asked.append(command)
-                if isinstance(event, StepLogged):  # A validation is better not begun within one.
-                    while asked:
-                        yield from self._carry_out(asked.pop(0))
+    def _until_stopped(self) -> Generator[Event, None, bool]:
+        """Train to the end, or until somebody asks to stop; returns whether somebody did."""
+        try:
+            if self._leads:
+                yield from obeying(self.folder, self._run(), self._carry_out, self.position)
+            else:
+                yield from self._run()
+        except StopAsked:
+            return True
+        return False
 
     def _run(self) -> Generator[Event, None, None]:
         position, data = self.position, self.data
@@ -296,16 +280,12 @@ class Trainer:
 
     def _dismiss_team(self) -> None:
         """Let the others end where this process does; each waits for word before every step."""
-        if self.team is not None:
+        if self.team is not None and not self._dismissed:
+            self._dismissed = True
             self.team.dismiss()
 
     def _is_saved(self) -> bool:
         return self._saved_at == (self.position.step, self.position.epoch)
-
-    def _stand_still(self, requests: list[Command]) -> Iterator[Event]:
-        """Wait for "continue", carrying out other `requests` and those that come."""
-        position = self.position
-        yield from paused(self.folder, position.epoch, position.step, self._carry_out, requests)
 
     def _carry_out(self, command: Command) -> Iterator[Event]:
         position = self.position
@@ -321,7 +301,3 @@ class Trainer:
         elif command == "validate":
             yield from self.validator.validate(position)
             yield Noted(message=f"The model was validated {after}, as asked for.")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -62,7 +62,7 @@ def together(folder: Path, values: RunConfig, stop_after: int) -> dict[str, Any]
         )
         for rank in range(2)
     ]
-    outputs = [worker.communicate(timeout=60)[0] for worker in workers]
+    outputs = [worker.communicate(timeout=150)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     assert outputs[1] == ""
     told: dict[str, Any] = json.loads(outputs[0])
