@@ -116,7 +116,7 @@ class CurveLayer(pg.GraphicsObject):
         for live in (False, True):
             drawings = [drawing for drawing in self._drawings if drawing.live == live]
             if self.as_lines:
-                paint_strokes(painter, drawings, frame)
+                paint_strokes(painter, drawings, frame, fine=False)
             elif drawings:
                 painter.drawPixmap(QPointF(0, 0), self._picture(live, drawings, frame))
         painter.restore()
@@ -145,17 +145,30 @@ class CurveLayer(pg.GraphicsObject):
         self.update()
 
 
-def paint_strokes(painter: QPainter, drawings: Iterable[Drawing], frame: Frame) -> None:
-    """Draw all strokes, the deepest first."""
+def paint_strokes(
+    painter: QPainter, drawings: Iterable[Drawing], frame: Frame, fine: bool = True
+) -> None:
+    """Draw all strokes, the deepest first.
+
+    Where the screen has more than one pixel for ours, `fine` lets lines of one pixel stay as they
+    are: wider ones take many times as long.
+    """
+    scale = painter.deviceTransform().m11()
     strokes = [stroke for drawing in drawings for stroke in drawing.strokes(frame)]
     for stroke in sorted(strokes, key=lambda stroke: stroke.depth):
         if stroke.x.size:
-            _paint(painter, stroke)
+            _paint(painter, stroke, scale, fine)
 
 
-def _paint(painter: QPainter, stroke: Stroke) -> None:
+def _paint(painter: QPainter, stroke: Stroke, scale: float, fine: bool) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, stroke.smooth)
-    painter.setPen(stroke.pen if stroke.pen is not None else Qt.PenStyle.NoPen)
+    if stroke.pen is None:
+        painter.setPen(Qt.PenStyle.NoPen)
+    else:
+        pen = QPen(stroke.pen)
+        if scale > 1 and (pen.widthF() > 1 or not fine):
+            pen.setWidthF(pen.widthF() * scale)
+        painter.setPen(pen)
     painter.setBrush(QBrush(QColor(stroke.fill)) if stroke.fill else Qt.BrushStyle.NoBrush)
     known = np.isfinite(stroke.x) & np.isfinite(stroke.y)
     if stroke.dots:

@@ -194,7 +194,8 @@ def _range(wanted: Range, seen: Range, exact: bool, margin: float, room: float) 
     fits = seen[0] <= low and high <= seen[1] and length > 0.7 * (seen[1] - seen[0])
     if fits and not exact:
         return None
-    ahead = margin if exact else max(margin, room)
+    # The last point should not be cut by the edge.
+    ahead = max(margin, 0.012 if exact else room)
     return low - margin * length, high + ahead * length
 
 

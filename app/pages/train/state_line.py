@@ -53,7 +53,7 @@ STATE_WORDS = {
 
 
 class StateLine(QWidget):
-    """Two lines of text, a thin progress bar, Pause, Resume, Stop, and a menu of the rest."""
+    """Two or three lines of text, a thin progress bar, Pause, Resume, Stop, a menu of the rest."""
 
     pause_clicked = Signal()
     resume_clicked = Signal()
@@ -103,7 +103,6 @@ class StateLine(QWidget):
         self.more_menu = QMenu(self)
         self.more.setMenu(self.more_menu)
         self.loads = QLabel()
-        self.loads.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.loads.setProperty("role", "muted")
         self.loads.setToolTip("Clips trained on per second; load and memory of the device")
         self.warnings = QToolButton()
@@ -124,12 +123,16 @@ class StateLine(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addLayout(first)
-        second = QHBoxLayout()
-        second.setSpacing(12)
-        second.addWidget(self.facts, 1)
-        second.addWidget(self.warnings)
-        second.addWidget(self.loads)
-        texts.addLayout(second)
+        texts.addWidget(self.facts)
+        # Only while there is something to say: it costs the curves a line.
+        self.third = QWidget()
+        third = QHBoxLayout(self.third)
+        third.setContentsMargins(0, 0, 0, 0)
+        third.setSpacing(12)
+        third.addWidget(self.loads)
+        third.addWidget(self.warnings)
+        third.addStretch()
+        texts.addWidget(self.third)
         row = QHBoxLayout()
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)
@@ -155,6 +158,7 @@ class StateLine(QWidget):
         self.loads.setText(" · ".join(standing.loads))
         count = len(standing.warnings)
         self.warnings.setVisible(count > 0)
+        self.third.setVisible(bool(standing.loads) or count > 0)
         self.warnings.setText("1 warning" if count == 1 else f"{count} warnings")
         self.warnings.setToolTip("\n".join(standing.warnings[-8:]))
         share = round(1000 * (standing.fraction or 0.0))
