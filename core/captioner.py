@@ -87,7 +87,7 @@ class Captioner:
             return ""
         return (
             f"The encoder {self.encoder.name} tells no sound classes, so candidates are ranked by "
-            "likelihood alone."
+            "likelihood and by what most of them name."
         )
 
     def caption_file(
@@ -151,6 +151,12 @@ class Captioner:
             else self._worded(caption, tags)
             for caption, quiet, tags in zip(captions, silent, heard, strict=True)
         ]
+
+    def heard(self, samples: NDArray[np.float32], sample_rate: int) -> HeardTags | None:
+        """Return how strongly each class is heard in samples (n,); None if there are no tags."""
+        given = resample(samples, sample_rate, self.encoder.sample_rate)
+        encoding = self.encoder.encode(torch.from_numpy(np.ascontiguousarray(given)))
+        return self._heard([encoding])[0]
 
     def hear(
         self, path: Path | str, start: float = 0.0, duration: float | None = None

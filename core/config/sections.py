@@ -390,6 +390,20 @@ class DecodingConfig(Section):
         title="Weight of coverage",
         description="How much it counts that what is heard clearly is named.",
     )
+    order_weight: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        title="Weight of order",
+        description="How much it counts that sounds are told in the order they are heard.",
+    )
+    consensus_weight: float = Field(
+        2.5,
+        ge=0,
+        le=100,
+        title="Weight of consensus",
+        description="How much it counts that the other candidates name the same sounds.",
+    )
 
     @model_validator(mode="after")
     def _lengths_are_ordered(self) -> DecodingConfig:

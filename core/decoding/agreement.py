@@ -65,10 +65,14 @@ class HeardTags:
         (C,) between 0 and 1.
     names
         The classes' names.
+    times
+        (C,) when each is heard: the middle of its strength over time, 0 is the clip's beginning
+        and 1 its end; None where nothing is known of time.
     """
 
     strengths: NDArray[np.float32]
     names: tuple[str, ...]
+    times: NDArray[np.float32] | None = None
 
     @classmethod
     def from_logits(cls, logits: NDArray[np.float32], names: tuple[str, ...]) -> HeardTags:
@@ -79,7 +83,9 @@ class HeardTags:
         probabilities = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -30, 30)))
         kept = max(1, round(len(probabilities) / 4))
         loudest = np.sort(probabilities, axis=0)[-kept:]
-        return cls(loudest.mean(axis=0).astype(np.float32), names)
+        moments = (np.arange(len(probabilities)) + 0.5) / len(probabilities)
+        times = moments @ probabilities / probabilities.sum(axis=0).clip(1e-12)
+        return cls(loudest.mean(axis=0).astype(np.float32), names, times.astype(np.float32))
 
     def strongest(self, count: int) -> tuple[tuple[str, float], ...]:
         """Return the names and strengths of the particular classes heard best, best first."""
@@ -106,6 +112,9 @@ class Agreement:
         Support of the one least supported.
     coverage
         Share of what is heard clearly that it names, between 0 and 1.
+    order
+        Between -1 and 1: whether sounds that it tells one after the other are heard in that
+        order; 0 where it tells no order.
     named
         How many sounds it names; kin ("a dog", "barks") count as one.
     """
@@ -113,6 +122,7 @@ class Agreement:
     precision: float
     weakest: float
     coverage: float
+    order: float
     named: int
 
 
@@ -120,14 +130,25 @@ def agreement(text: str, heard: HeardTags) -> Agreement:
     """Compare a caption with what is heard."""
     mentions = [mention for mention in mentions_of(text) if not mention.weak]
     if not mentions:
-        return Agreement(0.0, 0.0, 0.0, 0)
-    supports = [max(_support(mention, heard) for mention in sound) for sound in _sounds(mentions)]
+        return Agreement(0.0, 0.0, 0.0, 0.0, 0)
+    sounds = _sounds(mentions)
+    supports = [max(_support(mention, heard) for mention in sound) for sound in sounds]
     return Agreement(
         precision=sum(supports) / len(supports),
         weakest=min(supports),
         coverage=_coverage(mentions, heard),
+        order=_order(sounds, supports, heard),
         named=len(supports),
     )
+
+
+def consensus(texts: Sequence[str]) -> list[float]:
+    """Return how much of what a caption names the others name too, on average, for each caption.
+
+    Samples of one clip that name other sounds than the rest are seldom right (minimum Bayes risk).
+    """
+    named = [_named(text) for text in texts]
+    return [sum(_overlap(one, other) for other in named) / len(named) for one in named]
 
 
 def stutters(text: str) -> bool:
@@ -146,6 +167,25 @@ def stutters(text: str) -> bool:
 def mentions_of(text: str) -> tuple[EventMention, ...]:
     """Return the sounds that a caption names; see `core.data.sound_events.heard_classes`."""
     return heard_classes(text)
+
+
+@lru_cache(maxsize=4096)
+def _named(text: str) -> tuple[frozenset[str], ...]:
+    """Return the classes of each sound that a caption names, with their nearest kin."""
+    mentions = [mention for mention in mentions_of(text) if not mention.weak]
+    return tuple(
+        frozenset(name for mention in sound for name in mention.classes[:3])
+        for sound in _sounds(mentions)
+    )
+
+
+def _overlap(one: Sequence[frozenset[str]], other: Sequence[frozenset[str]]) -> float:
+    """Return twice the shared sounds over all sounds: 1 where two captions name the same."""
+    if not one or not other:
+        return 0.0
+    shared = sum(any(sound & kin for kin in other) for sound in one)
+    shared += sum(any(sound & kin for kin in one) for sound in other)
+    return shared / (len(one) + len(other))
 
 
 def _sounds(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
@@ -175,6 +215,36 @@ def _support(mention: EventMention, heard: HeardTags) -> float:
         *(factor * heard.strength(name) for name, factor in related),
         0.0,
     )
+
+
+def _order(
+    sounds: Sequence[Sequence[EventMention]], supports: Sequence[float], heard: HeardTags
+) -> float:
+    """Compare the turns of sounds with the times they are heard at; see `Agreement.order`."""
+    if heard.times is None:
+        return 0.0
+    told = [
+        (min(mention.segment for mention in sound), _time(sound, heard), support)
+        for sound, support in zip(sounds, supports, strict=True)
+    ]
+    marks = [
+        # A fifth of the clip apart is plainly apart; what is hardly heard proves little.
+        max(-1.0, min(1.0, (later[1] - earlier[1]) / 0.2)) * min(1.0, 2 * min(earlier[2], later[2]))
+        for earlier in told
+        for later in told
+        if earlier[0] < later[0]
+    ]
+    return sum(marks) / len(marks) if marks else 0.0
+
+
+def _time(sound: Sequence[EventMention], heard: HeardTags) -> float:
+    """Return when the class that supports a sound best is heard."""
+    assert heard.times is not None
+    places = _places(heard.names)
+    known = [places[name] for mention in sound for name in mention.classes if name in places]
+    if not known:
+        return 0.5
+    return float(heard.times[max(known, key=lambda place: float(heard.strengths[place]))])
 
 
 def _coverage(mentions: list[EventMention], heard: HeardTags) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.config import DecodingConfig
-from core.decoding.agreement import HeardTags, agreement, stutters
+from core.decoding.agreement import HeardTags, agreement, consensus, stutters
 from core.decoding.hypotheses import Hypothesis
 
 # A sum of log-probabilities is divided by the number of tokens to this power: 1 is the mean.
@@ -21,18 +21,28 @@ class RankingWeights:
     ----------
     log_prob
         Weight of the length-normalised log-probability.
-    precision, coverage
+    precision, coverage, order
         Weights of `core.decoding.agreement.Agreement`.
+    consensus
+        Weight of `core.decoding.agreement.consensus`, which needs no tags.
     """
 
     log_prob: float
     precision: float
     coverage: float
+    order: float
+    consensus: float
 
     @classmethod
     def from_config(cls, config: DecodingConfig) -> RankingWeights:
         """Take the weights that a run or a person chose."""
-        return cls(config.log_prob_weight, config.precision_weight, config.coverage_weight)
+        return cls(
+            config.log_prob_weight,
+            config.precision_weight,
+            config.coverage_weight,
+            config.order_weight,
+            config.consensus_weight,
+        )
 
 
 def rerank(
@@ -44,17 +54,23 @@ def rerank(
     """Rank candidates of one clip, best first, with their scores.
 
     Of candidates that read the same the likeliest stays. Those that stutter, or say nothing, stay
-    only where there is no other. Without tags, likelihood alone decides.
+    only where there is no other. Without tags, likelihood and consensus decide.
     """
     texts: dict[str, Hypothesis] = {}
-    for candidate in candidates:
-        text = decode(candidate.tokens)
+    said = [decode(candidate.tokens) for candidate in candidates]
+    agreed = dict(
+        zip(said, consensus(said) if weights.consensus else [0.0] * len(said), strict=True)
+    )
+    for text, candidate in zip(said, candidates, strict=True):
         best = texts.get(text)
         if best is None or likelihood(candidate) > likelihood(best):
             texts[text] = candidate
     fluent = {text: one for text, one in texts.items() if text and not stutters(text)}
     scored = [
-        replace(candidate, score=score(text, candidate, heard, weights))
+        replace(
+            candidate,
+            score=score(text, candidate, heard, weights) + weights.consensus * agreed[text],
+        )
         for text, candidate in (fluent or texts).items()
     ]
     return sorted(scored, key=lambda one: -(one.score or 0.0))
@@ -68,9 +84,10 @@ def likelihood(candidate: Hypothesis) -> float:
 def score(
     text: str, candidate: Hypothesis, heard: HeardTags | None, weights: RankingWeights
 ) -> float:
-    """Return what a candidate is ranked by."""
+    """Return what a candidate is ranked by, but for consensus."""
     total = weights.log_prob * likelihood(candidate)
     if heard is not None:
         found = agreement(text, heard)
         total += weights.precision * found.precision + weights.coverage * found.coverage
+        total += weights.order * found.order
     return total

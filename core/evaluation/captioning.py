@@ -83,7 +83,7 @@ def caption_split(
     if decoding.strategy == "rerank" and not isinstance(encoder, HearsTags):
         yield Warned(
             message=f"The encoder {encoder.name} tells no sound classes from stored frames, so "
-            "candidates are ranked by likelihood alone."
+            "candidates are ranked by likelihood and by what most of them name."
         )
     captions = caption_clips(
         loaded.model, data, len(data), loaded.tokenizer, decoding, encoder=encoder

@@ -158,7 +158,7 @@ def test_reranking_without_tags_says_so(
 ) -> None:
     monkeypatch.setattr(captioner.encoder, "tag_names", ())
     monkeypatch.setattr("core.captioner.heard_in", lambda encoder, frames: [None] * len(frames))
-    assert "likelihood alone" in captioner.rerank_problem
+    assert "what most of them name" in captioner.rerank_problem
     decoding = DecodingConfig(strategy="rerank", max_tokens=6, samples=5)
     caption = captioner.caption_waveform(sound("low"), 16_000, decoding)
     scores = [beam.score for beam in caption.beams if beam.score is not None]

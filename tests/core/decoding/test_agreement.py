@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.decoding.agreement import HeardTags, agreement, stutters
+from core.decoding.agreement import HeardTags, agreement, consensus, stutters
 
 NAMES = ("Speech", "Dog", "Bark", "Rain", "Siren", "Animal", "Music")
 
@@ -70,3 +70,22 @@ def test_the_strongest_leave_out_what_is_not_particular() -> None:
 )
 def test_stutter(text: str, expected: bool) -> None:
     assert stutters(text) is expected
+
+
+def test_sounds_told_in_the_order_they_are_heard() -> None:
+    logits = np.full((10, len(NAMES)), -8.0, np.float32)
+    logits[:4, 1:3] = 4.0
+    logits[6:, 3] = 4.0
+    tags = HeardTags.from_logits(logits, NAMES)
+    assert agreement("a dog barks followed by rain falling", tags).order == pytest.approx(1.0)
+    assert agreement("rain falls and then a dog barks", tags).order == pytest.approx(-1.0)
+    assert agreement("a dog barks while rain falls", tags).order == 0.0
+    assert agreement("a dog barks, then rain falls", heard(Dog=0.9, Rain=0.9)).order == 0.0
+
+
+def test_consensus_is_high_for_what_most_captions_name() -> None:
+    found = consensus(["a dog barks", "a dog is barking", "a siren wails", "something happens"])
+    assert found[0] == pytest.approx(2 / 4)
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] > found[2] > found[3] == 0.0
+    assert consensus([]) == []

@@ -17,7 +17,7 @@ TEXTS = {
     7: "a dog barks",
     8: "",
 }
-WEIGHTS = RankingWeights(0.5, 2.5, 2.5)
+WEIGHTS = RankingWeights(0.5, 2.5, 2.5, 1.0, 0.0)
 
 
 def decode(tokens: Sequence[int]) -> str:
@@ -44,7 +44,7 @@ def test_what_is_heard_wins_over_what_is_likely() -> None:
 
 def test_weights_decide() -> None:
     candidates = [candidate(4, -0.3), candidate(5, -1.0)]
-    by_likelihood = RankingWeights(1.0, 0.0, 0.0)
+    by_likelihood = RankingWeights(1.0, 0.0, 0.0, 0.0, 0.0)
     assert told(rerank(candidates, decode, tags(Dog=0.9), by_likelihood)) == [4, 5]
 
 
@@ -71,3 +71,9 @@ def test_long_captions_are_not_held_back_by_their_length_alone() -> None:
     long = Hypothesis((4,) * 9 + (EOS,), -1.0, (-1.0,) * 10)
     assert likelihood(short) == pytest.approx(-2 / 2**0.7)
     assert likelihood(long) == pytest.approx(-10 / 10**0.7)
+
+
+def test_what_most_candidates_name_wins() -> None:
+    candidates = [candidate(4, -0.3), candidate(5, -1.0), candidate(7, -1.1), candidate(5, -1.0)]
+    by_consensus = RankingWeights(0.5, 0.0, 0.0, 0.0, 5.0)
+    assert told(rerank(candidates, decode, None, by_consensus)) == [5, 4]
