@@ -8,6 +8,8 @@ hears. The rules stand in ``resources/sound_events/rules.txt`` (notation in its 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal
@@ -56,6 +58,8 @@ _ARTICLES = re.compile(
     r"|different|same|two|nearby|distant) an? (?=person)"
 )
 _BLANKS = re.compile(r"\s+")
+# Related classes of a rule that `kin` takes for the same sound; further ones only go with it.
+_NEAREST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,17 @@ def without_gender(text: str) -> str:
 def known_classes() -> frozenset[str]:
     """Return all class names that the rules can give."""
     return frozenset(name for rule in _rules() for name in (rule.name, *rule.related))
+
+
+@cache
+def kin() -> Mapping[str, frozenset[str]]:
+    """Return for each class those that the rules call its nearest kin: one sound may be both."""
+    near: defaultdict[str, set[str]] = defaultdict(set)
+    for rule in _rules():
+        for other in rule.related[:_NEAREST]:
+            near[rule.name].add(other)
+            near[other].add(rule.name)
+    return {name: frozenset(others) for name, others in near.items()}
 
 
 def _find(text: str, weak: bool, taken: bytearray) -> list[tuple[int, int, _Rule]]:

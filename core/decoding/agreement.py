@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.sound_events import EventMention, heard_classes
+from core.data.sound_events import EventMention, heard_classes, kin
 from core.decoding.stopwords import english_stopwords
 
 # Tags that come with many sounds, or tell the place and not the sound: nobody misses them in a
@@ -48,9 +48,10 @@ UNPARTICULAR = frozenset(
 )
 # A related class supports a mention less than the class itself, the first one most.
 _RELATED_SUPPORT = (0.9, 0.8, 0.7)
-# Heard sounds that a caption is expected to name.
-_EXPECTED = 4
-_AUDIBLE = 0.05
+# Heard sounds that a caption is expected to name, and the tags that they are looked for among.
+_EXPECTED = 3
+_TAGS_LOOKED_AT = 8
+_AUDIBLE = 0.04
 _AGAIN = re.compile(r"\b(?:then|followed|again|before|after)\b")
 _WORD = re.compile(r"[a-z']+")
 
@@ -140,6 +141,21 @@ def agreement(text: str, heard: HeardTags) -> Agreement:
         order=_order(sounds, supports, heard),
         named=len(supports),
     )
+
+
+def heard_sounds(heard: HeardTags) -> list[tuple[frozenset[str], float]]:
+    """Return the sounds heard best, as classes that are kin, with the strength of the best."""
+    sounds: list[tuple[set[str], float]] = []
+    for name, strength in heard.strongest(_TAGS_LOOKED_AT):
+        if strength < _AUDIBLE:
+            break
+        near = kin().get(name, frozenset())
+        own = next((names for names, _ in sounds if names & near), None)
+        if own is None:
+            sounds.append(({name}, strength))
+        else:
+            own.add(name)
+    return [(frozenset(names), strength) for names, strength in sounds[:_EXPECTED]]
 
 
 def consensus(texts: Sequence[str]) -> list[float]:
@@ -249,11 +265,11 @@ def _time(sound: Sequence[EventMention], heard: HeardTags) -> float:
 
 def _coverage(mentions: list[EventMention], heard: HeardTags) -> float:
     named = {name for mention in mentions for name in mention.classes}
-    expected = [item for item in heard.strongest(_EXPECTED) if item[1] >= _AUDIBLE]
+    expected = heard_sounds(heard)
     total = sum(strength for _, strength in expected)
     if not total:
         return 0.0
-    return sum(strength for name, strength in expected if name in named) / total
+    return sum(strength for names, strength in expected if not names.isdisjoint(named)) / total
 
 
 def _stem(word: str) -> str:

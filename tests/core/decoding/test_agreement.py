@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.decoding.agreement import HeardTags, agreement, consensus, stutters
+from core.decoding.agreement import HeardTags, agreement, consensus, heard_sounds, stutters
 
 NAMES = ("Speech", "Dog", "Bark", "Rain", "Siren", "Animal", "Music")
 
@@ -89,3 +89,12 @@ def test_consensus_is_high_for_what_most_captions_name() -> None:
     assert found[0] == pytest.approx(found[1])
     assert found[0] > found[2] > found[3] == 0.0
     assert consensus([]) == []
+
+
+def test_tags_of_one_sound_are_expected_once() -> None:
+    tags = heard(Dog=0.9, Bark=0.8, Rain=0.6)
+    assert heard_sounds(tags) == [
+        (frozenset({"Dog", "Bark"}), pytest.approx(0.9)),
+        (frozenset({"Rain"}), pytest.approx(0.6)),
+    ]
+    assert agreement("rain falls", tags).coverage == pytest.approx(0.6 / 1.5)
