@@ -256,7 +256,8 @@ class Jobs(QObject):
         if self._closing:
             return
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(2, "quick", initializer=give_way)
+            # Enough that a slow disk or a large dataset does not keep the others waiting.
+            self._pool = ThreadPoolExecutor(4, "quick", initializer=give_way)
         self._quick += 1
         task = _Quick(function, on_done, on_failed, owner)
         self._pool.submit(self._run_quick, task)

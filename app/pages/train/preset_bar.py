@@ -27,9 +27,13 @@ from core.runs.transfer import move_to_bin
 
 
 class PresetBar(QWidget):
-    """The list of presets and a menu. `chosen` carries the preset's configuration."""
+    """The list of presets and a menu.
+
+    `chosen` carries the preset's configuration, `failed` why a file gives none.
+    """
 
     chosen = Signal(object)
+    failed = Signal(str)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,7 +181,7 @@ class PresetBar(QWidget):
             except StudioError:
                 config = load_config(path)
         except StudioError as error:
-            self._studio.message.emit(str(error))
+            self.failed.emit(str(error))
             return
         self.chosen.emit(config)
         self._studio.message.emit(f"Settings read from {path.name}.")

@@ -109,6 +109,7 @@ class SetupPane(QWidget):
         self.area = scroll
 
         self.blockers = Banner(studio.theme)
+        self.presets.failed.connect(self.blockers.show_message)
         self.sentence = QLabel()
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)

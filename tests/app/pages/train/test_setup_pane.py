@@ -172,7 +172,12 @@ def test_settings_come_from_files(pane: SetupPane, studio: Studio, tmp_path: Pat
     assert pane.config.seed == 9 and pane.config.objectives
     (tmp_path / "wrong.json").write_text(json.dumps({"seed": -1}))
     pane.presets.import_file(tmp_path / "wrong.json")
-    assert "seed" in said[-1]
+    assert "seed" in pane.blockers.label.text()
+    unknown = {"objectives": [{"name": "triplet"}]}
+    (tmp_path / "method.json").write_text(json.dumps(unknown))
+    pane.presets.import_file(tmp_path / "method.json")
+    assert "'triplet'" in pane.blockers.label.text() and pane.blockers.isVisible()
+    assert said == ["Settings read from config.json."]
     assert pane.config.seed == 9
 
 
