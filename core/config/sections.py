@@ -377,14 +377,14 @@ class DecodingConfig(Section):
         description="How much the model's own log-probability counts when reranking.",
     )
     precision_weight: float = Field(
-        2.5,
+        3.0,
         ge=0,
         le=100,
         title="Weight of precision",
         description="How much it counts that what a caption names is heard.",
     )
     coverage_weight: float = Field(
-        2.5,
+        2.0,
         ge=0,
         le=100,
         title="Weight of coverage",
@@ -398,7 +398,7 @@ class DecodingConfig(Section):
         description="How much it counts that sounds are told in the order they are heard.",
     )
     consensus_weight: float = Field(
-        2.5,
+        1.5,
         ge=0,
         le=100,
         title="Weight of consensus",

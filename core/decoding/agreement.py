@@ -51,7 +51,8 @@ _RELATED_SUPPORT = (0.9, 0.8, 0.7)
 # Heard sounds that a caption is expected to name, and the tags that they are looked for among.
 _EXPECTED = 3
 _TAGS_LOOKED_AT = 8
-_AUDIBLE = 0.04
+_AUDIBLE = 0.1
+_BESIDE_THE_LOUDEST = 0.25
 _AGAIN = re.compile(r"\b(?:then|followed|again|before|after)\b")
 _WORD = re.compile(r"[a-z']+")
 
@@ -155,7 +156,11 @@ def heard_sounds(heard: HeardTags) -> list[tuple[frozenset[str], float]]:
             sounds.append(({name}, strength))
         else:
             own.add(name)
-    return [(frozenset(names), strength) for names, strength in sounds[:_EXPECTED]]
+    return [
+        (frozenset(names), strength)
+        for names, strength in sounds[:_EXPECTED]
+        if strength >= _BESIDE_THE_LOUDEST * sounds[0][1]
+    ]
 
 
 def consensus(texts: Sequence[str]) -> list[float]:
