@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core import paths
 from core.config import RunConfig, replace_fields
+from core.data.simulated.texts import SHORT_STYLE
 from core.errors import CheckpointError, StudioError
 from core.events import Event
 from core.files import read_json, write_json_atomic
@@ -23,7 +24,7 @@ FILE = "starter.safetensors"
 # A quick build tries the way, not the result.
 _QUICK = {"training.epochs": 1, "data.train_clips": 1500, "validation.caption_clips": 0}
 # How the shipped model searches, chosen on a development set (resources/models/starter/README.md).
-DECODING: dict[str, object] = {}
+DECODING: dict[str, object] = {"strategy": "rerank", "start_words": SHORT_STYLE}
 
 
 def starter_file() -> Path:
