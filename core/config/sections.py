@@ -227,6 +227,12 @@ class TrainingConfig(Section):
         title="Start from",
         description="Checkpoint whose weights and tokenizer the run starts with.",
     )
+    new_words: bool = Field(
+        False,
+        title="Learn new words",
+        description="Add the words of the training captions that the checkpoint lacks; else they "
+        "stay unknown.",
+    )
     branch_from: str = Field(
         "",
         title="Branch from",

@@ -9,6 +9,7 @@ from core.config import Problem, RunConfig
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
 from core.data.limited import FirstClips
+from core.data.simulated import SimulatedStarter
 
 # Terms that compare two captions of the same clip.
 _NEED_TWO_CAPTIONS = {"caption-ntxent", "caption-proxy"}
@@ -34,6 +35,8 @@ def open_run_dataset(config: RunConfig) -> Dataset:
     """
     data = config.data
     dataset = open_dataset(data.dataset, Path(data.root).expanduser() if data.root else None)
+    if isinstance(dataset, SimulatedStarter):
+        return dataset.limited(data.train_clips)
     wanted = zip(dataset.splits, (data.train_clips, data.validation_clips), strict=False)
     limits = {split: limit for split, limit in wanted if limit}
     return FirstClips(dataset, limits) if limits else dataset

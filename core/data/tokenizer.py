@@ -110,6 +110,12 @@ class Tokenizer:
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         return cls((*SPECIAL_TOKENS, *ranked[: LARGEST_VOCABULARY - len(SPECIAL_TOKENS)]))
 
+    def extended(self, captions: Iterable[str]) -> Tokenizer:
+        """Return this vocabulary with the captions' further words behind its own."""
+        fitted = Tokenizer.fit(captions)
+        new = [word for word in fitted.words if word not in self._ids]
+        return Tokenizer((*self.words, *new[: max(0, LARGEST_VOCABULARY - self.size)]))
+
     @property
     def size(self) -> int:
         """Number of tokens, the special ones included."""

@@ -59,7 +59,7 @@ def prepare(
     initial = None
     if config.training.initial_checkpoint:
         initial = load_checkpoint(find_checkpoint(config.training.initial_checkpoint))
-        tokenizer = tokenizer or initial.tokenizer
+        tokenizer = tokenizer or _initial_vocabulary(config, dataset, initial)
     train_split, validation_split = dataset.splits[:2]
     if tokenizer is None:
         tokenizer = _vocabulary(dataset)
@@ -81,6 +81,15 @@ def prepare(
             part = yield from _with_sentences(part, device)
         loaded.append(part)
     return Prepared(loaded[0], loaded[1], tokenizer, encoder.name, encoder.weights_hash, initial)
+
+
+def _initial_vocabulary(config: RunConfig, dataset: Dataset, initial: Checkpoint) -> Tokenizer:
+    """Return the words of a checkpoint, and where asked for those that it lacks."""
+    if not config.training.new_words:
+        return initial.tokenizer
+    return initial.tokenizer.extended(
+        caption for clip in dataset.clips(dataset.splits[0]) for caption in clip.captions
+    )
 
 
 def _vocabulary(dataset: Dataset) -> Tokenizer:

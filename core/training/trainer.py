@@ -26,6 +26,7 @@ from core.events import (
 from core.files import is_disk_full
 from core.models.caption_model import CaptionModel
 from core.models.checkpoints import load_strictly
+from core.models.new_words import with_new_words
 from core.runs import RunFolder
 from core.runs.commands import Command
 from core.runs.disk import when_there_is_space
@@ -71,7 +72,8 @@ class Trainer:
         self.model = CaptionModel(config.model, data.tokenizer.size, data.train.frames.shape[2])
         if data.initial is not None:
             source = config.training.initial_checkpoint
-            load_strictly(self.model, data.initial.model.state_dict(), source)
+            weights = with_new_words(data.initial.model, self.model)
+            load_strictly(self.model, weights, source)
         self.losses = Losses(config, self.model, data)
         self.model.to(device)
         self.losses.heads.to(device)

@@ -5,6 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from core.config import DataConfig, RunConfig
+from core.data.dataset_checks import open_run_dataset
 from core.data.simulated import SimulatedStarter
 from core.data.simulated.clips import SimulatedClips, simulated_clips
 from core.data.simulated.recordings import BANK, MIXED, RecordedClips
@@ -111,3 +113,10 @@ def test_fewer_clips_are_a_smaller_dataset(dataset: SimulatedStarter) -> None:
     assert 30 <= len(small.texts) <= 40
     assert small.real is dataset.real
     assert dataset.limited(0) is dataset
+
+
+def test_a_run_of_fewer_clips_simulates_fewer() -> None:
+    data = DataConfig(dataset="starter-simulated", train_clips=40, validation_clips=5)
+    opened = open_run_dataset(RunConfig(data=data))
+    assert isinstance(opened, SimulatedStarter)
+    assert len(opened.texts) <= 40
