@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
+from core.audio import portaudio
 
 if TYPE_CHECKING:
     from app.player import Player
@@ -182,7 +183,11 @@ class PlayerBar(QWidget):
             group.addAction(action)
         group.triggered.connect(self._on_output)
         self.output_menu.addSeparator()
-        self.output_menu.addAction("Look for outputs again", self._player.refresh_outputs)
+        again = self.output_menu.addAction("Look for outputs again", self._player.refresh_outputs)
+        if portaudio.recording():
+            # Looking starts the audio library anew, which would end the recording.
+            again.setEnabled(False)
+            again.setText("Look for outputs again (not while recording)")
 
     def _on_output(self, action: QAction) -> None:
         self._player.choose_output(str(action.data()))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.audio import portaudio
 from core.audio.play_sources import FileSource, MemorySource, PlaySource
 from core.audio.resample import resample
 from core.errors import AudioDeviceError
@@ -189,13 +190,13 @@ def list_outputs(refresh: bool = False) -> tuple[OutputDevice, ...]:
     """Return the outputs, the default first; each name once, by way of the default audio system.
 
     PortAudio looks for devices only when it starts; `refresh` starts it anew, which ends every
-    stream that is open. Raises `AudioDeviceError` without PortAudio.
+    stream that is open; while a microphone records, the list stays what it was. Raises
+    `AudioDeviceError` without PortAudio.
     """
     sounddevice = load_sounddevice()
     try:
         if refresh:
-            sounddevice._terminate()
-            sounddevice._initialize()
+            portaudio.restart(sounddevice)
         devices = sounddevice.query_devices()
         default = sounddevice.default.device[1]
     except (sounddevice.PortAudioError, OSError, UnicodeDecodeError) as error:

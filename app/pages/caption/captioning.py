@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, Jobs
-from core.audio.log_mel import LogMel
 from core.captions import Caption
 from core.config import DecodingConfig
 from core.errors import StudioError
@@ -27,57 +21,11 @@ from core.timeline import (
     join_windows,
 )
 
+from .captioners import CaptionerCache, CaptionsFiles
 from .outputs import Timeline
 from .search_options import SearchChoices
 
 LANE = "caption"
-# Models that are kept loaded; several checkpoints may caption side by side.
-MOST_LOADED = 4
-
-
-class CaptionsFiles(Protocol):
-    """The part of `core.captioner.Captioner` that the page uses."""
-
-    @property
-    def decoding(self) -> DecodingConfig:
-        """How the checkpoint's run searched for captions."""
-
-    @property
-    def sample_rate(self) -> int:
-        """Rate in Hz at which it hears best."""
-
-    def caption_file(
-        self,
-        path: Path | str,
-        decoding: DecodingConfig | None = None,
-        start: float = 0.0,
-        duration: float | None = None,
-    ) -> Caption:
-        """Caption a file, or the part from `start` for `duration` seconds."""
-
-    def caption_waveforms(
-        self,
-        waveforms: Sequence[NDArray[np.float32]],
-        sample_rate: int,
-        decoding: DecodingConfig | None = None,
-    ) -> list[Caption]:
-        """Caption several sounds, (n,) each, at once."""
-
-    def hear(
-        self, path: Path | str, start: float = 0.0, duration: float | None = None
-    ) -> LogMel | None:
-        """Return what the encoder is given of a part of a file."""
-
-
-Loader = Callable[[Path], CaptionsFiles]
-
-
-def load_captioner(checkpoint: Path) -> CaptionsFiles:
-    """Load a checkpoint with its encoder. Takes seconds the first time; not for the GUI thread."""
-    from core.captioner import Captioner
-    from core.training.device import choose_device
-
-    return Captioner.load(checkpoint, choose_device("auto"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,35 +70,6 @@ class RequestFailed(Event):
 
     request: Request
     message: str
-
-
-class CaptionerCache:
-    """Keeps the captioners used last, so that each checkpoint is read once.
-
-    A checkpoint that training has written anew since is loaded again. Used by worker threads.
-    """
-
-    def __init__(self, load: Loader) -> None:
-        self._load = load
-        self._lock = threading.Lock()
-        self._captioners: OrderedDict[tuple[Path, int], CaptionsFiles] = OrderedDict()
-
-    def holds(self, checkpoint: Path) -> bool:
-        """Say whether `checkpoint` is ready for use."""
-        return _key_of(checkpoint) in self._captioners
-
-    def get(self, checkpoint: Path) -> CaptionsFiles:
-        """Return the captioner of `checkpoint`, loaded if need be."""
-        with self._lock:
-            key = _key_of(checkpoint)
-            if key not in self._captioners:
-                for old in [old for old in self._captioners if old[0] == checkpoint]:
-                    del self._captioners[old]
-                while len(self._captioners) >= MOST_LOADED:
-                    self._captioners.popitem(last=False)
-                self._captioners[key] = self._load(checkpoint)
-            self._captioners.move_to_end(key)
-            return self._captioners[key]
 
 
 def answer(
@@ -220,10 +139,10 @@ class Captioning(QObject):
     phase_changed = Signal(str)
     busy_changed = Signal(bool)
 
-    def __init__(self, jobs: Jobs, load: Loader = load_captioner, parent: QObject | None = None):
+    def __init__(self, jobs: Jobs, cache: CaptionerCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self.cache = CaptionerCache(load)
+        self.cache = cache
         self._open: list[_Batch] = []
 
     @property
@@ -296,13 +215,6 @@ class _Batch(QObject):
     def _on_done(self) -> None:
         self._owner._ended(self)
         self.deleteLater()
-
-
-def _key_of(checkpoint: Path) -> tuple[Path, int]:
-    try:
-        return checkpoint, checkpoint.stat().st_mtime_ns
-    except OSError:
-        return checkpoint, 0
 
 
 def _sentence(progress: Progress) -> str:

@@ -22,7 +22,8 @@ from app.studio import Studio
 from app.widgets.banner import Banner
 from core.audio.log_mel import LogMel
 
-from .captioning import Captioning, Loader, Request, load_captioner
+from .captioners import CaptionerCache, Loader, load_captioner
+from .captioning import Captioning, Request
 from .desk import CaptionDesk
 from .drop_area import DropArea
 from .empty_pane import EmptyPane
@@ -53,10 +54,16 @@ class FilesPane(DropArea):
         The shared context.
     load
         Turns the path of a checkpoint into a captioner; called in a worker thread.
+    cache
+        The captioners of the page, where other panes use them, too.
     """
 
     def __init__(
-        self, studio: Studio, parent: QWidget | None = None, load: Loader = load_captioner
+        self,
+        studio: Studio,
+        parent: QWidget | None = None,
+        load: Loader = load_captioner,
+        cache: CaptionerCache | None = None,
     ) -> None:
         super().__init__(studio.theme, parent)
         self._studio = studio
@@ -65,7 +72,7 @@ class FilesPane(DropArea):
         self._hearing: Path | None = None
         self.files = SoundFiles(self)
         self.loader = SoundLoader(studio.jobs, self)
-        self.captioning = Captioning(studio.jobs, load, self)
+        self.captioning = Captioning(studio.jobs, cache or CaptionerCache(load), self)
         self.desk = CaptionDesk(self.files, self.captioning, self)
         self._make_widgets()
         self.intake = Intake(studio, self.files, self.list, self.banner, self)

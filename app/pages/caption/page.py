@@ -1,16 +1,19 @@
-"""The Caption page: what fills it now is the side for files."""
+"""The Caption page: sides for files and for the microphone, and the bar that chooses one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.studio import Studio
+from app.widgets.segments import Segments
 
-from .captioning import Loader, load_captioner
+from .captioners import CaptionerCache, Loader, load_captioner
 from .files_pane import FilesPane
+from .microphone_pane import MicrophonePane
 
 
 class CaptionPage(QWidget):
@@ -28,16 +31,43 @@ class CaptionPage(QWidget):
         self, studio: Studio, parent: QWidget | None = None, load: Loader = load_captioner
     ) -> None:
         super().__init__(parent)
-        self.files_pane = FilesPane(studio, load=load)
-        self._sides = QStackedWidget()
-        self._sides.addWidget(self.files_pane)
+        cache = CaptionerCache(load)
+        self.files_pane = FilesPane(studio, cache=cache)
+        self.microphone_pane = MicrophonePane(studio, cache)
+        self._panes: dict[str, QWidget] = {
+            "files": self.files_pane,
+            "microphone": self.microphone_pane,
+        }
+        self.sides = Segments(
+            [
+                ("files", "Files", "Open sounds, look at them and caption them"),
+                ("microphone", "Microphone", "Record, and read captions as they come"),
+            ]
+        )
+        self.sides.changed.connect(self.show_side)
+        bar = QWidget()
+        bar.setProperty("role", "toolbar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 6, 8, 6)
+        row.addWidget(self.sides)
+        self._stack = QStackedWidget()
+        for pane in self._panes.values():
+            self._stack.addWidget(pane)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._sides, 1)
+        layout.addWidget(bar)
+        layout.addWidget(self._stack, 1)
+        self.microphone_pane.open_wanted.connect(self.open_paths)
         studio.open_in_caption.connect(self.open_paths)
+
+    def show_side(self, name: str) -> None:
+        """Bring a side to the front."""
+        self.sides.set_value(name)
+        self._stack.setCurrentWidget(self._panes[name])
 
     def open_paths(self, paths: Iterable[str | Path]) -> None:
         """Open files, folders or a checkpoint."""
-        self._sides.setCurrentWidget(self.files_pane)
+        self.show_side("files")
         self.files_pane.open_paths(paths)

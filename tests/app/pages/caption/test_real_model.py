@@ -43,6 +43,7 @@ def test_sound_is_captioned_with_a_checkpoint_on_disk(
     studio: Studio, qtbot: QtBot, checkpoint: Path, sound: Callable[..., Path], broken: Path
 ) -> None:
     page = FilesPane(studio)
+    page.model_bar.choose(checkpoint)
     qtbot.addWidget(page)
     page.show()
     path = sound(seconds=4.0)

@@ -1,0 +1,331 @@
+"""The side of the page for the microphone: record, look, and read captions as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.studio import Studio
+from app.widgets.banner import Banner
+from app.widgets.empty_state import EmptyState
+from app.widgets.live_spectrogram import LiveSpectrogram
+from app.widgets.timeline_lane import TimelineLane
+from core.audio.microphone import InputDevice, Microphone, list_inputs
+from core.audio.takes import recover_takes, takes_dir
+from core.errors import AudioDeviceError
+from core.live import LiveCaptioned
+
+from .captioners import CaptionerCache
+from .live_captions import LiveCaptions
+from .microphone_bar import MicrophoneBar
+from .model_bar import ModelBar
+from .recorder import OpenSource, Recorder, RecorderChoices
+from .take_bar import TakeBar
+from .take_keeper import TakeKeeper
+
+LOOK_MS = 33
+IDLE_HINT = "Press Record: captions of what was heard of late appear here, each with its time."
+NO_MODEL_HINT = "Recording works without a checkpoint, but nothing is captioned."
+DEAD_HINT = (
+    "Only digital silence so far: the microphone may be muted, or the system may not let this "
+    "program hear it."
+)
+LOST_HINT = "The system lost sound {count} times because the machine was too busy."
+SKIPPED_HINT = "{count} windows were skipped: the model is slower than the hop."
+
+Devices = tuple[InputDevice, ...]
+
+
+class MicrophonePane(QWidget):
+    """Signal: `open_wanted(paths)` when a take shall be looked at on the side for files.
+
+    Parameters
+    ----------
+    studio
+        The shared context.
+    cache
+        The captioners of the page.
+    find
+        Lists the microphones, looking anew if told so; called in a worker thread.
+    open_source
+        Opens a microphone by name and rate; called in a worker thread.
+    """
+
+    open_wanted = Signal(list)
+
+    def __init__(
+        self,
+        studio: Studio,
+        cache: CaptionerCache,
+        find: Callable[[bool], Devices] = list_inputs,
+        open_source: OpenSource = Microphone,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studio, self._find = studio, find
+        self._known = False
+        self._looking = False
+        self._clipped = self._clipped_before = 0
+        self._warned = ""
+        self.recorder = Recorder(studio.jobs, cache, open_source, self)
+        self._make_widgets()
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        QShortcut(QKeySequence("Space"), self, self._on_space)
+        self._connect()
+        self._on_theme()
+        self._refresh_hint()
+
+    def _make_widgets(self) -> None:
+        studio, theme = self._studio, self._studio.theme
+        self.banner = Banner(theme)
+        self.bar = MicrophoneBar(theme, studio.settings)
+        self.empty = EmptyState(
+            theme,
+            "microphone-off",
+            "No microphone",
+            "Connect one and look again.",
+            "Look again",
+        )
+        self.spectrogram = LiveSpectrogram(theme.colours)
+        self.lane = TimelineLane(theme.colours)
+        picture = QWidget()
+        picture.setProperty("role", "panel")
+        picture.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        upper = QVBoxLayout(picture)
+        upper.setContentsMargins(0, 4, 0, 4)
+        upper.setSpacing(0)
+        upper.addWidget(self.spectrogram, 1)
+        upper.addWidget(self.lane)
+        self.model_bar = ModelBar(theme, studio.settings)
+        # The recording starts the captions, and one model follows what is spoken.
+        for part in (self.model_bar.button, self.model_bar.also):
+            part.hide()
+        self.captions = LiveCaptions()
+        self.take_bar = TakeBar(theme)
+        self.keeper = TakeKeeper(studio, self.take_bar, self.banner, self)
+        words = QWidget()
+        words.setProperty("role", "panel")
+        words.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        words.setMinimumHeight(150)
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.model_bar)
+        column.addWidget(self.captions, 1)
+        column.addWidget(self.take_bar)
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.addWidget(picture)
+        panes.addWidget(words)
+        panes.setStretchFactor(0, 1)
+        panes.setChildrenCollapsible(False)
+        studio.remember_splitter(panes, "caption/microphone", [300, 320])
+        self.stack = QStackedWidget()
+        self._panes = panes
+        self.stack.addWidget(panes)
+        self.stack.addWidget(self.empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.bar.record_clicked.connect(self.record)
+        self.bar.stop_clicked.connect(self.recorder.stop)
+        self.bar.refresh_clicked.connect(self.look_for_devices)
+        self.empty.clicked.connect(self.look_for_devices)
+        self.bar.form.changed.connect(self._on_options)
+        self.bar.meter.reset.connect(self._on_reset)
+        self.recorder.captioned.connect(self._on_captioned)
+        self.recorder.said.connect(self.captions.say)
+        self.recorder.changed.connect(self._on_changed)
+        self.recorder.finished.connect(self._on_finished)
+        self.recorder.failed.connect(self._on_failed)
+        self.take_bar.open_clicked.connect(self._on_open)
+        self.model_bar.checkpoint_changed.connect(self._refresh_hint)
+        studio = self._studio
+        studio.theme.changed.connect(self._on_theme)
+        studio.checkpoints_changed.connect(self.refresh_checkpoints)
+        studio.runs_changed.connect(self.refresh_checkpoints)
+
+    # ---- devices ---------------------------------------------------------------------------
+
+    def look_for_devices(self) -> None:
+        """Look for microphones, as ever connected since; what plays is stopped for it."""
+        if not self.recorder.busy and not self._looking:
+            self._studio.player.stop()
+            self._look_for(refresh=True)
+
+    def _look_for(self, refresh: bool) -> None:
+        self._looking = True
+        self.bar.set_looking()
+
+        def find() -> tuple[Devices, str]:
+            try:
+                return self._find(refresh), ""
+            except AudioDeviceError as error:  # a machine without a microphone is nothing unusual
+                return (), str(error)
+
+        self._studio.jobs.run_quick(find, self._on_devices, None, self)
+
+    def _on_devices(self, found: tuple[Devices, str]) -> None:
+        devices, problem = found
+        self._looking = False
+        self._known = True
+        self.bar.set_devices(devices, problem)
+        if problem:
+            self.empty.set_texts("No microphone", problem)
+        self.stack.setCurrentWidget(self.empty if problem else self._panes)
+
+    # ---- recording -------------------------------------------------------------------------
+
+    def record(self) -> None:
+        """Begin a take, if there is a microphone and none is under way."""
+        if self.recorder.busy or not self.bar.button.isEnabled():
+            return
+        self.banner.dismiss()
+        self.take_bar.show_take(None)
+        self.lane.show_labels([])
+        self.spectrogram.clear(None)
+        self._clipped = self._clipped_before = 0
+        self._warned = ""
+        self.recorder.quiet_db = self.bar.form.quiet.value()
+        checkpoint = self.model_bar.checkpoint()
+        self.captions.clear("Opening the microphone")
+        self.recorder.start(
+            RecorderChoices(
+                device=self.bar.device(),
+                sample_rate=self.bar.form.sample_rate(),
+                timeline=self.bar.form.timeline(),
+                checkpoint=checkpoint,
+                search=self.model_bar.choices(),
+            )
+        )
+        if self.recorder.recording:
+            self._timer.start()
+
+    def _look(self) -> None:
+        """Show what came since the last look."""
+        monitor = self.recorder.monitor
+        moment = monitor.look()
+        if len(moment.columns):
+            if self.spectrogram.span[1] == 0.0:
+                self.spectrogram.clear(monitor.scale)
+                if not self.captions.labels:
+                    hop = self.bar.form.hop.value()
+                    has_model = self.model_bar.checkpoint() is not None
+                    hint = f"Listening: the first caption comes after {hop:g} s"
+                    self.captions.say(hint if has_model else NO_MODEL_HINT)
+            self.spectrogram.append(moment.columns, moment.seconds)
+            self.lane.set_range(*self.spectrogram.span)
+        self._clipped = moment.clipped
+        clipped = moment.clipped > self._clipped_before
+        self.bar.meter.show_levels(moment.level_db, moment.peak_db, moment.held_db, clipped)
+        self.bar.show_time(moment.seconds)
+        self._warn(moment.dropped, moment.dead)
+
+    def _warn(self, dropped: int, dead: bool) -> None:
+        skipped = self.recorder.windows.skipped if self.recorder.windows is not None else 0
+        told = []
+        if dropped:
+            told.append(LOST_HINT.format(count=dropped))
+        if dead:
+            told.append(DEAD_HINT)
+        if skipped and self.model_bar.checkpoint() is not None:
+            told.append(SKIPPED_HINT.format(count=skipped))
+        sentence = " ".join(told)
+        if sentence != self._warned:
+            self._warned = sentence
+            if sentence:
+                self.banner.show_message(sentence, tone="warning")
+            else:
+                self.banner.dismiss()
+
+    def _on_reset(self) -> None:
+        self._clipped_before = self._clipped
+
+    def _on_captioned(self, event: LiveCaptioned) -> None:
+        self.captions.add(event)
+        self.lane.show_labels(self.captions.labels)
+
+    def _on_changed(self) -> None:
+        recording = self.recorder.recording
+        self.bar.set_state(recording, self.recorder.busy and not recording)
+        # The model cannot change under a take.
+        self.model_bar.setEnabled(not self.recorder.busy)
+        take = self.recorder.take
+        if not recording and take is not None:
+            self._timer.stop()
+            self._look()
+            if take.saved is not None:
+                lost = f", sound lost {take.dropped} times" if take.dropped else ""
+                self.take_bar.show_take(take.saved, take.seconds, lost)
+
+    def _on_finished(self) -> None:
+        take = self.recorder.take
+        if take is not None and take.saved is not None:
+            self._studio.message.emit(f"Take saved: {take.saved}")
+        if not self.captions.labels and self.captions.table.rowCount() == 0:
+            self._refresh_hint()
+
+    def _on_failed(self, sentence: str, details: str) -> None:
+        take = self.recorder.take
+        kept = take is not None and take.seconds > 0
+        more = " What was recorded is kept." if kept and "kept" not in sentence else ""
+        self.banner.show_message(sentence + more, details=details)
+        self._warned = ""
+
+    # ---- what else changes -----------------------------------------------------------------
+
+    def refresh_checkpoints(self) -> None:
+        """Look for checkpoints again."""
+        from core.models.checkpoint_files import list_checkpoints
+
+        if self.isVisible() and not self.recorder.busy:
+            self._studio.jobs.run_quick(
+                list_checkpoints, self.model_bar.set_checkpoints, None, self
+            )
+
+    def _refresh_hint(self) -> None:
+        if not self.recorder.busy and self.captions.table.rowCount() == 0:
+            has_model = self.model_bar.checkpoint() is not None
+            self.captions.clear(IDLE_HINT if has_model else NO_MODEL_HINT)
+
+    def _on_open(self, take: Path) -> None:
+        self.open_wanted.emit([str(take)])
+
+    def _on_options(self) -> None:
+        self.recorder.quiet_db = self.bar.form.quiet.value()
+
+    def _on_space(self) -> None:
+        if self.bar.button.isEnabled():
+            self.bar.button.click()
+
+    def _on_theme(self) -> None:
+        colours = self._studio.theme.colours
+        for widget in (self.spectrogram, self.lane, self.bar.meter):
+            widget.set_colours(colours)
+
+    def _recovered(self, takes: tuple[Path, ...]) -> None:
+        if takes:
+            names = ", ".join(path.name for path in takes)
+            self.banner.show_message(
+                f"A recording was cut short when the program ended; what there was of it is kept "
+                f"in {takes_dir()}: {names}.",
+                tone="info",
+            )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look for microphones and for what a crash left, the first time; and for checkpoints."""
+        super().showEvent(event)
+        if not self._known and not self._looking:
+            self._look_for(refresh=False)
+            self._studio.jobs.run_quick(recover_takes, self._recovered, None, self)
+        self.refresh_checkpoints()

@@ -1,0 +1,113 @@
+"""Recording: from a microphone into a take, the screen, and the windows that are captioned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.audio.microphone import Heard
+from core.audio.takes import TakeWriter
+from core.events import Event
+from core.live.monitor import LiveMonitor
+from core.live.windows import LiveWindows
+
+# A stop is felt within this, in seconds.
+PATIENCE = 0.1
+
+
+class SoundSource(Protocol):
+    """An open microphone: `core.audio.microphone.Microphone`."""
+
+    name: str
+    sample_rate: int
+
+    def read(self, timeout: float) -> Heard | None:
+        """Return what has come, waiting up to `timeout` seconds for some."""
+        ...
+
+    def stop(self) -> Heard | None:
+        """Stop, and return what was left."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Event):
+    """The take is so many seconds long now."""
+
+    seconds: float
+    dropped: int
+
+
+class Recording:
+    """One take: where it lies, how long it is, and what was lost on the way."""
+
+    def __init__(self, take: Path) -> None:
+        self.take = take
+        self.seconds = 0.0
+        self.dropped = 0
+        self.sample_rate = 0
+        self.saved: Path | None = None
+
+
+def record(
+    open_source: Callable[[], SoundSource],
+    recording: Recording,
+    monitor: LiveMonitor,
+    windows: LiveWindows,
+) -> Iterator[Event]:
+    """Record until the generator is closed; what the microphone still held then is kept, too.
+
+    Yields
+    ------
+    Event
+        `Recorded` after each look at the microphone.
+
+    Raises
+    ------
+    AudioDeviceError
+        The microphone cannot be opened or stopped sending sound; the take so far is kept.
+    AudioFileError
+        The take cannot be written.
+    """
+    source = None
+    try:
+        source = open_source()
+        recording.sample_rate = source.sample_rate
+        windows.start(source.sample_rate)
+        monitor.start(source.sample_rate)
+        writer = TakeWriter(recording.take, source.sample_rate)
+        try:
+            while True:
+                heard = source.read(PATIENCE)
+                if heard is not None:
+                    _take(heard, writer, recording, monitor, windows)
+                yield Recorded(seconds=recording.seconds, dropped=recording.dropped)
+        finally:
+            try:
+                rest = source.stop()
+                if rest is not None:
+                    _take(rest, writer, recording, monitor, windows)
+            finally:
+                recording.saved = writer.close()
+    finally:
+        if source is not None:
+            source.stop()
+        windows.finish()
+        monitor.quiet()
+
+
+def _take(
+    heard: Heard,
+    writer: TakeWriter,
+    recording: Recording,
+    monitor: LiveMonitor,
+    windows: LiveWindows,
+) -> None:
+    # To the disk before anything else: that is what must not be lost.
+    writer.write(heard.samples)
+    recording.seconds = writer.seconds
+    recording.dropped += heard.dropped
+    windows.append(heard.samples, heard.captured)
+    monitor.feed(heard.samples, heard.dropped)
