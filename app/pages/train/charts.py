@@ -63,7 +63,7 @@ CHARTS = (
     Chart("examples_per_second", "Speed", "clips per second", "Clips trained on per second"),
 )
 
-_NO_FIGURES = {"step", "epoch", "elapsed", "number"}
+_NO_FIGURES = {"step", "epoch", "elapsed", "number", "seconds"}
 
 
 def other_figures(histories: Iterable[RunHistory]) -> list[str]:

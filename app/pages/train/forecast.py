@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
 
+from app.pages.train.estimate import (
+    CHECK_COSTS,
+    CONTRAST_COSTS,
+    checks_between,
+    stretches,
+    terms_at,
+)
 from core.config import RunConfig
-from core.config.objectives import ObjectiveSchedule
 from core.errors import StudioError
 from core.events import EpochEnded, RunStarted, ValidationEnded
 from core.runs import RunFolder
 
-# What a step with contrast costs where only steps without were measured, or the other way round.
-CONTRAST_COSTS = 1.5
 # Shares of the processor's matrix-product speed that training reaches; small layers reach less.
 _SHARE = 0.3
 _TOKENS, _FRAMES, _WORDS = 20, 60, 1500
@@ -46,14 +50,14 @@ def measure(run: RunFolder) -> Measured | None:
     checks = []
     for event in events:
         if isinstance(event, EpochEnded):
-            epochs[_has_contrast(config, event.epoch)].append(event.seconds)
+            epochs[bool(terms_at(config, event.epoch))].append(event.seconds)
         elif isinstance(event, ValidationEnded):
             checks.append(event.seconds)
     if not started or not (epochs[False] or epochs[True]):
         return None
     plain = median(epochs[False]) if epochs[False] else median(epochs[True]) / CONTRAST_COSTS
     contrast = median(epochs[True]) if epochs[True] else plain * CONTRAST_COSTS
-    checked = median(checks) if checks else plain / 5
+    checked = median(checks) if checks else CHECK_COSTS * plain
     last = started[-1]
     return Measured(config, run.title(), last.device, last.train_clips, plain, contrast, checked)
 
@@ -73,7 +77,7 @@ def forecast(config: RunConfig, clips: int, validation_clips: int, runs: Sequenc
         checked = run.validation * scale
         same = _likeness(run.config, config) == _MOST_ALIKE and 0.5 < scale < 2
         word = "about" if same else "roughly"
-        source = f", judged by {run.title}"
+        source = f', judged by "{run.title}"'
     elif wanted in ("auto", "cpu"):
         plain = _work(config, clips) / (_SHARE * products_per_second())
         contrast, checked = plain * CONTRAST_COSTS, plain * validation_clips / max(1, 3 * clips)
@@ -81,9 +85,9 @@ def forecast(config: RunConfig, clips: int, validation_clips: int, runs: Sequenc
     else:
         return ""
     epochs = config.training.epochs
-    with_contrast = sum(_has_contrast(config, epoch) for epoch in range(min(epochs, 100_000)))
-    seconds = (epochs - with_contrast) * plain + with_contrast * contrast
-    seconds += checked * epochs / config.validation.every_epochs
+    seconds = checked * checks_between(config, 0, epochs)
+    for first, last, terms in stretches(config, epochs):
+        seconds += (last - first) * (contrast if terms else plain)
     return f"{word} {length_words(seconds)}{source}"
 
 
@@ -121,14 +125,6 @@ def _work(config: RunConfig, clips: int) -> float:
     decoder = model.layers * layer + _WORDS * model.d_model
     frames = 800 * model.d_model + 4 * model.layers * model.d_model**2
     return 6.0 * max(1, clips) * (_TOKENS * decoder + _FRAMES * frames)
-
-
-def _has_contrast(config: RunConfig, epoch: int) -> bool:
-    return any(_counts(term, epoch) for term in config.objectives)
-
-
-def _counts(term: ObjectiveSchedule, epoch: int) -> bool:
-    return epoch >= term.start_epoch and not (term.end_epoch and epoch >= term.end_epoch)
 
 
 @lru_cache(maxsize=1)

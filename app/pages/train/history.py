@@ -175,7 +175,7 @@ class RunHistory:
             self._note_contrasts(event.losses)
             row = {**event.losses, **event.metrics}
             row |= {"step": event.step, "epoch": event.step / self._steps_per_epoch}
-            row |= {"elapsed": self.elapsed, "number": event.epoch}
+            row |= {"elapsed": self.elapsed, "number": event.epoch, "seconds": event.seconds}
             self.validations.extend({name: np.array([float(v)]) for name, v in row.items()})
         elif isinstance(event, CheckpointSaved) and event.kind == "best":
             self.bests.append(event)
@@ -236,7 +236,9 @@ def log_line(event: Event) -> str:
         if event.kind == "last":
             return f"last checkpoint saved at step {event.step:,}"
         value = f", {event.monitor} {event.value:.4f}" if event.value is not None else ""
-        return f"best checkpoint saved after epoch {event.epoch + 1}{value}"
+        words = {"best": "best checkpoint", "top": "one of the best checkpoints"}
+        kind = words.get(event.kind, "checkpoint and full state")
+        return f"{kind} saved after epoch {event.epoch + 1}{value}"
     if isinstance(event, Warned):
         return f"warning: {event.message}"
     if isinstance(event, RunPaused):

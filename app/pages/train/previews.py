@@ -163,7 +163,7 @@ class PreviewPane(QWidget):
         return (
             f"<tr><td {muted} align='right'>epoch {event.epoch + 1}</td>"
             f"<td style='padding-left:12px'><span style='{weight}'>{text}</span>"
-            f"&nbsp; <span {muted}>log-prob {event.log_prob:.2f}</span></td></tr>"
+            f"&nbsp; <span {muted}>log\u2011prob\u00a0{_signed(event.log_prob)}</span></td></tr>"
         )
 
     # Playing the clip
@@ -224,6 +224,11 @@ def load_clip(config: RunConfig, clip: str) -> tuple[str, Any]:
         if found.id == clip:
             return clip, dataset.load_audio(found, _RATE)
     raise DatasetError(f"The dataset '{data.dataset}' no longer has the clip {clip}.")
+
+
+def _signed(value: float) -> str:
+    """Write a number with a sign at which no line is broken."""
+    return f"{value:.2f}".replace("-", "\u2212")
 
 
 def _small(colour: str) -> str:

@@ -147,6 +147,7 @@ class RunBoard(QObject):
             started=summary.started or _made_at(summary.run),
             problem=summary.problem,
             group=config.experiment if config else "",
+            group_title=self.shelf.experiment(key),
         )
 
     def _visibility_changed(self) -> None:

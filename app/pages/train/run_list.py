@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
@@ -16,12 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.train.swatch import swatch
 from app.studio import Studio
 
 _KEY = Qt.ItemDataRole.UserRole
 _SORT = Qt.ItemDataRole.UserRole + 1
 _STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
 COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
+# A narrower list leaves these out, so that the titles can be read; lines and tooltips tell them.
+LEAST_WIDTHS = (("Loss", 560), ("Started", 500), ("Epoch", 400), ("Best", 320))
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class RunRow:
     started: float
     problem: str = ""
     group: str = ""
+    group_title: str = ""
 
 
 class RunItem(QTreeWidgetItem):
@@ -91,7 +95,7 @@ class RunList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 64, 88, 60, 54, 64)):
+        for column, width in enumerate((0, 64, 84, 60, 54, 64)):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)
@@ -103,7 +107,7 @@ class RunList(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the titles room by leaving out columns that can be missed."""
         super().resizeEvent(event)
-        for name, least in (("Loss", 430), ("Started", 430), ("Epoch", 330)):
+        for name, least in LEAST_WIDTHS:
             self.tree.setColumnHidden(COLUMNS.index(name), event.size().width() < least)
 
     def show_rows(self, rows: list[RunRow], visible: set[str]) -> None:
@@ -174,8 +178,6 @@ class RunList(QWidget):
         if name not in self._groups:
             item = RunItem()
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsAutoTristate)
-            item.setText(0, name)
-            item.setToolTip(0, f"Experiment {name}")
             self._groups[name] = item
             self.tree.addTopLevelItem(item)
             item.setExpanded(True)
@@ -189,6 +191,9 @@ class RunList(QWidget):
                 del self._groups[name]
                 self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
                 continue
+            title = next((row.group_title for row in rows if row.group_title), name)
+            item.setText(0, title)
+            item.setToolTip(0, f"Experiment {title}")
             done = sum(row.state == "finished" for row in rows)
             item.setText(2, f"{done} of {len(rows)} done")
             latest = max(row.started for row in rows)
@@ -252,7 +257,9 @@ class RunList(QWidget):
         words = text.lower().split()
         for key, item in self._items.items():
             row = self._rows.get(key)
-            haystack = f"{row.title} {row.state} {row.group}".lower() if row else ""
+            haystack = (
+                f"{row.title} {row.state} {row.group} {row.group_title}".lower() if row else ""
+            )
             item.setHidden(not all(word in haystack for word in words))
         for group in self._groups.values():
             inside = [item for item in self._items.values() if item.parent() is group]
@@ -277,22 +284,3 @@ def _when(moment: datetime) -> str:
     """Write a time of today as a clock does, any other as a day."""
     same_day = moment.date() == datetime.now().date()
     return f"{moment:%H:%M}" if same_day else f"{moment.day} {moment:%b}"
-
-
-def swatch(colour: str, dashed: bool, ratio: float = 1.0) -> QIcon:
-    """Draw the line that stands for a run: solid for CE, dashed with contrast."""
-    pixmap = QPixmap(round(22 * ratio), round(14 * ratio))
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(QColor(colour), 3.0)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if dashed:
-        pen.setDashPattern([1.8, 1.0])
-    painter.setPen(pen)
-    painter.drawLine(1, 7, 21, 7)
-    painter.end()
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)
-    return icon

@@ -217,10 +217,7 @@ class Sessions(QObject):
                 self.warned.emit(event.message)
         self.changed.emit(key)
 
-    def _state_changed(self, key: str, state: str) -> None:
-        session = self._sessions.get(key)
-        if session is not None and state in ("paused", "running"):
-            session.paused_or_resumed()
+    def _state_changed(self, key: str, _state: str) -> None:
         self.changed.emit(key)
 
     def _job_done(self, key: str) -> None:

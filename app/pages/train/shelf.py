@@ -8,7 +8,6 @@ its curves are there at once, and read whole behind them.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.pages.train.run_scan import Known, Scan, scan_folders
 from app.studio import Studio
 from core import paths
 from core.events import Event
-from core.runs import EventsFile, RunFolder, RunSummary, summarize
-from core.runs.folder import is_alive
+from core.runs import EventsFile, RunFolder, RunSummary
 
 if TYPE_CHECKING:
     # At run time it is imported with the first run: it needs numpy, the window does not.
@@ -33,7 +32,6 @@ SCAN_MS = 2000
 PORTION = 1 << 20
 SAMPLES = 3000
 SKIM_ABOVE = 1 << 23
-SCAN_SECONDS = 0.25
 
 
 @dataclass
@@ -66,25 +64,6 @@ class _Portion:
     more: bool = False
 
 
-@dataclass
-class _Known:
-    """What the last scan found out about a folder, and what that cost."""
-
-    stamp: tuple[float, ...] = ()
-    summary: RunSummary | None = None
-    cost: float = 0.0
-    at: float = 0.0
-    alive: bool = False
-
-
-@dataclass
-class _Scan:
-    """The result of one scan: everything known, and whether folders were left for the next."""
-
-    known: dict[str, _Known] = field(default_factory=dict)
-    unfinished: bool = False
-
-
 class RunShelf(QObject):
     """Runs by the path of their folder. `listed`: summaries changed; `updated`: a history grew."""
 
@@ -95,7 +74,7 @@ class RunShelf(QObject):
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
         self._watches: dict[str, _Watch] = {}
         self._extra: list[Path] = []
         self._scanning = self._again = self._settled = False
@@ -140,6 +119,10 @@ class RunShelf(QObject):
         """Say whether some process writes the run, as of the last scan."""
         return key in self._known and self._known[key].alive
 
+    def experiment(self, key: str) -> str:
+        """Return the title of the experiment that a run belongs to, "" for none."""
+        return self._known[key].experiment if key in self._known else ""
+
     def add_folder(self, path: Path) -> None:
         """Show a run that lies outside the runs folder."""
         if path.parent != paths.runs_dir() and path not in self._extra:
@@ -178,10 +161,10 @@ class RunShelf(QObject):
             return
         self._scanning = True
         watched = {key for key, watch in self._watches.items() if watch.complete}
-        work = partial(_scan, list(self._extra), dict(self._known), watched)
+        work = partial(scan_folders, list(self._extra), dict(self._known), watched)
         self._studio.jobs.run_quick(work, self._scanned, self._scan_failed, self)
 
-    def _scanned(self, scan: _Scan) -> None:
+    def _scanned(self, scan: Scan) -> None:
         self._scanning = False
         before = {key: (item.summary, item.alive) for key, item in self._known.items()}
         after = {key: (item.summary, item.alive) for key, item in scan.known.items()}
@@ -266,44 +249,3 @@ def _read_portion(watch: _Watch) -> _Portion:
     parts = [list(itertools.islice(file.read_new(), SAMPLES)) for file in watch.samples]
     more = more or any(len(part) == SAMPLES for part in parts)
     return _Portion(None, pieces, [item for part in parts for item in part], more)
-
-
-def _scan(extra: list[Path], known: dict[str, _Known], watched: set[str]) -> _Scan:
-    """Summarise what changed, for a quarter of a second at most. Runs in a worker thread."""
-    began = time.monotonic()
-    folders = [item for item in paths.runs_dir().iterdir() if item.is_dir()]
-    folders = sorted(folders, key=lambda item: item.name, reverse=True) + extra
-    scan = _Scan()
-    for folder in folders:
-        key, run = str(folder), RunFolder(folder)
-        if not run.config_file.is_file():
-            continue
-        old = known.get(key, _Known())
-        stamp, alive, now = _stamp(run), is_alive(run), time.monotonic()
-        changed = stamp != old.stamp or alive != old.alive
-        # A long run that grows all the time is summarised seldom; if watched, not at all.
-        grows = alive and old.alive and old.summary is not None and old.stamp != ()
-        if grows and (key in watched or now - old.at < 20 * old.cost):
-            changed = False
-        if changed and now - began > SCAN_SECONDS:
-            scan.unfinished = True
-            changed = False
-        if not changed:
-            if old.summary is not None:
-                scan.known[key] = old
-            continue
-        summary = summarize(run)
-        scan.known[key] = _Known(stamp, summary, time.monotonic() - now, now, alive)
-    return scan
-
-
-def _stamp(run: RunFolder) -> tuple[float, ...]:
-    """Return numbers that change when the run's events or its title change."""
-    stamp: list[float] = []
-    for path in (run.events.path, run.path / "label.json", run.config_file):
-        try:
-            found = path.stat()
-            stamp += [found.st_size, found.st_mtime]
-        except OSError:
-            stamp += [0.0, 0.0]
-    return tuple(stamp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.pages.train.estimate import duration_text, remaining_text
+from app.pages.train.estimate import duration_text, remaining_seconds, remaining_text
 from app.pages.train.session import Session
 from app.pages.train.state_line import Standing
 from app.pages.train.summary import phase_text
@@ -40,6 +40,8 @@ def standing_of(
     facts = list(_position(history))
     if history is not None and history.elapsed:
         facts.append(duration_text(history.elapsed))
+    if state == "elsewhere" and history is not None and history.started is not None:
+        facts.append(_left(history, summary))
     if state in ("elsewhere", "paused elsewhere"):
         facts += _phase(history, summary)
     if state in ("failed", "unreadable") and summary is not None and summary.problem:
@@ -80,7 +82,7 @@ def _of_session(
     phase = session.activity if state == "running" else ""
     facts: list[str] = []
     loads: list[str] = []
-    if state == "running" and session.estimator is None:
+    if state == "running" and not session.started:
         phase = phase or "Preparing"
         facts = [session.activity_count] if session.activity_count else []
     else:
@@ -88,7 +90,7 @@ def _of_session(
         if history is not None and history.elapsed:
             facts.append(duration_text(history.elapsed))
         if state == "running":
-            facts.append(remaining_text(session.remaining()))
+            facts.append(_left(history, summary))
         facts += _phase(history, summary)
         if state == "running" and session.examples_per_second:
             loads.append(f"{session.examples_per_second:,.0f} clips/s")
@@ -105,6 +107,11 @@ def _of_session(
         tuple(loads),
         warnings,
     )
+
+
+def _left(history: RunHistory | None, summary: RunSummary | None) -> str:
+    config = summary.config if summary is not None else None
+    return remaining_text(remaining_seconds(history, config) if history is not None else None)
 
 
 def _position(history: RunHistory | None) -> list[str]:

@@ -156,6 +156,7 @@ class StateLine(QWidget):
         self.facts.setText(" · ".join(standing.facts))
         self.scores.setText(" · ".join(standing.scores))
         self.loads.setText(" · ".join(standing.loads))
+        self.loads.setVisible(bool(standing.loads))
         count = len(standing.warnings)
         self.warnings.setVisible(count > 0)
         self.third.setVisible(bool(standing.loads) or count > 0)

@@ -123,7 +123,7 @@ def test_its_runs_are_queued_and_trained(
     qtbot.waitUntil(lambda: bool(page.runs._groups), timeout=30_000)
     (group,) = page.runs._groups.values()
     qtbot.waitUntil(lambda: group.text(2) == "4 of 4 done", timeout=30_000)
-    assert group.text(0) == experiment.name and group.childCount() == 4
+    assert group.text(0) == experiment.title and group.childCount() == 4
     page.runs.tree.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert page.runs.visible() == set()
 

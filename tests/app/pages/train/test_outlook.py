@@ -81,7 +81,7 @@ def test_the_time_is_judged_by_an_earlier_run() -> None:
     assert (measured.plain, measured.validation, measured.clips) == (0.1, 0.1, 20)
     changes = {"training.epochs": 1000, "validation.every_epochs": 1}
     config = replace_fields(measured.config, changes)
-    assert forecast(config, 20, 5, [measured]) == "about 3 min, judged by before"
+    assert forecast(config, 20, 5, [measured]) == 'about 3 min, judged by "before"'
     wider = replace_fields(config, {"model.layers": 2 * config.model.layers})
     assert forecast(wider, 20, 5, [measured]).startswith("roughly ")
     halved = replace_fields(config, {"data.train_clips": 10})
