@@ -216,6 +216,14 @@ class TrainingConfig(Section):
         description="Compile the decoder with torch.compile where a compiler is at hand; the "
         "first steps take longer.",
     )
+    log_every: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        title="Log every",
+        description="Steps whose figures are read from the device together; more lets a GPU work "
+        "without waiting, and none is left out.",
+    )
     autotune_batch: bool = Field(
         False,
         title="Fit batch to memory",
@@ -376,7 +384,7 @@ class DecodingConfig(Section):
         "when reranking, for models that know several styles.",
     )
     log_prob_weight: float = Field(
-        0.5,
+        0.8,
         ge=0,
         le=100,
         title="Weight of likelihood",

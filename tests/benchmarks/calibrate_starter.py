@@ -2,7 +2,7 @@
 
     python tests/benchmarks/starter_clips/fetch.py FOLDER --set development
     python tests/benchmarks/calibrate_starter.py FOLDER [--checkpoint starter]
-        [--plot reliability.png] [--soft-below 0.4]
+        [--plot reliability.png] [--soft-below 0.5]
 
 Captions every clip as the checkpoint decodes by default, judges the captions by the strict rules,
 fits the model of `core.confidence` and writes it beside the checkpoint. The plot shows captions in
@@ -28,6 +28,8 @@ from core.confidence import confidence_path, fit, signs_of
 from core.models.checkpoint_files import find_checkpoint
 
 BINS = 6
+# Few clips, so weights are held close to zero.
+RIDGE = 5.0
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--checkpoint", default="starter")
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--soft-below", type=float, default=0.4)
+    parser.add_argument("--soft-below", type=float, default=0.5)
     options = parser.parse_args()
     checkpoint = find_checkpoint(options.checkpoint)
     captioner = Captioner.load(checkpoint)
@@ -66,6 +68,7 @@ def main() -> None:
         judged,
         soft_below=options.soft_below,
         fitted_on=f"{len(clips)} development clips (tests/benchmarks/starter_clips)",
+        ridge=RIDGE,
     )
     model.save(confidence_path(checkpoint))
     print(f"written: {confidence_path(checkpoint)}")
@@ -81,7 +84,9 @@ def told_without_own_package(
     names = np.array(packages)
     for package in sorted(set(packages)):
         own = names == package
-        model = fit(signs[~own], right[~own], soft_below=0.0, fitted_on="all but one package")
+        model = fit(
+            signs[~own], right[~own], soft_below=0.0, fitted_on="all but one package", ridge=RIDGE
+        )
         told[own] = [model.probability(row) for row in signs[own]]
     return told
 
