@@ -1,4 +1,4 @@
-"""Draws a caption with its differing words marked, and its log-probability after it."""
+"""Draws a caption with its differing words marked, and its figure with a bar below it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.results import CELL_ROLE, CaptionCell
+from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, CaptionCell, GainCell
 from app.pages.compare.word_diff import Word
 from app.theme import Colours, Theme, blend, run_colour
 
 LINES = 2
 MARGIN = 8.0
+BAR = 3.0
 ELLIPSIS = "…"
 
 
@@ -86,7 +87,7 @@ def mark_colours(system: int, colours: Colours) -> tuple[str, str]:
 
 
 class CaptionDelegate(QStyledItemDelegate):
-    """For the columns of systems; the first column is drawn as usual."""
+    """For the columns of systems and gains; the first column is drawn as usual."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -106,7 +107,8 @@ class CaptionDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw the ground as the style does, then the words."""
         cell = index.data(CELL_ROLE)
-        if not isinstance(cell, CaptionCell):
+        gain = index.data(GAIN_ROLE)
+        if not isinstance(cell, CaptionCell) and not isinstance(gain, GainCell):
             super().paint(painter, option, index)
             return
         opt = QStyleOptionViewItem(option)
@@ -117,8 +119,36 @@ class CaptionDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, opt, painter, widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw(painter, QRectF(opt.rect).adjusted(MARGIN, 6, -MARGIN, -6), opt.font, cell)
+        area = QRectF(opt.rect).adjusted(MARGIN, 5, -MARGIN, -5)
+        if isinstance(gain, GainCell):
+            self._draw_gain(painter, area, opt.font, gain)
+        else:
+            self._draw(painter, area, opt.font, cell)
         painter.restore()
+
+    def _draw_gain(self, painter: QPainter, area: QRectF, font: QFont, gain: GainCell) -> None:
+        """Draw the figure, and below it a bar to the right for a gain, to the left for a loss."""
+        colours = self._theme.colours
+        painter.setFont(font)
+        painter.setPen(QColor(colours.text))
+        middle = area.center().x()
+        text = QRectF(area.left(), area.top(), area.width(), area.height() - BAR - 4)
+        painter.drawText(text, int(Qt.AlignmentFlag.AlignCenter), gain.text)
+        top = area.bottom() - BAR
+        painter.fillRect(QRectF(area.left(), top, area.width(), BAR), QColor(colours.line))
+        width = area.width() / 2 * min(1.0, abs(gain.share))
+        left = middle if gain.share >= 0 else middle - width
+        # The colour is that of the system that has the better figure.
+        hue = run_colour(gain.system if gain.share >= 0 else 0)
+        painter.fillRect(QRectF(left, top, width, BAR), QColor(hue))
+        painter.fillRect(QRectF(middle - 0.5, top - 2, 1, BAR + 4), QColor(colours.muted))
+
+    def _draw_bar(self, painter: QPainter, area: QRectF, cell: CaptionCell) -> None:
+        colours = self._theme.colours
+        bar = QRectF(area.left(), area.bottom() - BAR, area.width(), BAR)
+        painter.fillRect(bar, QColor(colours.line))
+        bar.setWidth(area.width() * (cell.share or 0.0))
+        painter.fillRect(bar, QColor(run_colour(cell.system)))
 
     def _draw(self, painter: QPainter, area: QRectF, font: QFont, cell: CaptionCell) -> None:
         colours = self._theme.colours
@@ -131,7 +161,10 @@ class CaptionDelegate(QStyledItemDelegate):
             return
         small = QFont(font)
         small.setPixelSize(11)
-        score = "" if cell.log_prob is None else f"{cell.log_prob:.2f}".replace("-", "−")
+        score = cell.figure
+        if cell.share is not None:
+            self._draw_bar(painter, area, cell)
+        area.setBottom(area.bottom() - BAR - 3)
         gap = metrics.horizontalAdvance(" ") * 1.5
         tail = QFontMetricsF(small).horizontalAdvance(score) + gap if score else 0.0
         placed, line, x = place_words(cell.words, metrics, area.width(), LINES, tail)
@@ -160,5 +193,5 @@ class CaptionDelegate(QStyledItemDelegate):
 
 
 def row_height(font: QFont) -> int:
-    """Return the height of a row that holds two lines."""
-    return round(LINES * (QFontMetricsF(font).lineSpacing() + 2) + 14)
+    """Return the height of a row that holds two lines and a bar."""
+    return round(LINES * (QFontMetricsF(font).lineSpacing() + 2) + BAR + 15)

@@ -1,194 +1,151 @@
-"""The selected clip: its references, and what each system says about it, large."""
+"""The selected clip: its sound, its references, and what each system says about it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from itertools import groupby
+from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from app.pages.compare.caption_delegate import mark_colours
-from app.pages.compare.results import LETTERS, ResultRow
-from app.pages.compare.systems_bar import LetterMark
-from app.pages.compare.word_diff import Word
+from app.pages.compare.clip_sound import ClipSound
+from app.pages.compare.results import LETTERS, ResultRow, ResultsModel
+from app.pages.compare.system_column import SystemColumn, references_html, text_label
 from app.studio import Studio
-from app.texts import length_text
-from app.theme import Colours
-from app.widgets.elided_label import ElidedLabel
-from app.widgets.play_button import PlayButton
 
-TAGS_SHOWN = 4
+COLUMN_WIDTH = 185
 
 
-class DetailsPanel(QScrollArea):
-    """One column for the clip and one for each system."""
+class DetailsPanel(QSplitter):
+    """Sound on the left; references and one column a system on the right.
+
+    Signal `explain_wanted(row)`: its beams and attention are to be found out.
+    """
+
+    explain_wanted = Signal(object)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(Qt.Orientation.Horizontal, parent)
         self._studio = studio
         self._row: ResultRow | None = None
-        self._titles: Sequence[str] = ()
-        self._scores: Mapping[int, float] = {}
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._model: ResultsModel | None = None
+        self.busy = False
+        self.sound = ClipSound(studio)
+        self.sound.explain_clicked.connect(self._explain)
+        self.references = text_label("")
+        self.references.setTextFormat(Qt.TextFormat.RichText)
+        self.columns = [SystemColumn(studio.theme, number) for number in range(len(LETTERS))]
         body = QWidget()
         body.setProperty("role", "panel")
-        self.setWidget(body)
-        self.title = ElidedLabel()
-        self.title.setProperty("role", "title")
-        self.facts = _label("muted")
-        self.play = PlayButton(studio)
-        self.references = _label("")
-        clip = QVBoxLayout()
-        clip.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(self.title, 1)
-        top.addWidget(self.play)
-        clip.addLayout(top)
-        clip.addWidget(self.facts)
-        clip.addWidget(self.references)
-        clip.addStretch(1)
-        self.columns = [SystemColumn(number) for number in range(len(LETTERS))]
-        layout = QHBoxLayout(body)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(24)
-        layout.addLayout(clip, 3)
+        row = QHBoxLayout(body)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(16)
+        self._add_column(row, self.references)
         for column in self.columns:
-            layout.addWidget(column, 3)
-        studio.theme.changed.connect(self._refresh)
-        self.show_row(None, (), {})
+            column.setMinimumWidth(COLUMN_WIDTH)
+            row.addWidget(column, 1)
+            column.word_entered.connect(partial(self._word_entered, column))
+            column.word_left.connect(self.sound.view.clear_attention)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidget(body)
+        self.addWidget(self.sound)
+        self.addWidget(self.area)
+        self.setChildrenCollapsible(False)
+        self.setStretchFactor(1, 1)
+        self.sound.setMinimumWidth(280)
+        studio.remember_splitter(self, "compare/details", [340, 860])
+        studio.theme.changed.connect(self._recolour)
+        self.show_row(None, None)
 
-    def show_row(
-        self, row: ResultRow | None, titles: Sequence[str], scores: Mapping[int, float]
-    ) -> None:
-        """Show a clip; `scores` is its CIDEr-D by system, where it was computed."""
+    def show_row(self, row: ResultRow | None, model: ResultsModel | None) -> None:
+        """Show a clip with the captions of the model's systems and their figures."""
         before = self._row.clip.key if self._row else None
-        self._row, self._titles, self._scores = row, titles, scores
+        self._row, self._model = row, model
         if row is None or row.clip.key != before:
-            self.play.set_sound(row.clip.audio if row else None)
-            self.verticalScrollBar().setValue(0)
+            self.sound.show_clip(row.clip if row else None)
+            self.area.verticalScrollBar().setValue(0)
         self._refresh()
 
-    def _refresh(self) -> None:
-        row = self._row
-        for number, column in enumerate(self.columns):
-            column.setVisible(row is not None and number < len(self._titles))
-        if row is None:
-            self.title.setText("No clip selected")
-            self.facts.setText("Select a row to see its references and every system's hypotheses.")
-            self.references.clear()
-            return
-        clip = row.clip
-        facts = [length_text(clip.duration) if clip.duration else "", ", ".join(clip.tags)]
-        self.title.setText(clip.title)
-        self.facts.setText(" · ".join(fact for fact in facts if fact) or str(clip.path or ""))
-        self.references.setText(_references(clip.references, self._studio.theme.colours))
-        for number in range(len(self._titles)):
-            self.columns[number].show_caption(
-                row, self._titles[number], self._scores.get(number), self._studio.theme.colours
-            )
-
-
-class SystemColumn(QWidget):
-    """One system's caption with its hypotheses and what its encoder hears."""
-
-    def __init__(self, system: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.system = system
-        self.title = ElidedLabel()
-        self.title.setProperty("role", "muted")
-        self.caption = _label("")
-        self.caption.setTextFormat(Qt.TextFormat.RichText)
-        self.caption.setStyleSheet("font-size: 17px;")
-        self.figures = _label("muted")
-        self.beams = _label("")
-        self.beams.setTextFormat(Qt.TextFormat.RichText)
-        self.tags = _label("muted")
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(LetterMark(system))
-        top.addWidget(self.title, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(top)
-        for label in (self.caption, self.figures, self.beams, self.tags):
-            layout.addWidget(label)
-        layout.addStretch(1)
-
-    def show_caption(
-        self, row: ResultRow, title: str, score: float | None, colours: Colours
-    ) -> None:
-        """Show what this system says about a clip."""
-        caption, problem = row.captions[self.system], row.problems[self.system]
-        self.title.setText(title)
-        for label in (self.figures, self.beams, self.tags):
-            label.setVisible(caption is not None)
-        if caption is None:
-            tone = colours.danger if problem else colours.muted
-            self.caption.setText(
-                f"<span style='color:{tone}; font-size:13px'>"
-                f"{escape(problem or 'Not captioned yet.')}</span>"
-            )
-            return
-        ground, _ = mark_colours(self.system, colours)
-        self.caption.setText(marked_html(row.words[self.system], ground))
-        figures = [f"log-probability {_minus(caption.log_prob, 2)}"]
-        if score is not None:
-            figures.append(f"CIDEr-D {score:.2f}")
-        self.figures.setText(" · ".join(figures))
-        self.beams.setText(
-            "<table cellspacing=0>"
-            + "".join(
-                f"<tr><td style='color:{colours.muted}; padding-right:8px'>"
-                f"{_minus(beam.log_prob, 2)}</td><td>{escape(beam.text)}</td></tr>"
-                for beam in caption.beams[1:]
-            )
-            + "</table>"
+    def lacking(self) -> bool:
+        """Whether some checkpoint's beams and attention of this clip are not known."""
+        row, model = self._row, self._model
+        if row is None or model is None:
+            return False
+        return any(
+            told is not None and told.caption is None and not system.is_table
+            for told, system in zip(row.captions, model.systems, strict=True)
         )
-        self.beams.setVisible(len(caption.beams) > 1)
-        heard = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in caption.tags[:TAGS_SHOWN])
-        self.tags.setText(f"Tags: {heard}" if heard else "")
-        self.tags.setVisible(bool(heard))
 
+    def set_busy(self, busy: bool) -> None:
+        """Say whether beams are being found out."""
+        self.busy = busy
+        self._show_button()
 
-def marked_html(words: Sequence[Word], ground: str) -> str:
-    """Return a caption as HTML; neighbouring marked words share one ground."""
-    parts = []
-    for differs, run in groupby(words, key=lambda word: word.differs):
-        text = escape(" ".join(word.text for word in run))
-        parts.append(f"<span style='background:{ground}'>{text}</span>" if differs else text)
-    return " ".join(parts)
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what was shown while the panel was hidden."""
+        super().showEvent(event)
+        if self._row is not None:
+            row = self._row
+            self.sound.show_clip(None)
+            self.sound.show_clip(row.clip)
 
+    # ---- inside ----------------------------------------------------------------------------
 
-def _references(references: Sequence[str], colours: Colours) -> str:
-    if not references:
-        return f"<span style='color:{colours.muted}'>No reference captions.</span>"
-    lines = "".join(f"<div style='margin-bottom:4px'>{escape(text)}</div>" for text in references)
-    heading = "Reference" if len(references) == 1 else "References"
-    return f"<div style='color:{colours.muted}; font-size:11px'>{heading}</div>{lines}"
+    def _add_column(self, row: QHBoxLayout, label: QLabel) -> None:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        label.setMinimumWidth(150)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        column.addWidget(label)
+        column.addStretch(1)
+        row.addLayout(column, 1)
 
+    def _refresh(self) -> None:
+        row, model = self._row, self._model
+        count = len(model.systems) if model is not None and row is not None else 0
+        for number, column in enumerate(self.columns):
+            column.setVisible(number < count)
+        if row is None or model is None:
+            self.references.clear()
+        else:
+            self.references.setText(references_html(row.clip.references, self._studio.theme))
+            for number in range(count):
+                scores = model.scores.get(number, {})
+                figures = {
+                    name: values[row.clip.key]
+                    for name, values in scores.items()
+                    if row.clip.key in values
+                }
+                self.columns[number].show_caption(row, model.titles[number], figures, model.metric)
+        self._show_button()
 
-def _minus(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
+    def _show_button(self) -> None:
+        lacking = self.lacking()
+        self.sound.explain.setVisible(lacking)
+        self.sound.explain.setEnabled(lacking and not self.busy)
+        self.sound.explain.setText("Asking..." if self.busy else "Beams and attention")
 
+    def _explain(self) -> None:
+        if self._row is not None:
+            self.explain_wanted.emit(self._row)
 
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    if role:
-        label.setProperty("role", role)
-    return label
+    def _word_entered(self, column: SystemColumn, word: int) -> None:
+        caption = column.full
+        if caption is not None:
+            self.sound.show_attention(caption.attention[word], caption.frame_seconds)
+
+    def _recolour(self) -> None:
+        for column in self.columns:
+            column.map.recolour()
+        self._refresh()

@@ -1,4 +1,4 @@
-"""The table as a CSV file."""
+"""The table of clips as a CSV file."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import io
 from collections.abc import Mapping, Sequence
 
 from app.pages.compare.results import LETTERS, ResultRow
+from core.evaluation.registry import METRICS
 
 
 def results_csv(
     titles: Sequence[str],
     rows: Sequence[ResultRow],
-    scores: Mapping[str, Mapping[int, float]] | None = None,
+    scores: Mapping[int, Mapping[str, Mapping[str, float]]] | None = None,
 ) -> str:
-    """Return one line a clip: its references, then caption, log-probability and score a system.
+    """Return one line a clip: its references, then caption, log-probability and scores a system.
 
-    `scores` holds CIDEr-D by clip key and number of the system, where it was computed.
+    `scores` holds figures by number of the system, metric and clip key, where they were computed.
     """
+    known = scores or {}
+    present = {name for one in known.values() for name in one}
+    metrics = [name for name in METRICS if name in present]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     most = max((len(row.clip.references) for row in rows), default=0)
     heads = ["clip", "file", "duration_s", "tags"]
     heads += [f"reference_{number}" for number in range(1, most + 1)]
     for letter, title in zip(LETTERS, titles, strict=False):
-        heads += [f"caption {letter} ({title})", f"log_prob {letter}", f"cider_d {letter}"]
+        heads += [f"caption {letter} ({title})", f"log_prob {letter}"]
+        heads += [f"{name} {letter}" for name in metrics]
     writer.writerow(heads)
     for row in rows:
         references = [*row.clip.references, *[""] * (most - len(row.clip.references))]
@@ -35,9 +40,11 @@ def results_csv(
             "; ".join(row.clip.tags),
             *references,
         ]
-        own = (scores or {}).get(row.clip.key, {})
-        for system, caption in enumerate(row.captions):
-            cells += [caption.text, f"{caption.log_prob:.4f}"] if caption else ["", ""]
-            cells.append(f"{own[system]:.4f}" if caption and system in own else "")
+        for system, told in enumerate(row.captions):
+            log_prob = told.log_prob if told else None
+            cells += [told.text if told else "", "" if log_prob is None else f"{log_prob:.4f}"]
+            for name in metrics:
+                value = known.get(system, {}).get(name, {}).get(row.clip.key)
+                cells.append("" if value is None else f"{value:.4f}")
         writer.writerow(cells)
     return text.getvalue()

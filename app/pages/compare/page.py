@@ -17,52 +17,56 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.caption.collect import collect_sounds, dialog_filter
-from app.pages.compare.captioning import Captioning
-from app.pages.compare.captions_tab import CaptionsTab
+from app.pages.compare.blind_tab import BlindTab
+from app.pages.compare.clips_tab import ClipsTab
+from app.pages.compare.curves_tab import CurvesTab
+from app.pages.compare.desk import ComparisonDesk
+from app.pages.compare.experiments_tab import ExperimentsTab
 from app.pages.compare.export import results_csv
 from app.pages.compare.results import ResultsModel
-from app.pages.compare.score_keeper import ScoreKeeper
+from app.pages.compare.saving import Saver
 from app.pages.compare.scores_tab import ScoresTab
 from app.pages.compare.settings_tab import SettingsTab
-from app.pages.compare.source_bar import FILES
-from app.pages.compare.sources import file_clips, split_clips
+from app.pages.compare.systems import SystemFile, list_systems
 from app.pages.compare.systems_bar import FEWEST
 from app.pages.compare.top_bar import TopBar
-from app.pages.compare.work import ComparedClip, Loader, SystemId, load_captioner
+from app.pages.compare.work import Loader, is_table, load_captioner
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
-from core.files import write_text_atomic
-from core.models.checkpoint_files import (
-    SUFFIX,
-    CheckpointFile,
-    describe_checkpoint,
-    list_checkpoints,
-)
+from core.models.checkpoint_files import SUFFIX
 
 
 class ComparePage(QWidget):
-    """Two to four checkpoints side by side. `load` makes a captioner of a checkpoint path."""
+    """Two to six systems side by side.
+
+    `load` makes a captioner of a checkpoint path; `metrics` are those to score by, None for all.
+    """
 
     def __init__(
-        self, studio: Studio, parent: QWidget | None = None, load: Loader = load_captioner
+        self,
+        studio: Studio,
+        parent: QWidget | None = None,
+        load: Loader = load_captioner,
+        metrics: Sequence[str] | None = None,
     ) -> None:
         super().__init__(parent)
         self.studio = studio
-        self._clips: list[ComparedClip] = []
-        self._clips_wanted = 0
         self._opened: list[Path] = []
         self._pending: list[Path] = []
         self._listed = False
         self.model = ResultsModel(self)
         self.top = TopBar(studio)
         self.systems, self.source = self.top.systems, self.top.source
-        self.captions = CaptionsTab(studio, self.model)
+        self.clips = ClipsTab(studio, self.model)
         self.scores = ScoresTab(studio)
+        self.curves = CurvesTab(studio)
         self.settings = SettingsTab(studio)
+        self.blind = BlindTab(studio, self.model)
+        self.experiments = ExperimentsTab(studio)
         self.banner = Banner(studio.theme)
-        self.captioning = Captioning(studio.jobs, load, self)
-        self.keeper = ScoreKeeper(studio.jobs, self.model, self.scores, self)
+        self.saver = Saver(studio, self)
+        self.desk = ComparisonDesk(self, load, metrics)
         self._build()
         self._connect()
 
@@ -72,9 +76,15 @@ class ComparePage(QWidget):
         self.setAcceptDrops(True)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.captions, "Captions")
-        self.tabs.addTab(self.scores, "Scores")
-        self.tabs.addTab(self.settings, "Settings")
+        for tab, title in (
+            (self.clips, "Clips"),
+            (self.scores, "Scores"),
+            (self.curves, "Curves"),
+            (self.settings, "Settings"),
+            (self.blind, "Blind test"),
+            (self.experiments, "Experiments"),
+        ):
+            self.tabs.addTab(tab, title)
         self.content = QWidget()
         inner = QVBoxLayout(self.content)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -84,12 +94,13 @@ class ComparePage(QWidget):
         self.empty = EmptyState(
             self.studio.theme,
             "compare-horizontal",
-            "Compare needs two checkpoints",
-            "Put two trained systems side by side on the same clips and see, word by word, where "
-            "they differ. Train two runs first, for example CE and CE + contrast.",
+            "Compare needs two systems",
+            "Put two trained checkpoints, or captions of another system, side by side on the same "
+            "clips and see, word by word, where they differ. Train two runs first, for example CE "
+            "and CE + contrast.",
             "Go to Train",
         )
-        self.open_file = QPushButton("Open a checkpoint file...")
+        self.open_file = QPushButton("Open a checkpoint or captions...")
         self.open_file.setProperty("role", "quiet")
         layout = self.empty.layout()
         assert isinstance(layout, QVBoxLayout)
@@ -104,38 +115,35 @@ class ComparePage(QWidget):
         outer.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        studio = self.studio
-        self.top.caption_clicked.connect(self.start)
-        self.top.stop_clicked.connect(self.captioning.stop)
-        self.captioning.answered.connect(self._answered)
-        self.captioning.advanced.connect(self.top.show_progress)
-        self.captioning.busy_changed.connect(self._busy_changed)
-        self.captioning.failed.connect(self._failed)
-        self.keeper.changed.connect(self.captions.set_scores)
-        self.keeper.failed.connect(self._failed)
+        studio, desk = self.studio, self.desk
         self.empty.clicked.connect(lambda: studio.show_page.emit("train"))
-        self.open_file.clicked.connect(self._open_checkpoint)
-        self.systems.open_clicked.connect(self._open_checkpoint)
+        self.open_file.clicked.connect(self._open_systems)
+        self.systems.open_clicked.connect(self._open_systems)
         self.systems.changed.connect(self._systems_changed)
-        self.source.changed.connect(self._source_changed)
+        self.source.changed.connect(desk.source_changed)
         self.source.choose_clicked.connect(self._choose_sounds)
-        self.source.failed.connect(self._failed)
-        self.captions.export_clicked.connect(self._export)
-        self.captions.open_clicked.connect(lambda path: studio.open_in_caption.emit([path]))
-        self.scores.caption_clicked.connect(self.start)
-        studio.open_in_compare.connect(self.open_checkpoints)
+        self.source.failed.connect(desk.failed)
+        self.clips.export_clicked.connect(self._export_clips)
+        self.clips.open_clicked.connect(lambda path: studio.open_in_caption.emit([path]))
+        self.scores.export_wanted.connect(self._export_scores)
+        self.blind.failed.connect(desk.failed)
+        self.experiments.failed.connect(desk.failed)
+        self.experiments.compare_wanted.connect(self._compare_runs)
+        self.tabs.currentChanged.connect(self._tab_changed)
+        studio.open_in_compare.connect(self.open_systems)
         studio.checkpoints_changed.connect(self.refresh)
         studio.runs_changed.connect(self.refresh)
+        studio.runs_changed.connect(self.experiments.refresh)
         studio.datasets_changed.connect(self._datasets_changed)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.top.button.click)
 
-    # ---- checkpoints -----------------------------------------------------------------------
+    # ---- systems ---------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """List checkpoints and splits when first shown."""
+        """List systems and splits when first shown."""
         super().showEvent(event)
         if not self._listed:
             self._listed = True
@@ -143,16 +151,16 @@ class ComparePage(QWidget):
             self.source.load_splits()
 
     def refresh(self) -> None:
-        """List the checkpoints again, in a worker thread."""
+        """List the systems again, in a worker thread."""
         if not self._listed:
             return
         opened = list(self._opened)
         self.studio.jobs.run_quick(
-            lambda: _checkpoints(opened), self._checkpoints_listed, self._failed, self
+            lambda: list_systems(opened), self._systems_listed, self.desk.failed, self
         )
 
-    def open_checkpoints(self, paths: Sequence[str]) -> None:
-        """Compare these files, which may lie anywhere."""
+    def open_systems(self, paths: Sequence[str]) -> None:
+        """Compare these checkpoints and tables of captions, which may lie anywhere."""
         self._pending = [Path(path) for path in paths]
         self._opened += [path for path in self._pending if path not in self._opened]
         self._listed = True
@@ -160,68 +168,55 @@ class ComparePage(QWidget):
             self.source.load_splits()
         self.refresh()
 
-    def _checkpoints_listed(self, files: list[CheckpointFile]) -> None:
+    def _systems_listed(self, files: list[SystemFile]) -> None:
         for file in files:
             if file.problem and file.path in self._pending:
                 self.banner.show_message(file.problem)
                 self._opened.remove(file.path)
-        self.systems.set_checkpoints([file for file in files if file.usable])
+        self.systems.set_checkpoints([file for file in files if not file.problem])
         pending, self._pending = self._pending, []
-        if pending:
+        if pending and all(is_table(path) for path in pending):
+            # Captions of others are looked at beside what is there.
+            self.systems.add_systems(pending)
+        elif pending:
             self.systems.choose(pending)
         enough = len(self.systems.files()) >= FEWEST
         one = len(self.systems.files()) == 1
         self.empty.title.setText(
-            "One more checkpoint, and you can compare" if one else "Compare needs two checkpoints"
+            "One more system, and you can compare" if one else "Compare needs two systems"
         )
         self.stack.setCurrentWidget(self.content if enough else self.empty)
 
-    def _open_checkpoint(self) -> None:
+    def _open_systems(self) -> None:
         start = str(self.studio.settings.value("folders/checkpoint", str(Path.home())))
+        kinds = f"*{SUFFIX} *.csv *.tsv *.jsonl"
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Open checkpoints", start, f"Checkpoints (*{SUFFIX})"
+            self, "Open checkpoints or captions", start, f"Checkpoints and captions ({kinds})"
         )
         if names:
             self.studio.settings.setValue("folders/checkpoint", str(Path(names[0]).parent))
-            self.open_checkpoints(names)
+            self.open_systems(names)
 
-    def system_ids(self) -> list[SystemId]:
-        """Return the compared systems, A first."""
-        return [SystemId(file.path, file.modified) for file in self.systems.selected()]
+    def _compare_runs(self, paths: Sequence[str], dataset: str, split: str) -> None:
+        self.open_systems(paths)
+        self.source.choose_split(dataset, split)
+        self.tabs.setCurrentWidget(self.clips)
 
-    # ---- clips -----------------------------------------------------------------------------
+    def _systems_changed(self) -> None:
+        files = self.systems.selected()
+        self.settings.set_systems(files)
+        self.curves.set_systems(files)
+        self.desk.systems_changed()
+
+    def _tab_changed(self, _index: int) -> None:
+        # An experiment brings its own systems and its own split.
+        self.top.setVisible(self.tabs.currentWidget() is not self.experiments)
+
+    # ---- sounds ----------------------------------------------------------------------------
 
     def _datasets_changed(self) -> None:
         if self._listed:
             self.source.load_splits()
-
-    def _source_changed(self) -> None:
-        self._clips_wanted += 1
-        if self.source.kind.value == FILES:
-            self._set_clips(file_clips(self.source.files))
-            return
-        split = self.source.split_info()
-        if split is None:
-            self._set_clips([])
-            return
-        number = self._clips_wanted
-        name, limit = self.source.dataset.currentText(), self.source.clips.value()
-        root = self.source.root()
-        self.studio.jobs.run_quick(
-            lambda: split_clips(name, split.name, limit, root),
-            lambda clips: self._clips_found(number, clips),
-            self._failed,
-            self,
-        )
-
-    def _clips_found(self, number: int, clips: list[ComparedClip]) -> None:
-        # Only the answer to the last question counts.
-        if number == self._clips_wanted:
-            self._set_clips(clips)
-
-    def _set_clips(self, clips: list[ComparedClip]) -> None:
-        self._clips = clips
-        self._show_rows()
 
     def _choose_sounds(self) -> None:
         start = str(self.studio.settings.value("folders/sound", str(Path.home())))
@@ -236,16 +231,16 @@ class ComparePage(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Compare on the dropped sounds; dropped checkpoints become systems."""
+        """Compare on the dropped sounds; dropped checkpoints and tables become systems."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        checkpoints = [str(path) for path in paths if path.suffix == SUFFIX]
-        others = [path for path in paths if path.suffix != SUFFIX]
-        if checkpoints:
-            self.open_checkpoints(checkpoints)
+        systems = [str(path) for path in paths if path.suffix == SUFFIX or is_table(path)]
+        others = [path for path in paths if str(path) not in systems]
+        if systems:
+            self.open_systems(systems)
         if others:
             self.studio.jobs.run_quick(
-                lambda: collect_sounds(others), self._sounds_found, self._failed, self
+                lambda: collect_sounds(others), self._sounds_found, self.desk.failed, self
             )
 
     def _sounds_found(self, paths: list[Path]) -> None:
@@ -254,62 +249,12 @@ class ComparePage(QWidget):
         else:
             self.studio.message.emit("There is no sound file in what was dropped.")
 
-    # ---- rows ------------------------------------------------------------------------------
-
-    def _systems_changed(self) -> None:
-        self.settings.set_systems(self.systems.selected())
-        self._show_rows()
-
-    def _show_rows(self) -> None:
-        titles = [file.label for file in self.systems.selected()]
-        answers = self.captioning.answers
-        self.model.show_rows(self.system_ids(), titles, self._clips, answers)
-        self._refresh_controls()
-        if not self.captioning.busy:
-            self.keeper.update()
-
-    def _refresh_controls(self) -> None:
-        left = self.captioning.left(self.system_ids(), self._clips)
-        self.top.show_state(self.captioning.busy, left, bool(self._clips))
-
-    def start(self) -> None:
-        """Let the systems caption what they have not captioned yet."""
-        self.banner.dismiss()
-        self.captioning.start(self.system_ids(), self._clips)
-
-    def _answered(self, keys: set[str]) -> None:
-        self.model.update_rows(keys, self.captioning.answers)
-
-    def _busy_changed(self, busy: bool) -> None:
-        self._refresh_controls()
-        if not busy:
-            self.keeper.update()
-
-    def _failed(self, sentence: str, details: str) -> None:
-        self.banner.show_message(sentence, "danger", details)
-
     # ---- export ----------------------------------------------------------------------------
 
-    def _export(self) -> None:
-        start = str(Path(str(self.studio.settings.value("folders/table", str(Path.home())))))
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export table", str(Path(start) / "comparison.csv"), "Table (*.csv)"
-        )
-        if not name:
-            return
-        path = Path(name)
-        self.studio.settings.setValue("folders/table", str(path.parent))
-        text = results_csv(self.model.titles, self.captions.shown(), self.keeper.per_clip)
-        self.studio.jobs.run_quick(
-            lambda: write_text_atomic(path, text),
-            lambda _none: self.studio.message.emit(f"Saved {path}"),
-            self._failed,
-            self,
-        )
+    def _export_clips(self) -> None:
+        text = results_csv(self.model.titles, self.clips.shown(), self.model.scores)
+        self.saver.save("Export table", Path("comparison.csv"), text)
 
-
-def _checkpoints(opened: Sequence[Path]) -> list[CheckpointFile]:
-    """List every checkpoint and the opened files; for worker threads."""
-    listed = list_checkpoints()
-    known = {file.path for file in listed}
-    return listed + [describe_checkpoint(path) for path in opened if path not in known]
+    def _export_scores(self, name: str) -> None:
+        text = self.scores.text(name)
+        self.saver.save(f"Export as {name}", self.scores.suggested_name(name), text)

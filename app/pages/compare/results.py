@@ -1,32 +1,29 @@
-"""The results of a comparison: one row a clip, one cell a system."""
+"""The results of a comparison: one row a clip, one cell a system, in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-)
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.pages.compare.arranging import ClipFilter, Order, arrange
 from app.pages.compare.word_diff import Word, mark_differences
+from core.evaluation.registry import METRICS
 
 if TYPE_CHECKING:
-    from app.pages.compare.work import Answers, ComparedClip, SystemId
-    from core.captions import Caption
+    from app.pages.compare.work import Answers, ComparedClip, SystemId, Told
 
 Index = QModelIndex | QPersistentModelIndex
-LETTERS = "ABCD"
+Array = NDArray[np.float64]
+LETTERS = "ABCDEF"
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
 CELL_ROLE = Qt.ItemDataRole.UserRole + 1
-SORT_ROLE = Qt.ItemDataRole.UserRole + 2
+GAIN_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 @dataclass
@@ -34,39 +31,90 @@ class ResultRow:
     """One clip, its captions by system (None: not yet) and what went wrong, if anything."""
 
     clip: ComparedClip
-    captions: list[Caption | None]
+    captions: list[Told | None]
     problems: list[str]
-    words: list[list[Word]] = field(default_factory=list)
+    _words: list[list[Word]] | None = field(default=None, repr=False)
+    _text: str | None = field(default=None, repr=False)
 
     def mark(self) -> None:
-        """Mark the differing words anew after a caption came in."""
-        self.words = mark_differences([one.text if one else None for one in self.captions])
+        """Forget what was derived, after a caption came in."""
+        self._words = self._text = None
+
+    @property
+    def words(self) -> list[list[Word]]:
+        """The words of each caption, the differing ones marked; found out when first seen."""
+        if self._words is None:
+            self._words = mark_differences([one.text if one else None for one in self.captions])
+        return self._words
+
+    @property
+    def text(self) -> str:
+        """Everything that a search looks at."""
+        if self._text is None:
+            captions = [one.text for one in self.captions if one]
+            parts = [self.clip.title, *self.clip.tags, *self.clip.references, *captions]
+            self._text = " ".join(parts).casefold()
+        return self._text
 
     @property
     def differs(self) -> bool:
         """Whether the captions that are there are not all the same."""
-        return len({caption.text for caption in self.captions if caption}) > 1
+        return len({one.text for one in self.captions if one}) > 1
+
+    @property
+    def disagreement(self) -> float:
+        """Mean share of words that two systems do not have in common, 0 to 1."""
+        sets = [set(one.text.casefold().split()) for one in self.captions if one]
+        found = [
+            1 - len(one & two) / max(1, len(one | two))
+            for place, one in enumerate(sets)
+            for two in sets[place + 1 :]
+        ]
+        return sum(found) / len(found) if found else -1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaptionCell:
-    """What the delegate draws: words, score and number of the system; or a problem."""
+    """What the delegate draws: words and number of the system, a figure and its bar; or a problem.
+
+    `share` is the length of the bar from 0 to 1, None for no bar.
+    """
 
     system: int
     words: tuple[Word, ...] = ()
-    log_prob: float | None = None
+    figure: str = ""
+    share: float | None = None
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GainCell:
+    """A difference as text, and its bar from -1 to 1."""
+
+    text: str
+    share: float
+    system: int
+
+
 class ResultsModel(QAbstractTableModel):
-    """First column the clip, then one column a system."""
+    """First column the clip, then one a system, and with two or more the gain over the first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[ResultRow] = []
         self.systems: tuple[SystemId, ...] = ()
         self.titles: tuple[str, ...] = ()
+        self.metric = ""
+        self.gain_system = 1
+        self.order = Order()
+        self.filter = ClipFilter()
+        # By system: figures of the metric shown, one a row, NaN where there is none.
+        self.figures: dict[int, Array] = {}
+        self.scores: Mapping[int, Mapping[str, Mapping[str, float]]] = {}
+        self._shown: list[int] = []
         self._place: dict[str, int] = {}
+        self._most = 1.0
+        self._widest = 1.0
 
     def show_rows(
         self,
@@ -86,38 +134,95 @@ class ResultsModel(QAbstractTableModel):
             )
             for clip in clips
         ]
-        for row in self.rows:
-            row.mark()
         self._place = {row.clip.key: number for number, row in enumerate(self.rows)}
+        self.scores = {}
+        self.gain_system = min(self.gain_system, max(1, len(systems) - 1))
+        self._compute_figures()
+        self._shown = arrange(self)
         self.endResetModel()
 
     def update_rows(self, keys: Collection[str], answers: Answers) -> None:
         """Show what is new about these clips; keys that are not shown are ignored."""
-        numbers = sorted(self._place[key] for key in keys if key in self._place)
-        for number in numbers:
+        touched = {self._place[key] for key in keys if key in self._place}
+        for number in touched:
             row = self.rows[number]
             for column, system in enumerate(self.systems):
                 row.captions[column] = answers.caption(system, row.clip.key)
                 row.problems[column] = answers.problem(system, row.clip.key)
             row.mark()
-        if numbers:
-            self.dataChanged.emit(
-                self.index(numbers[0], 0), self.index(numbers[-1], len(self.systems))
-            )
+        if touched and self._shown:
+            places = [place for place, number in enumerate(self._shown) if number in touched]
+            if places:
+                last = self.columnCount() - 1
+                self.dataChanged.emit(self.index(places[0], 0), self.index(places[-1], last))
+
+    def set_scores(self, scores: Mapping[int, Mapping[str, Mapping[str, float]]]) -> None:
+        """Take figures by system, metric and clip key."""
+        self.scores = scores
+        self.rearrange()
+
+    def set_metric(self, metric: str) -> None:
+        """Choose the metric that is drawn as bars; "" is none."""
+        self.metric = metric
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Filter and sort anew."""
+        self.beginResetModel()
+        self._compute_figures()
+        self._shown = arrange(self)
+        self.endResetModel()
+
+    def metrics(self) -> list[str]:
+        """Return the metrics that clips have, in the usual order."""
+        present = {name for one in self.scores.values() for name in one}
+        return [name for name in METRICS if name in present]
 
     def captioned(self) -> int:
         """Count the rows that every system has captioned."""
         return sum(all(row.captions) for row in self.rows)
 
+    def row_at(self, place: int) -> ResultRow:
+        """Return the row at a place of the table."""
+        return self.rows[self._shown[place]]
+
+    def place_of(self, key: str) -> int | None:
+        """Return where a clip stands in the table, None where it is filtered out."""
+        number = self._place.get(key, -1)
+        return self._shown.index(number) if number in self._shown else None
+
+    @property
+    def has_gain(self) -> bool:
+        """Whether there is a column of gains."""
+        return len(self.systems) > 1
+
+    def gains(self) -> Array | None:
+        """Return by how much the chosen system is above the first, one a row."""
+        first, second = self.figures.get(0), self.figures.get(self.gain_system)
+        return None if first is None or second is None else second - first
+
     # ---- Qt --------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Count the clips."""
-        return 0 if parent.isValid() else len(self.rows)
+        """Count the clips that pass the filter."""
+        return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """One column for the clip and one for each system."""
-        return 0 if parent.isValid() else 1 + len(self.systems)
+        """One column for the clip, one for each system, one for the gain."""
+        return 0 if parent.isValid() else 1 + len(self.systems) + self.has_gain
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1 is the order of the source."""
+        descending = order == Qt.SortOrder.DescendingOrder
+        if column < 0:
+            self.order = Order()
+        elif column == 0:
+            self.order = Order("clip", descending)
+        elif column <= len(self.systems):
+            self.order = Order("system", descending, column - 1)
+        else:
+            self.order = Order("gain", descending)
+        self.rearrange()
 
     def headerData(
         self,
@@ -125,13 +230,19 @@ class ResultsModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Name the clip column and the systems."""
-        if orientation != Qt.Orientation.Horizontal or section > len(self.systems):
+        """Name the clip column, the systems and the gain."""
+        if orientation != Qt.Orientation.Horizontal or section >= self.columnCount():
             return None
+        gain = section > len(self.systems)
         if role == Qt.ItemDataRole.DisplayRole:
+            if gain:
+                return f"{LETTERS[self.gain_system]} − A"
             return f"{LETTERS[section - 1]}  {self.titles[section - 1]}" if section else "Clip"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and gain:
+            name = METRICS[self.metric].title if self.metric else "A metric"
+            return f"{name} of {LETTERS[self.gain_system]} minus that of A; click to sort"
         if role == Qt.ItemDataRole.ToolTipRole and section:
             return f"{self.titles[section - 1]}\n{self.systems[section - 1].path}"
         return None
@@ -140,72 +251,88 @@ class ResultsModel(QAbstractTableModel):
         """Give what a cell shows."""
         if not index.isValid():
             return None
-        row = self.rows[index.row()]
+        number = self._shown[index.row()]
+        row = self.rows[number]
         if role == ROW_ROLE:
             return row
         if index.column() == 0:
             return _clip_data(row.clip, role)
-        return _caption_data(row, index.column() - 1, role)
+        if index.column() > len(self.systems):
+            return self._gain_data(number, role)
+        return self._caption_data(number, index.column() - 1, role)
+
+    def _caption_data(self, number: int, system: int, role: int) -> Any:
+        row = self.rows[number]
+        told, problem = row.captions[system], row.problems[system]
+        if role == CELL_ROLE:
+            if told is None:
+                return CaptionCell(system, problem=problem)
+            figure, share = self._figure(number, system, told)
+            return CaptionCell(system, tuple(row.words[system]), figure, share)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return told.text if told else problem
+        if role == Qt.ItemDataRole.ToolTipRole and (told or problem):
+            about = told.text if told else problem
+            if told is not None and told.log_prob is not None:
+                about += f"\nmean log-probability {told.log_prob:.3f}"
+            if row.clip.references:
+                about += "\n\nReferences\n" + "\n".join(f"  {text}" for text in row.clip.references)
+            return about
+        return None
+
+    def _figure(self, number: int, system: int, told: Told) -> tuple[str, float | None]:
+        values = self.figures.get(system)
+        if values is not None and np.isfinite(values[number]):
+            value = float(values[number])
+            return figure_text(self.metric, value), min(1.0, max(0.0, value / self._most))
+        if self.metric or told.log_prob is None:
+            return "", None
+        return f"{told.log_prob:.2f}".replace("-", "−"), None
+
+    def _gain_data(self, number: int, role: int) -> Any:
+        gains = self.gains()
+        if gains is None or not np.isfinite(gains[number]):
+            return None
+        value = float(gains[number])
+        text = figure_text(self.metric, value, sign=True)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == GAIN_ROLE:
+            return GainCell(text, value / self._widest, self.gain_system)
+        return None
+
+    def _compute_figures(self) -> None:
+        present = self.metrics()
+        if self.metric not in present:
+            self.metric = ""
+        self.figures = {}
+        for system, scores in self.scores.items():
+            values = scores.get(self.metric)
+            if values:
+                nothing = float("nan")
+                column = [values.get(row.clip.key, nothing) for row in self.rows]
+                self.figures[system] = np.array(column, dtype=float)
+        self._most = _highest(self.figures.values())
+        gains = self.gains()
+        self._widest = 1.0 if gains is None else _highest([np.abs(gains)])
+
+
+def figure_text(metric: str, value: float, sign: bool = False) -> str:
+    """Return a figure of one clip."""
+    digits = min(2, METRICS[metric].digits) if metric in METRICS else 2
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    return text.replace("-", "−")
+
+
+def _highest(columns: Collection[Array]) -> float:
+    known = [float(np.nanmax(one)) for one in columns if np.isfinite(one).any()]
+    return max([*known, 0.0]) or 1.0
 
 
 def _clip_data(clip: ComparedClip, role: int) -> Any:
-    if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE):
+    if role == Qt.ItemDataRole.DisplayRole:
         return clip.title
     if role == Qt.ItemDataRole.ToolTipRole:
         where = str(clip.path) if clip.path else ""
         return "\n".join(part for part in (clip.title, ", ".join(clip.tags), where) if part)
     return None
-
-
-def _caption_data(row: ResultRow, system: int, role: int) -> Any:
-    caption, problem = row.captions[system], row.problems[system]
-    if role == CELL_ROLE:
-        score = caption.log_prob if caption else None
-        return CaptionCell(system, tuple(row.words[system]), score, problem)
-    if role == Qt.ItemDataRole.DisplayRole:
-        return caption.text if caption else problem
-    if role == SORT_ROLE:
-        return caption.log_prob if caption else float("-inf")
-    if role == Qt.ItemDataRole.ToolTipRole and (caption or problem):
-        about = (
-            f"{caption.text}\nmean log-probability {caption.log_prob:.3f}" if caption else problem
-        )
-        if row.clip.references:
-            about += "\n\nReferences\n" + "\n".join(f"  {text}" for text in row.clip.references)
-        return about
-    return None
-
-
-class ResultsFilter(QSortFilterProxyModel):
-    """The rows that contain the search words, and only differing ones where asked."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._words: list[str] = []
-        self._differing = False
-        self.setSortRole(SORT_ROLE)
-
-    def set_search(self, text: str) -> None:
-        """Keep the rows in which each of these words occurs."""
-        self.beginFilterChange()
-        self._words = text.casefold().split()
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
-
-    def set_differing(self, only: bool) -> None:
-        """Keep only rows whose captions differ."""
-        self.beginFilterChange()
-        self._differing = only
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
-
-    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        """Say whether a row is shown."""
-        model = self.sourceModel()
-        if not isinstance(model, ResultsModel):
-            return True
-        row = model.rows[source_row]
-        if self._differing and not row.differs:
-            return False
-        captions = [caption.text for caption in row.captions if caption]
-        parts = [row.clip.title, *row.clip.tags, *row.clip.references, *captions]
-        text = " ".join(parts).casefold()
-        return all(word in text for word in self._words)

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, Jobs
-from app.pages.compare.scoring import (
-    DifferenceScored,
-    ScoredClip,
-    SystemScored,
-    scorable,
-    score_systems,
-)
+from app.pages.compare.scoring import Scorable, SystemsScored, scorable, score_systems
 from app.texts import count_text
+from core.evaluation.comparison import SystemScores
 from core.events import Event
 
 if TYPE_CHECKING:
     from app.pages.compare.results import ResultsModel
-    from app.pages.compare.scores_tab import ScoresTab
+    from app.pages.compare.work import SystemId
 
-NO_REFERENCES = "Scores need reference captions, and sound files have none. Choose a dataset split."
-NOT_CAPTIONED = "Caption the clips first: scores compare captions with their references."
+LANE = "scoring"
 
 
 class ScoreKeeper(QObject):
-    """Signals: `changed(CIDEr-D by clip key and system)` and `failed(sentence, details)`."""
+    """Signals: `started(work)`, `scored(SystemsScored)`, `cleared()` when there is nothing to
+    score, `failed(sentence, details)`. `kept` holds scores of evaluations by system.
+    """
 
-    changed = Signal(object)
+    started = Signal(object)
+    scored = Signal(object)
+    cleared = Signal()
     failed = Signal(str, str)
 
     def __init__(
-        self, jobs: Jobs, model: ResultsModel, tab: ScoresTab, parent: QObject | None = None
+        self,
+        jobs: Jobs,
+        model: ResultsModel,
+        metrics: Sequence[str] | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.per_clip: dict[str, dict[int, float]] = {}
+        self.kept: dict[SystemId, SystemScores] = {}
         self._jobs = jobs
         self._model = model
-        self._tab = tab
+        self._metrics = metrics
         self._job: Job | None = None
         self._state: object = None
 
@@ -48,31 +50,40 @@ class ScoreKeeper(QObject):
         """Whether the metrics run."""
         return self._job is not None
 
+    def take_kept(self, scores: Mapping[SystemId, SystemScores]) -> None:
+        """Use these scores of kept evaluations wherever they fit."""
+        self.kept.update(scores)
+
+    def forget(self) -> None:
+        """Score anew at the next `update`, for more metrics may be there now."""
+        self._state = None
+        self.kept.clear()
+
     def update(self) -> None:
-        """Score what all systems captioned, once for each state of the table."""
-        if self._job is not None:
-            return
-        rows = self._model.rows
-        clips = scorable(rows)
-        bare = bool(rows) and not any(row.clip.references for row in rows)
-        state = (self._model.systems, tuple(clip.key for clip in clips), bare)
+        """Score what the systems captioned, once for each state of the table."""
+        work = scorable(self._model.rows)
+        systems, titles = self._model.systems, self._model.titles
+        kept = frozenset(system for system in systems if system in self.kept)
+        state = (systems, work.numbers, work.keys, work.captions, kept)
         if state == self._state:
             return
+        if self._job is not None:
+            # It scores what is no longer shown; `_done` begins anew.
+            self._job.stop()
+            return
         self._state = state
-        self.per_clip = {}
-        self.changed.emit(self.per_clip)
-        if clips:
-            self._start(clips)
-        elif bare:
-            self._tab.clear(NO_REFERENCES)
+        if work.keys:
+            self._start(work, systems, titles)
         else:
-            self._tab.clear(NOT_CAPTIONED, "Caption")
+            self.cleared.emit()
 
-    def _start(self, clips: Sequence[ScoredClip]) -> None:
-        titles = self._model.titles
-        self._tab.start(titles, len(clips))
+    def _start(self, work: Scorable, systems: Sequence[SystemId], titles: Sequence[str]) -> None:
+        self.started.emit(work)
+        kept, metrics = dict(self.kept), self._metrics
         job = Job(
-            f"Scoring {count_text(len(clips), 'clip')}", lambda: score_systems(clips, len(titles))
+            f"Scoring {count_text(len(work.keys), 'clip')}",
+            lambda: score_systems(work, systems, titles, kept, metrics),
+            lane=LANE,
         )
         job.events.connect(self._take)
         job.failed.connect(self.failed)
@@ -83,13 +94,8 @@ class ScoreKeeper(QObject):
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, DifferenceScored):
-                self._tab.take_difference(event)
-            elif isinstance(event, SystemScored):
-                self._tab.take(event)
-                for key, value in event.per_clip.items():
-                    self.per_clip.setdefault(key, {})[event.system] = value
-        self.changed.emit(self.per_clip)
+            if isinstance(event, SystemsScored):
+                self.scored.emit(event)
 
     def _done(self) -> None:
         self._job = None

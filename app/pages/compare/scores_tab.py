@@ -1,182 +1,337 @@
-"""Corpus figures of the systems on the same clips."""
+"""The challenge's table of the systems, the differences of pairs, and what metrics are missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
     QFrame,
-    QHeaderView,
+    QHBoxLayout,
     QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
     QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from app.pages.compare.results import LETTERS
-from app.pages.compare.scoring import DifferenceScored, SystemScored
-from app.studio import Studio
-from app.texts import NOTHING, count_text, metric_title
-from app.widgets.empty_state import EmptyState
-
-# name, digits, what it says
-FIGURES = (
-    ("cider_d", 3, "Agreement with the references in rare word groups, 0 to 10; more is better."),
-    ("rouge_l", 3, "Longest common word sequence, 0 to 1; more is better."),
-    ("bleu_1", 3, "Share of words that occur in a reference, 0 to 1; more is better."),
-    ("bleu_4", 3, "Share of groups of four words that occur in a reference, 0 to 1."),
-    ("vocabulary", 0, "Different words in all captions together."),
-    ("words_per_caption", 1, "Mean length."),
-    ("distinct_captions", 0, "Different captions; a system that repeats itself has few."),
-    ("log_prob", 3, "Mean log-probability a token that the system gives its own captions."),
+from app.pages.compare.figure_table import FigureTable, colour_dot
+from app.pages.compare.missing_metrics import MissingMetrics
+from app.pages.compare.score_export import FORMATS, difference_cells
+from app.pages.compare.score_tables import (
+    NO_INTERVAL,
+    Pair,
+    ScoreRow,
+    ScoreTable,
+    differences,
+    interval_text,
+    judged_by,
+    make_table,
+    pairs_of,
+    plain_sentence,
+    value_text,
 )
-DIFFERENCE = "95 % interval over clips; it says nothing about other seeds."
-EXPLAINED = 2  # systems beside which there is room for explanations
-HIGHER_IS_BETTER = {"cider_d", "rouge_l", "bleu_1", "bleu_4"}
+from app.pages.compare.scoring import Scorable, SystemsScored
+from app.studio import Studio
+from app.texts import NOTHING, count_text
+from app.theme import run_colour
+from app.widgets.empty_state import EmptyState
+from core.evaluation.published import DATASET, SPLIT
+from core.evaluation.registry import METRICS
+
+FEW_CLIPS = 100
+_HEADS = ("Pair", "Metric", "Difference", "95 % interval", "p bootstrap", "p random.", "Reading")
+_HELP = (
+    "",
+    "",
+    "The second system's figure minus the first's, over the same clips",
+    "Percentiles of 10,000 paired resamples of the clips; it says nothing about other seeds",
+    "Two-sided, from the same resamples",
+    "Approximate randomisation: how often dealing the captions at random does as well",
+    "",
+)
 
 
 class ScoresTab(QWidget):
-    """A table of figures, or why there are none. `caption_clicked()`: caption first."""
+    """Figures, or why there are none.
+
+    Signals: `caption_clicked()`: caption first; `export_wanted(format)`.
+    """
 
     caption_clicked = Signal()
+    export_wanted = Signal(str)
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._scores: dict[int, SystemScored] = {}
-        self._differences: dict[int, DifferenceScored] = {}
-        self._titles: list[str] = []
+        self._studio = studio
+        self.found: SystemsScored | None = None
+        self.score_table: ScoreTable | None = None
+        self.where = ("", "")
+        self._clips = 0
         self.empty = EmptyState(studio.theme, "scale-balance", "No scores yet", "")
         self.empty.clicked.connect(self.caption_clicked)
+        self.sentence = QLabel()
+        self.sentence.setProperty("role", "title")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.about = QLabel()
         self.about.setProperty("role", "muted")
         self.about.setWordWrap(True)
-        self.table = QTableWidget()
-        self.table.setAccessibleName("Scores")
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(34)
-        self.missing = QLabel()
-        self.missing.setProperty("role", "warning")
-        self.missing.setWordWrap(True)
-        self.missing.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        notes = QVBoxLayout()
-        notes.setContentsMargins(12, 10, 12, 10)
-        notes.addWidget(self.about)
-        notes.addWidget(self.missing)
-        layout.addLayout(notes)
-        layout.addWidget(self.table, 1)
+        self.every = QCheckBox("All metrics")
+        self.every.setToolTip("Every metric that can be computed, not the challenge's alone")
+        self.published = QCheckBox("Published rows")
+        self.published.toggled.connect(lambda _on: self._show())
+        self.every.toggled.connect(lambda _on: self._show())
+        self.export = QPushButton("Export")
+        studio.theme.set_icon(self.export, "export")
+        self.menu = QMenu(self.export)
+        for name in FORMATS:
+            self.menu.addAction(f"{name}...", partial(self.export_wanted.emit, name))
+        self.export.setMenu(self.menu)
+        self.table = FigureTable("Scores")
+        self.pairs = QComboBox()
+        self.pairs.setAccessibleName("Differences shown")
+        self.pairs.setMinimumContentsLength(24)
+        self.pairs.activated.connect(lambda _index: self._show_differences())
+        self.differences = FigureTable("Differences")
+        self.chance = QLabel()
+        self.chance.setProperty("role", "muted")
+        self.chance.setWordWrap(True)
+        self.missing = MissingMetrics(studio)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(body)
+        self.stack.addWidget(self._make_body())
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
+        studio.theme.changed.connect(self._show)
         self.clear("Caption clips of a dataset split first: scores need reference captions.")
 
     def clear(self, sentence: str, button: str = "") -> None:
         """Show why there are no scores."""
-        self._scores.clear()
-        self._differences.clear()
+        self.found = self.score_table = None
         self.empty.set_texts("No scores yet", sentence, button)
         self.stack.setCurrentIndex(0)
 
-    def start(self, titles: Sequence[str], clips: int) -> None:
-        """Get ready for the figures of these systems over that many clips."""
-        self._scores.clear()
-        self._differences.clear()
-        self._titles = list(titles)
-        note = " Few clips make noisy figures; take the whole split before drawing conclusions."
-        self.about.setText(
-            f"Over the {count_text(clips, 'clip')} that every system captioned."
-            + (note if clips < 100 else "")
+    def set_source(self, dataset: str, split: str) -> None:
+        """Say where the clips come from; published rows belong to one split alone."""
+        if (dataset, split) == self.where:
+            return
+        self.where = dataset, split
+        fits = (dataset, split) == (DATASET, SPLIT)
+        blocked = self.published.blockSignals(True)
+        self.published.setChecked(fits)
+        self.published.blockSignals(blocked)
+        self.published.setToolTip(
+            "Figures that others published for this split"
+            if fits
+            else "Figures that others published for Clotho's evaluation split: other clips than "
+            "these, for orientation alone"
         )
+
+    def start(self, work: Scorable) -> None:
+        """Get ready for figures."""
+        self._clips = len(work.keys)
+        self.empty.set_texts("Scoring", f"{count_text(self._clips, 'clip')} are being scored.", "")
+        if self.found is None:
+            self.stack.setCurrentIndex(0)
+        self.missing.look()
+
+    def take(self, found: SystemsScored) -> None:
+        """Show what was found so far."""
+        self.found = found
+        self._fill_pairs(found)
         self._show()
         self.stack.setCurrentIndex(1)
+        self.missing.show_errors(found.unavailable)
+        self.missing.look()
 
-    def take(self, scored: SystemScored) -> None:
-        """Show the figures of one system."""
-        self._scores[scored.system] = scored
-        self._show()
+    def text(self, format_name: str) -> str:
+        """Return the tables as text of that format."""
+        assert self.found is not None and self.score_table is not None
+        where = " ".join(self.where).strip() or "sound files"
+        return FORMATS[format_name][1](self.score_table, self.found, where)
 
-    def take_difference(self, scored: DifferenceScored) -> None:
-        """Show how far a system is from the first."""
-        self._differences[scored.system] = scored
-        self._show()
+    def suggested_name(self, format_name: str) -> Path:
+        """Return a file name for an export."""
+        words = "-".join(part for part in ("scores", *self.where) if part)
+        return Path(f"{words}.{FORMATS[format_name][0]}")
+
+    # ---- inside ----------------------------------------------------------------------------
+
+    def _make_body(self) -> QWidget:
+        content = QWidget()
+        content.setProperty("role", "panel")
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 8, 0, 8)
+        layout.setSpacing(4)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 0, 12, 4)
+        head.setSpacing(12)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.sentence)
+        words.addWidget(self.about)
+        head.addLayout(words, 1)
+        for widget in (self.every, self.published, self.export):
+            head.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(head)
+        layout.addWidget(self.table)
+        layout.addWidget(self.missing)
+        line = QHBoxLayout()
+        line.setContentsMargins(12, 8, 12, 0)
+        line.setSpacing(12)
+        title = QLabel("Differences over the same clips")
+        title.setProperty("role", "section")
+        line.addWidget(title)
+        line.addWidget(self.pairs)
+        line.addStretch(1)
+        layout.addLayout(line)
+        layout.addWidget(self.differences)
+        notes = QHBoxLayout()
+        notes.setContentsMargins(12, 0, 12, 0)
+        notes.addWidget(self.chance)
+        layout.addLayout(notes)
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(content)
+        return area
 
     def _show(self) -> None:
-        unavailable: dict[str, list[str]] = {}
-        for scored in self._scores.values():
-            for name, reason in scored.unavailable.items():
-                names = unavailable.setdefault(reason, [])
-                if metric_title(name) not in names:
-                    names.append(metric_title(name))
-        self.missing.setText(
-            "\n".join(f"{', '.join(names)}: {reason}" for reason, names in unavailable.items())
-        )
-        self.missing.setVisible(bool(unavailable))
-        shown = [
-            item
-            for item in FIGURES
-            if not self._scores or any(item[0] in one.corpus for one in self._scores.values())
+        found = self.found
+        if found is None:
+            return
+        every = self.every.isChecked()
+        self.score_table = make_table(found, every, self.published.isChecked())
+        self.sentence.setText(plain_sentence(found))
+        self.sentence.setVisible(bool(self.sentence.text()))
+        self.about.setText(self._about(found))
+        self._fill_table(self.score_table)
+        self._show_differences()
+
+    def _about(self, found: SystemsScored) -> str:
+        clips = len(found.scores[0].clips)
+        parts = [f"Over the {count_text(clips, 'clip')} that every system captioned."]
+        if not any(one.per_clip.keys() - {"words_per_caption"} for one in found.scores):
+            if found.complete:
+                where = " ".join(self.where).strip() or "These sounds"
+                has = "has" if any(self.where) else "have"
+                parts.append(
+                    f"{where} {has} no reference captions, so only figures of the captions alone "
+                    "are given."
+                )
+        elif clips < FEW_CLIPS:
+            parts.append("Few clips make noisy figures; take the whole split for conclusions.")
+        if not found.complete:
+            parts.append("More metrics are being computed.")
+        return " ".join(parts)
+
+    def _fill_table(self, table: ScoreTable) -> None:
+        heads = ["System", *(METRICS[name].title for name in table.metrics)]
+        tips = ["", *(METRICS[name].help for name in table.metrics)]
+        self.table.begin(heads, tips, len(table.rows))
+        for number, row in enumerate(table.rows):
+            self._fill_name(number, row)
+            for column, name in enumerate(table.metrics, 1):
+                self._fill_figure(table, number, column, name, row)
+        self.table.settle()
+
+    def _fill_name(self, number: int, row: ScoreRow) -> None:
+        text = f"{row.title}\npublished: {row.source}" if row.published else row.lettered
+        item = self.table.put(number, 0, text)
+        colours = self._studio.theme.colours
+        if row.published:
+            item.setForeground(QColor(colours.muted))
+            item.setFont(_font(italic=True))
+        else:
+            item.setFont(_font(strong=True))
+            item.setIcon(colour_dot(run_colour(row.system or 0)))
+        item.setToolTip(text)
+
+    def _fill_figure(
+        self, table: ScoreTable, number: int, column: int, name: str, row: ScoreRow
+    ) -> None:
+        colours = self._studio.theme.colours
+        interval = row.intervals.get(name)
+        text = value_text(name, row.values.get(name))
+        if interval is not None:
+            text += f"\n{interval_text(name, interval)}"
+        item = self.table.put(number, column, text)
+        if name not in row.values:
+            item.setForeground(QColor(colours.muted))
+            reason = self.missing.reason(name)
+            item.setToolTip("Not published." if row.published else reason or "Not computed.")
+        elif row.published:
+            item.setForeground(QColor(colours.muted))
+            item.setFont(_font(italic=True))
+            item.setToolTip(f"Published: {row.source}")
+        else:
+            ends = f"95 % interval {interval_text(name, interval)}" if interval else NO_INTERVAL
+            item.setToolTip(f"{METRICS[name].title} {value_text(name, row.values[name])}\n{ends}")
+            if table.best.get(name) == row.system:
+                item.setFont(_font(strong=True))
+
+    def _fill_pairs(self, found: SystemsScored) -> None:
+        chosen = self.pairs.currentText()
+        self.pairs.clear()
+        if found.comparison is None:
+            return
+        pairs, main = pairs_of(found), judged_by(found)
+        names = [name for name in (main, *found.comparison.metrics) if name]
+        by_metric: list[tuple[str, object]] = [
+            (f"every pair in {METRICS[name].title}", name) for name in dict.fromkeys(names)
         ]
-        self.table.clear()
-        explained = len(self._titles) <= EXPLAINED
-        self.table.setColumnCount(1 + len(self._titles) + explained)
-        self.table.setRowCount(len(shown) + bool(self._differences))
-        heads = [f"{letter}  {title}" for letter, title in zip(LETTERS, self._titles, strict=False)]
-        self.table.setHorizontalHeaderLabels(["Figure", *heads, *[""] * explained])
-        strong = QFont()
-        strong.setWeight(QFont.Weight.Bold)
-        for row, (name, digits, help_text) in enumerate(shown):
-            values = [
-                self._scores[system].corpus.get(name) if system in self._scores else None
-                for system in range(len(self._titles))
-            ]
-            title = "mean log-probability" if name == "log_prob" else metric_title(name)
-            self._put(row, 0, title, help_text)
-            known = [value for value in values if value is not None]
-            for system, value in enumerate(values):
-                text = NOTHING if value is None else f"{value:.{digits}f}".replace("-", "−")
-                item = self._put(row, 1 + system, text, help_text)
-                if name in HIGHER_IS_BETTER and len(known) > 1 and value == max(known):
-                    item.setFont(strong)
-            if explained:
-                self._put(row, len(self._titles) + 1, help_text, help_text)
-        if self._differences:
-            self._put_differences(len(shown))
-        header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
-        header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        if explained:
-            last = len(self._titles) + 1
-            header.setSectionResizeMode(last, QHeaderView.ResizeMode.ResizeToContents)
+        by_pair: list[tuple[str, object]] = [
+            (f"{pair.names} in every metric", pair) for pair in pairs
+        ]
+        for text, value in by_pair + by_metric if len(pairs) == 1 else by_metric + by_pair:
+            self.pairs.addItem(text, value)
+        self.pairs.setCurrentIndex(max(0, self.pairs.findText(chosen)))
 
-    def _put_differences(self, row: int) -> None:
-        self._put(row, 0, "CIDEr-D against A", DIFFERENCE)
-        self._put(row, 1, NOTHING, DIFFERENCE)
-        for system, one in self._differences.items():
-            text = f"{one.mean:+.3f}  ({one.low:+.3f} to {one.high:+.3f})".replace("-", "−")
-            self._put(row, 1 + system, text, DIFFERENCE)
-        if len(self._titles) <= EXPLAINED:
-            self._put(row, len(self._titles) + 1, DIFFERENCE, DIFFERENCE)
+    def _show_differences(self) -> None:
+        found = self.found
+        chosen = self.pairs.currentData()
+        rows: Sequence[tuple[Pair, object]] = []
+        if found is not None and chosen is not None:
+            one = chosen if isinstance(chosen, Pair) else None
+            items = differences(found, "" if one else str(chosen), one)
+            self.differences.begin(_HEADS, _HELP, len(items))
+            for number, (pair, item) in enumerate(items):
+                for column, text in enumerate(difference_cells(found, pair, item)):
+                    cell = self.differences.put(number, column, text)
+                    if item.shown and column in (2, 3, 6):
+                        cell.setFont(_font(strong=True))
+            self.differences.settle()
+            rows = items
+        self.differences.setVisible(bool(rows))
+        self.pairs.setVisible(bool(rows))
+        count = len(rows)
+        self.chance.setText(
+            ""
+            if count < 2
+            else f"Of {count} differences that are none, about {max(1, round(count / 20))} would "
+            "look shown by chance; other seeds vary too, which the Experiments tab takes into "
+            "account."
+        )
+        if not rows:
+            self.chance.setText(
+                "Two scored systems and two clips with references are needed for differences."
+                if found is not None
+                else NOTHING
+            )
 
-    def _put(self, row: int, column: int, text: str, tooltip: str) -> QTableWidgetItem:
-        item = QTableWidgetItem(text)
-        item.setToolTip(tooltip)
-        self.table.setItem(row, column, item)
-        return item
+
+def _font(strong: bool = False, italic: bool = False) -> QFont:
+    font = QFont()
+    font.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
+    font.setItalic(italic)
+    return font

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from app.pages.compare.config_diff import SettingRow, compare_configs
 from app.pages.compare.results import LETTERS
+from app.pages.compare.systems import SystemFile
 from app.studio import Studio
 from app.texts import NOTHING, count_text
-from core.models.checkpoint_files import CheckpointFile
 
 
 class SettingsTab(QWidget):
@@ -67,14 +67,16 @@ class SettingsTab(QWidget):
         self.only_differences.toggled.connect(self._show)
         studio.theme.changed.connect(self._show)
         self._titles: list[str] = []
+        self._without: list[str] = []
 
-    def set_systems(self, files: Sequence[CheckpointFile]) -> None:
-        """Compare the configurations of these checkpoints."""
-        known = [(file, file.config) for file in files]
-        self._titles = [
-            f"{letter}  {file.label}" for letter, (file, _) in zip(LETTERS, known, strict=False)
+    def set_systems(self, files: Sequence[SystemFile]) -> None:
+        """Compare the configurations of those that are checkpoints."""
+        known = [
+            (letter, file.label, file.config) for letter, file in zip(LETTERS, files, strict=False)
         ]
-        self._rows = compare_configs([config for _, config in known if config is not None])
+        self._titles = [f"{letter}  {label}" for letter, label, config in known if config]
+        self._rows = compare_configs([config for *_, config in known if config is not None])
+        self._without = [letter for letter, _, config in known if config is None]
         self._show()
 
     def _show(self) -> None:
@@ -92,6 +94,9 @@ class SettingsTab(QWidget):
             if differing != 1
             else f"1 setting of {len(self._rows)} differs"
         )
+        if self._without:
+            letters = ", ".join(self._without)
+            self.summary.setText(f"{self.summary.text()}; no settings are known of {letters}")
         colours = self._studio.theme.colours
         self.table.clear()
         self.table.setColumnCount(2 + len(self._titles))

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dataset_roots import dataset_root
+from app.pages.compare.kept_captions import Source
 from app.pages.compare.sources import SplitInfo, dataset_splits
 from app.studio import Studio
 from app.texts import count_text
@@ -39,6 +40,8 @@ class SourceBar(QWidget):
         super().__init__(parent)
         self._studio = studio
         self._splits: list[SplitInfo] = []
+        self._chosen = False
+        self._wanted = ""
         self.files: list[Path] = []
         self.kind = Segments(
             [
@@ -49,6 +52,7 @@ class SourceBar(QWidget):
         self.dataset = QComboBox()
         self.dataset.setAccessibleName("Dataset")
         self.dataset.addItems(dataset_names())
+        self.dataset.setMinimumContentsLength(12)
         self.split = QComboBox()
         self.split.setAccessibleName("Split")
         self.split.setMinimumWidth(120)
@@ -83,7 +87,7 @@ class SourceBar(QWidget):
         self.kind.changed.connect(self._kind_changed)
         self.dataset.activated.connect(lambda _index: self.load_splits())
         self.split.activated.connect(lambda _index: self._split_changed())
-        self.clips.valueChanged.connect(lambda _value: self.changed.emit())
+        self.clips.valueChanged.connect(self._clips_chosen)
         self._show_files()
 
     @property
@@ -95,6 +99,34 @@ class SourceBar(QWidget):
         """Return the chosen split."""
         index = self.split.currentIndex()
         return self._splits[index] if 0 <= index < len(self._splits) else None
+
+    def where(self) -> Source:
+        """Return dataset and split; empty for sound files."""
+        split = self.split_info()
+        if self.kind.value == FILES or split is None:
+            return Source()
+        return Source(self.dataset.currentText(), split.name)
+
+    def widen(self) -> bool:
+        """Take the whole split, unless a number of clips was chosen. Says whether that is new."""
+        split = self.split_info()
+        if split is None or self._chosen or self.clips.value() == split.clips:
+            return False
+        self.clips.setValue(split.clips)
+        self._chosen = False
+        return True
+
+    def choose_split(self, dataset: str, split: str) -> None:
+        """Turn to a split of a dataset, as soon as its splits are known."""
+        self.kind.set_value(SPLIT)
+        self.stack.setCurrentIndex(0)
+        row = self.dataset.findText(dataset)
+        if row < 0:
+            self.dataset.addItem(dataset)
+            row = self.dataset.count() - 1
+        self.dataset.setCurrentIndex(row)
+        self._wanted = split
+        self.load_splits()
 
     def root(self) -> Path | None:
         """Return the folder of the chosen dataset; None is its default place."""
@@ -126,14 +158,21 @@ class SourceBar(QWidget):
         self.split.clear()
         for split in splits:
             self.split.addItem(split.name)
+        wanted, self._wanted = self.split.findText(self._wanted), ""
+        self.split.setCurrentIndex(max(0, wanted))
         self._split_changed()
 
     def _no_splits(self, sentence: str, details: str) -> None:
         self._show_splits([])
         self.failed.emit(sentence, details)
 
+    def _clips_chosen(self, _value: int) -> None:
+        self._chosen = True
+        self.changed.emit()
+
     def _split_changed(self) -> None:
         split = self.split_info()
+        self._chosen = False
         most = split.clips if split else 1
         blocked = self.clips.blockSignals(True)
         self.clips.setRange(1, max(1, most))

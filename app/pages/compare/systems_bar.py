@@ -1,4 +1,4 @@
-"""Which checkpoints are compared: two to four chips, each a letter in its colour and a choice."""
+"""Which systems are compared: two to six chips, each a letter in its colour and a choice."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.results import LETTERS
+from app.pages.compare.systems import SystemFile
 from app.studio import Studio
-from app.texts import metric_title
 from app.theme import contrast, run_colour
-from core.models.checkpoint_files import CheckpointFile
 
 PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 FEWEST, MOST = 2, len(LETTERS)
@@ -43,7 +42,7 @@ class LetterMark(QLabel):
 
 
 class SystemChip(QWidget):
-    """One system: letter, checkpoint, and a button that takes it away."""
+    """One system: letter, file, and a button that takes it away."""
 
     changed = Signal()
     removed = Signal(object)
@@ -52,8 +51,8 @@ class SystemChip(QWidget):
         super().__init__(parent)
         self.system = system
         self.combo = QComboBox()
-        self.combo.setAccessibleName(f"Checkpoint {LETTERS[system]}")
-        self.combo.setMinimumWidth(90)
+        self.combo.setAccessibleName(f"System {LETTERS[system]}")
+        self.combo.setMinimumWidth(70)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -79,12 +78,12 @@ class SystemChip(QWidget):
         path: Path | None = self.combo.currentData(PATH_ROLE)
         return path
 
-    def fill(self, files: Sequence[CheckpointFile], chosen: Path | None, taken: set[Path]) -> None:
+    def fill(self, files: Sequence[SystemFile], chosen: Path | None, taken: set[Path]) -> None:
         """List the checkpoints; those that other systems use cannot be chosen twice."""
         self.items.clear()
         for file in files:
             item = QStandardItem(file.label)
-            item.setToolTip(describe(file))
+            item.setToolTip(file.describe())
             item.setData(file.path, PATH_ROLE)
             item.setEnabled(file.path not in taken or file.path == chosen)
             self.items.appendRow(item)
@@ -92,7 +91,7 @@ class SystemChip(QWidget):
             next((row for row, file in enumerate(files) if file.path == chosen), -1)
         )
         row = self.combo.currentIndex()
-        self.combo.setToolTip(describe(files[row]) if row >= 0 else "")
+        self.combo.setToolTip(files[row].describe() if row >= 0 else "")
 
 
 class SystemsBar(QWidget):
@@ -104,7 +103,7 @@ class SystemsBar(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._files: list[CheckpointFile] = []
+        self._files: list[SystemFile] = []
         self._chosen: list[Path] = []
         self.chips: list[SystemChip] = []
         self.add = QToolButton()
@@ -113,7 +112,9 @@ class SystemsBar(QWidget):
         self.add.clicked.connect(self._add)
         self.open = QPushButton("Open file...")
         self.open.setProperty("role", "quiet")
-        self.open.setToolTip("Compare a checkpoint file from anywhere")
+        self.open.setToolTip(
+            "Compare a checkpoint from anywhere, or captions of another system (CSV, TSV, JSONL)"
+        )
         self.open.clicked.connect(self.open_clicked)
         self._row = QHBoxLayout()
         self._row.setSpacing(12)
@@ -125,7 +126,7 @@ class SystemsBar(QWidget):
         layout.addWidget(self.open)
         layout.addStretch(1)
 
-    def set_checkpoints(self, files: Sequence[CheckpointFile]) -> None:
+    def set_checkpoints(self, files: Sequence[SystemFile]) -> None:
         """Offer these (usable) checkpoints; a choice that is still there stays."""
         self._files = list(files)
         known = {file.path for file in self._files}
@@ -138,14 +139,20 @@ class SystemsBar(QWidget):
         if before != self._chosen:
             self.changed.emit()
 
-    def files(self) -> list[CheckpointFile]:
+    def files(self) -> list[SystemFile]:
         """Return every checkpoint on offer."""
         return list(self._files)
 
-    def selected(self) -> list[CheckpointFile]:
+    def selected(self) -> list[SystemFile]:
         """Return the compared checkpoints, A first."""
         by_path = {file.path: file for file in self._files}
         return [by_path[path] for path in self._chosen if path in by_path]
+
+    def add_systems(self, paths: Sequence[Path]) -> None:
+        """Compare these as well, as far as there is room."""
+        known = {file.path for file in self._files}
+        fresh = [path for path in dict.fromkeys(paths) if path in known]
+        self._set(list(dict.fromkeys([*self._chosen, *fresh]))[:MOST])
 
     def choose(self, paths: Sequence[Path]) -> None:
         """Compare these; a single one takes the place of the last system, or is added to one."""
@@ -156,6 +163,7 @@ class SystemsBar(QWidget):
         if len(wanted) == 1:
             kept = [path for path in self._chosen if path != wanted[0]]
             wanted = [*kept[: FEWEST - 1], *wanted]
+
         self._set(wanted)
 
     # ---- inside ----------------------------------------------------------------------------
@@ -201,9 +209,11 @@ class SystemsBar(QWidget):
         free = len(taken) < len(self._files)
         self.add.setEnabled(free and len(self._chosen) < MOST)
         if len(self._chosen) >= MOST:
-            self.add.setToolTip("Four systems are the most.")
+            self.add.setToolTip("Six systems are the most.")
         else:
-            self.add.setToolTip("Add a system" if free else "There is no other checkpoint.")
+            self.add.setToolTip(
+                "Add a system" if free else "There is no other checkpoint; open a file."
+            )
 
     def _chip_changed(self) -> None:
         self._set([path for chip in self.chips if (path := chip.path()) is not None])
@@ -216,16 +226,6 @@ class SystemsBar(QWidget):
         best = [file for file in free if file.kind != "last"]
         if free:
             self._set([*self._chosen, (best or free)[0].path])
-
-
-def describe(file: CheckpointFile) -> str:
-    """Say what a checkpoint is, for tooltips."""
-    parts = [file.objective, file.encoder, file.dataset]
-    if file.epoch:
-        parts.append(f"epoch {file.epoch}")
-    if file.best_value is not None:
-        parts.append(f"{metric_title(file.monitor)} {file.best_value:.3f}")
-    return f"{file.label}\n{' · '.join(part for part in parts if part)}\n{file.path}"
 
 
 def _as_list(value: object) -> list[str]:

@@ -12,9 +12,10 @@ from app.texts import count_text
 
 
 class TopBar(QWidget):
-    """Signals: `caption_clicked()` and `stop_clicked()`."""
+    """Signals: `caption_clicked()`, `evaluate_clicked()` and `stop_clicked()`."""
 
     caption_clicked = Signal()
+    evaluate_clicked = Signal()
     stop_clicked = Signal()
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -26,6 +27,8 @@ class TopBar(QWidget):
         self.button = QPushButton("Caption")
         self.button.setProperty("role", "primary")
         self.button.clicked.connect(self.caption_clicked)
+        self.evaluate = QPushButton("Evaluate split")
+        self.evaluate.clicked.connect(self.evaluate_clicked)
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop after the clip in hand; what is captioned stays")
         studio.theme.set_icon(self.stop, "stop")
@@ -33,23 +36,35 @@ class TopBar(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(110)
-        self.bar.setAccessibleName("Progress of captioning")
+        self.bar.setAccessibleName("Progress")
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(8)
         row.addWidget(self.source, 1)
         row.addWidget(self.bar)
         row.addWidget(self.stop)
+        row.addWidget(self.evaluate)
         row.addWidget(self.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.systems)
         layout.addLayout(row)
-        self.show_state(False, 0, False)
+        self.show_state(False, 0, False, 0)
 
-    def show_state(self, busy: bool, left: int, has_clips: bool) -> None:
-        """Say whether captioning goes on and how many clips are left to caption."""
+    def show_state(self, busy: bool, left: int, has_clips: bool, unevaluated: int) -> None:
+        """Say whether work goes on, how many clips are left to caption, and how many checkpoints
+        have not been evaluated on the whole split.
+        """
+        on_split = self.source.kind.value != FILES
+        self.evaluate.setVisible(on_split and not busy)
+        self.evaluate.setEnabled(bool(unevaluated) and has_clips)
+        self.evaluate.setToolTip(
+            f"Caption the whole split with {count_text(unevaluated, 'checkpoint')}, score it by "
+            "every metric, and keep both with the run; what is stopped goes on next time"
+            if unevaluated
+            else "Every checkpoint was evaluated on this split."
+        )
         self.button.setText(f"Caption {count_text(left, 'clip')}" if left else "Caption")
         self.button.setEnabled(bool(left) and not busy)
         if left:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,57 +11,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.pages.compare.page import ComparePage
 from app.pages.compare.source_bar import FILES
 from app.studio import Studio
 from core.captions import Caption
-from core.evaluation.scorer import missing_metrics
-from tests.app.conftest import end
-from tests.app.pages.fakes import FakeCaptioner, FakeDataset, make_run, write_checkpoint
-
-Opener = Callable[..., ComparePage]
-
-
-@pytest.fixture
-def open_page(qtbot: QtBot, studio: Studio, dataset: FakeDataset) -> Iterator[Opener]:
-    pages: list[ComparePage] = []
-
-    def opened(load: Callable[[Path], FakeCaptioner] = FakeCaptioner) -> ComparePage:
-        page = ComparePage(studio, load=load)
-        page.resize(1200, 660)
-        page.show()
-        pages.append(page)
-        return page
-
-    yield opened
-    end(studio, qtbot)
-    for page in pages:
-        page.close()
-        page.deleteLater()
-
-
-def two_runs() -> None:
-    make_run("plain", seed=1)
-    make_run("with contrast", contrast=True, seed=1)
-
-
-def ready(page: ComparePage, qtbot: QtBot, rows: int = 6) -> None:
-    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.content)
-    qtbot.waitUntil(lambda: len(page.model.rows) == rows and len(page.model.systems) >= 2)
-
-
-def captioned(page: ComparePage, qtbot: QtBot) -> None:
-    qtbot.mouseClick(page.top.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.captioning.busy, timeout=10_000)
-    qtbot.waitUntil(lambda: not page.keeper.busy, timeout=30_000)
-
-
-@pytest.fixture(autouse=True)
-def no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The metrics process takes a second to start; one test below has it."""
-    monkeypatch.setattr(
-        "core.evaluation.scorer.missing_metrics", lambda: "aac-metrics is not installed."
-    )
+from tests.app.pages.compare.conftest import Opener, captioned, ready, two_runs
+from tests.app.pages.fakes import FakeCaptioner, make_run, write_checkpoint
 
 
 def test_without_checkpoints_it_leads_to_train(
@@ -96,51 +48,15 @@ def test_caption_and_compare(open_page: Opener, qtbot: QtBot) -> None:
     assert page.model.index(2, 2).data() == "a dog barks 2 times"
     assert not page.top.button.isEnabled()
     assert "captioned" in page.top.button.toolTip()
-    assert "6 captioned, 6 differ" in page.captions.count.text()
-    page.captions.table.selectRow(2)
-    details = page.captions.details
-    assert details.title.text() == "test-2"
+    assert "6 captioned by all, 6 differ" in page.clips.count.text()
+    page.clips.table.selectRow(2)
+    details = page.clips.details
+    assert details.sound.title.text() == "test-2"
     assert "dogs are barking" in details.references.text()
     assert "times" in details.columns[1].caption.text()
     assert "dogs bark" in details.columns[1].beams.text()
     assert "Dog 0.90" in details.columns[0].tags.text()
     assert not details.columns[2].isVisible()
-
-
-def test_scores_say_what_cannot_be_computed(open_page: Opener, qtbot: QtBot) -> None:
-    two_runs()
-    page = open_page()
-    ready(page, qtbot)
-    assert page.scores.stack.currentWidget() is page.scores.empty
-    captioned(page, qtbot)
-    page.tabs.setCurrentWidget(page.scores)
-    table = page.scores.table
-    figures = {
-        table.item(row, 0).text(): table.item(row, 2).text() for row in range(table.rowCount())
-    }
-    # "a dog barks in the rain" six times against six different captions.
-    assert figures["distinct captions"] == "6"
-    assert table.item(table.rowCount() - 1, 1).text() == "−0.500"
-    assert "CIDEr-D" not in figures
-    assert "aac-metrics is not installed." in page.scores.missing.text()
-    assert "6 clips" in page.scores.about.text()
-
-
-def test_real_scores(open_page: Opener, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    if find_spec("aac_metrics") is None:
-        pytest.skip("aac-metrics is an extra")
-    monkeypatch.setattr("core.evaluation.scorer.missing_metrics", missing_metrics)
-    two_runs()
-    page = open_page()
-    ready(page, qtbot)
-    captioned(page, qtbot)
-    scores = page.captions.scores
-    assert len(scores) == 6
-    assert all(values[1] > values[0] for values in scores.values())
-    assert "CIDEr-D" in page.captions.details.columns[1].figures.text()
-    texts = [page.scores.table.item(row, 0).text() for row in range(page.scores.table.rowCount())]
-    assert texts[0] == "CIDEr-D"
-    assert texts[-1] == "CIDEr-D against A"
 
 
 def test_adding_a_system_captions_only_what_is_new(open_page: Opener, qtbot: QtBot) -> None:
@@ -157,14 +73,15 @@ def test_adding_a_system_captions_only_what_is_new(open_page: Opener, qtbot: QtB
     captioned(page, qtbot)
     assert len(loaded) == 2
     qtbot.mouseClick(page.systems.add, Qt.MouseButton.LeftButton)
-    assert page.model.columnCount() == 4
+    # Clip, three systems, gain.
+    assert page.model.columnCount() == 5
     assert page.model.index(0, 1).data()
     assert page.top.button.text() == "Caption 6 clips"
     captioned(page, qtbot)
     assert len(loaded) == 3
     assert page.model.captioned() == 6
     qtbot.mouseClick(page.systems.chips[0].remove, Qt.MouseButton.LeftButton)
-    assert page.model.columnCount() == 3
+    assert page.model.columnCount() == 4
     # What was captioned before is still there.
     assert page.model.captioned() == 6
     assert not page.systems.chips[0].remove.isEnabled()
@@ -188,10 +105,10 @@ def test_stop_keeps_what_is_there(open_page: Opener, qtbot: QtBot) -> None:
     assert not page.top.button.isVisible()
     qtbot.mouseClick(page.top.stop, Qt.MouseButton.LeftButton)
     gate.set()
-    qtbot.waitUntil(lambda: not page.captioning.busy)
+    qtbot.waitUntil(lambda: not page.desk.captioning.busy)
     assert page.top.button.isVisible()
     assert 2 <= page.model.captioned() < 6
-    qtbot.waitUntil(lambda: not page.keeper.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not page.desk.keeper.busy, timeout=10_000)
 
 
 def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: QtBot) -> None:
@@ -204,6 +121,7 @@ def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: Q
     page = open_page(load)
     ready(page, qtbot)
     captioned(page, qtbot)
+    assert "damaged" in page.model.index(0, 1).data()
     assert page.banner.isVisible()
     assert "best.safetensors is damaged" in page.banner.label.text()
     assert page.top.button.isEnabled()
@@ -237,7 +155,7 @@ def test_sound_files_are_dropped_and_compared(
     assert page.model.captioned() == 2
     row = next(row for row in page.model.rows if row.clip.title == "bad.wav")
     assert "bad.wav" in row.problems[0]
-    assert "sound files have none" in page.scores.empty.sentence.text()
+    assert "no reference captions" in page.scores.about.text()
     # The failed one may be tried again.
     assert page.top.button.text() == "Caption 1 clip"
 
@@ -248,15 +166,16 @@ def test_export_writes_what_is_shown(
     two_runs()
     page = open_page()
     ready(page, qtbot)
-    assert not page.captions.export.isEnabled()
+    assert not page.clips.export.isEnabled()
     captioned(page, qtbot)
     target = tmp_path / "table.csv"
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", staticmethod(lambda *args: (str(target), ""))
     )
-    page.captions.search.setText("test-4")
+    page.clips.search.setText("test-4")
+    qtbot.keyClick(page.clips.search, Qt.Key.Key_Return)
     with qtbot.waitSignal(studio.message):
-        qtbot.mouseClick(page.captions.export, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.clips.export, Qt.MouseButton.LeftButton)
     lines = target.read_text().splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("test-4,")
@@ -319,6 +238,6 @@ def test_both_themes_paint(open_page: Opener, qtbot: QtBot, studio: Studio) -> N
     grounds = set()
     for mode in ("light", "dark"):
         studio.theme.set_mode(mode)
-        image = page.captions.table.viewport().grab().toImage()
+        image = page.clips.table.viewport().grab().toImage()
         grounds.add(image.pixelColor(image.width() - 4, image.height() - 4).name())
     assert len(grounds) == 2

@@ -7,26 +7,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
+from app.pages.compare.arranging import GAIN, ClipFilter, Order
 from app.pages.compare.caption_delegate import ELLIPSIS, marked_runs, place_words
 from app.pages.compare.config_diff import compare_configs
 from app.pages.compare.export import results_csv
-from app.pages.compare.results import CELL_ROLE, ResultRow, ResultsFilter, ResultsModel
-from app.pages.compare.scoring import paired_difference, scorable
+from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, ResultRow, ResultsModel
+from app.pages.compare.scoring import SystemsScored, scorable, score_systems
 from app.pages.compare.word_diff import Word, mark_differences
 from app.pages.compare.work import (
     Answers,
     ClipCaptioned,
     ClipFailed,
     ComparedClip,
+    KeepingLoader,
+    Loader,
+    SystemFailed,
     SystemId,
+    Told,
     caption_clips,
 )
 from core.captions import Caption
 from core.config import CaptionNTXentConfig, RunConfig, TrainingConfig
 from core.errors import AudioFileError, CheckpointError
-from core.events import Progress
+from core.events import Event, Progress
 from tests.app.pages.fakes import FakeCaptioner
 
 A, B = SystemId(Path("ce.safetensors")), SystemId(Path("contrast.safetensors"))
@@ -41,6 +47,14 @@ def clip(number: int, references: tuple[str, ...] = ("a dog barks",)) -> Compare
         heard_at=lambda rate: (samples, rate),
         references=references,
     )
+
+
+def told(text: str, log_prob: float | None = -0.5) -> Told:
+    return Told(text, text, log_prob)
+
+
+def caption_all(answers: Answers, clips: list[ComparedClip], load: Loader) -> list[Event]:
+    return list(caption_clips(answers.tasks([A, B], clips), KeepingLoader(load)))
 
 
 def marked(words: list[Word]) -> list[str]:
@@ -92,7 +106,7 @@ class TestWork:
             loaded.append(path)
             return FakeCaptioner(path)
 
-        events = list(caption_clips(answers.tasks([A, B], clips), load))
+        events = caption_all(answers, clips, load)
 
         made = [(e.system, e.key) for e in events if isinstance(e, ClipCaptioned)]
         assert made == [(B, "k1"), (A, "k2"), (B, "k2")]
@@ -105,12 +119,12 @@ class TestWork:
         answers = Answers()
         answers.take(ClipCaptioned(system=A, key="k1", caption=caption("x")))
         loaded: list[Path] = []
-        list(
-            caption_clips(
-                answers.tasks([A, B], [clip(1)]),
-                lambda path: loaded.append(path) or FakeCaptioner(path),
-            )
-        )
+
+        def load(path: Path) -> FakeCaptioner:
+            loaded.append(path)
+            return FakeCaptioner(path)
+
+        caption_all(answers, [clip(1)], load)
         assert loaded == [B.path]
         assert answers.tasks([A], [clip(1)]) == []
 
@@ -121,7 +135,7 @@ class TestWork:
         bad = ComparedClip("bad", "bad.wav", audio=broken, heard_at=broken)
         clips = [bad, clip(99), clip(3)]
         answers = Answers()
-        for event in caption_clips(answers.tasks([A, B], clips), FakeCaptioner):
+        for event in caption_all(answers, clips, FakeCaptioner):
             if isinstance(event, ClipCaptioned | ClipFailed):
                 answers.take(event)
         assert answers.problem(A, "bad") == answers.problem(B, "bad") == "bad.wav is empty."
@@ -150,21 +164,60 @@ class TestWork:
         one = dataclasses.replace(clip(1), heard_at=heard_at)
         kinds = {A.path: At32, B.path: At16, other.path: At32}
         tasks = Answers().tasks([A, B, other], [one])
-        list(caption_clips(tasks, lambda path: kinds[path](path)))
+        list(caption_clips(tasks, KeepingLoader(lambda path: kinds[path](path))))
         assert heard == [32_000, 16_000, 32_000]
         assert asked == [32_000, 16_000]
 
-    def test_a_checkpoint_that_cannot_be_loaded_ends_the_work(self) -> None:
+    def test_a_checkpoint_that_cannot_be_loaded_does_not_stop_the_others(self) -> None:
         def load(path: Path) -> FakeCaptioner:
-            raise CheckpointError("ce.safetensors is damaged.")
+            if path == A.path:
+                raise CheckpointError("ce.safetensors is damaged.")
+            return FakeCaptioner(path)
 
-        with pytest.raises(CheckpointError, match="damaged"):
-            list(caption_clips(Answers().tasks([A], [clip(1)]), load))
+        answers = Answers()
+        for event in caption_all(answers, [clip(1)], load):
+            if isinstance(event, ClipCaptioned | SystemFailed):
+                answers.take(event)
+        assert answers.problem(A, "k1") == "ce.safetensors is damaged."
+        assert answers.caption(B, "k1") is not None
+
+    def test_tables_are_never_captioned(self) -> None:
+        table = SystemId(Path("others.csv"))
+        assert table.is_table
+        assert [task.systems for task in Answers().tasks([A, table], [clip(1)])] == [(A,)]
+
+    def test_beams_are_added_to_what_was_scored(self) -> None:
+        answers = Answers()
+        answers.put(A, "k1", told("as evaluated"))
+        answers.take(ClipCaptioned(system=A, key="k1", caption=caption("made anew")))
+        kept = answers.caption(A, "k1")
+        assert kept is not None and kept.caption is not None
+        assert kept.text == kept.hypothesis == "as evaluated"
+        assert kept.caption.text == "made anew"
+
+    def test_a_model_is_loaded_once_and_let_go(self) -> None:
+        loaded: list[Path] = []
+
+        def load(path: Path) -> FakeCaptioner:
+            loaded.append(path)
+            return FakeCaptioner(path)
+
+        loader = KeepingLoader(load)
+        loader(A)
+        loader(A)
+        assert loaded == [A.path]
+        assert loader.has([A])
+        loader.keep_only([B])
+        assert not loader.has([A])
 
     def test_a_checkpoint_written_anew_is_another_system(self) -> None:
         answers = Answers()
         answers.take(ClipCaptioned(system=A, key="k1", caption=caption("x")))
         assert answers.caption(SystemId(A.path, 5.0), "k1") is None
+
+
+def titles(model: ResultsModel) -> list[str]:
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
 
 
 class TestResults:
@@ -181,7 +234,7 @@ class TestResults:
         model.update_rows({"k2", "not shown"}, answers)
         assert changed == [(1, 1)]
         assert model.index(1, 2).data() == "a cat meows"
-        assert model.index(1, 2).data(CELL_ROLE).log_prob == -0.5
+        assert model.index(1, 2).data(CELL_ROLE).figure == "−0.50"
         assert model.index(1, 1).data() == ""
         assert model.captioned() == 0
 
@@ -191,44 +244,110 @@ class TestResults:
             answers.take(ClipCaptioned(system=system, key=key, caption=caption(text)))
         answers.take(ClipCaptioned(system=B, key="k2", caption=caption("a cat")))
         model.update_rows({"k1", "k2"}, answers)
-        shown = ResultsFilter()
-        shown.setSourceModel(model)
-        shown.set_differing(True)
-        assert [shown.index(row, 0).data() for row in range(shown.rowCount())] == ["clip 2"]
-        shown.set_differing(False)
-        shown.set_search("DOG 1")
-        assert [shown.index(row, 0).data() for row in range(shown.rowCount())] == ["clip 1"]
+        model.filter = ClipFilter(differing=True)
+        model.rearrange()
+        assert titles(model) == ["clip 2"]
+        model.filter = ClipFilter(words=("dog", "1"))
+        model.rearrange()
+        assert titles(model) == ["clip 1"]
+
+    def scored_model(self) -> ResultsModel:
+        """Three clips; B gains 0.5, loses 0.2 and is not known on the last."""
+        model, answers = ResultsModel(), Answers()
+        clips = [dataclasses.replace(clip(n), tags=("dog",) if n > 1 else ()) for n in (1, 2, 3)]
+        for one, text in zip(clips, ("a dog", "a cat barks", "a dog"), strict=True):
+            answers.put(A, one.key, told("a dog"))
+            answers.put(B, one.key, told(text))
+        model.show_rows([A, B], ["ce", "cl"], clips, answers)
+        model.metric = "cider_d"
+        scores = {
+            0: {"cider_d": {"k1": 0.1, "k2": 0.9, "k3": 0.4}},
+            1: {"cider_d": {"k1": 0.6, "k2": 0.7}},
+        }
+        model.set_scores(scores)
+        return model
+
+    def test_sorting(self) -> None:
+        model = self.scored_model()
+        model.order = Order("gain", descending=True)
+        model.rearrange()
+        assert titles(model) == ["clip 1", "clip 2", "clip 3"]
+        # What has no figure stands last in both directions.
+        model.sort(3)
+        assert titles(model) == ["clip 2", "clip 1", "clip 3"]
+        model.sort(1, Qt.SortOrder.DescendingOrder)
+        assert titles(model) == ["clip 2", "clip 3", "clip 1"]
+        model.order = Order("disagreement", descending=True)
+        model.rearrange()
+        assert titles(model)[0] == "clip 2"
+        model.sort(0, Qt.SortOrder.DescendingOrder)
+        assert titles(model) == ["clip 3", "clip 2", "clip 1"]
+        model.sort(-1)
+        assert titles(model) == ["clip 1", "clip 2", "clip 3"]
+
+    def test_filters_by_tag_and_figure(self) -> None:
+        model = self.scored_model()
+        model.filter = ClipFilter(tag="dog")
+        model.rearrange()
+        assert titles(model) == ["clip 2", "clip 3"]
+        model.filter = ClipFilter(figure_of=GAIN, low=0.1)
+        model.rearrange()
+        assert titles(model) == ["clip 1"]
+        model.filter = ClipFilter(figure_of=0, high=0.5)
+        model.rearrange()
+        assert titles(model) == ["clip 1", "clip 3"]
+        assert model.place_of("k3") == 1
+        assert model.place_of("k2") is None
+
+    def test_bars_and_gains(self) -> None:
+        model = self.scored_model()
+        first = model.index(0, 1).data(CELL_ROLE)
+        assert (first.figure, first.share) == ("0.10", pytest.approx(0.1 / 0.9))
+        gain = model.index(1, 3).data(GAIN_ROLE)
+        assert gain.text == "−0.20"
+        assert gain.share == pytest.approx(-0.4)
+        assert model.index(2, 3).data(GAIN_ROLE) is None
+        assert model.headerData(3, Qt.Orientation.Horizontal) == "B − A"
 
     def test_only_whole_rows_with_references_are_scored(self) -> None:
-        whole = ResultRow(clip(1), [caption("x"), caption("y")], ["", ""])
-        half = ResultRow(clip(2), [caption("x"), None], ["", ""])
-        bare = ResultRow(clip(3, references=()), [caption("x"), caption("y")], ["", ""])
-        nobody = ResultRow(clip(4), [], [])
-        scored = scorable([whole, half, bare, nobody])
-        assert [one.key for one in scored] == ["k1"]
-        assert scored[0].captions == ("x", "y")
+        whole = ResultRow(clip(1), [told("x"), told("y")], ["", ""])
+        half = ResultRow(clip(2), [told("x"), None], ["", ""])
+        bare = ResultRow(clip(3, references=()), [told("x"), told("y")], ["", ""])
+        scored = scorable([whole, half, bare])
+        assert scored.keys == ("k1",)
+        assert scored.captions == (("x",), ("y",))
+        assert scored.has_references
+        assert not scorable([ResultRow(clip(4), [], [])]).keys
 
-    def test_paired_difference_is_repeatable_and_contains_the_mean(self) -> None:
-        first = list(np.random.default_rng(1).random(50))
-        second = [value + 0.1 for value in first]
-        one = paired_difference(1, second, first)
-        assert one == paired_difference(1, second, first)
-        assert one.mean == pytest.approx(0.1)
-        assert one.low == pytest.approx(0.1)
-        noisy = paired_difference(1, list(reversed(first)), first)
-        assert noisy.low < noisy.mean < noisy.high
+    def test_a_system_without_captions_does_not_hold_up_the_others(self) -> None:
+        rows = [ResultRow(clip(n), [told("x"), None, told("z")], ["", "no", ""]) for n in (1, 2)]
+        scored = scorable(rows)
+        assert scored.numbers == (0, 2)
+        assert scored.captions == (("x", "x"), ("z", "z"))
+
+    def test_without_references_the_captions_alone_are_counted(self) -> None:
+        rows = [ResultRow(clip(n, ()), [told("a dog"), told("rain")], ["", ""]) for n in (1, 2)]
+        work = scorable(rows)
+        assert not work.has_references
+        events = list(score_systems(work, [A, B], ["ce", "cl"], {}))
+        found = events[-1]
+        assert isinstance(found, SystemsScored)
+        assert found.comparison is None and found.complete
+        assert [one.corpus["vocabulary"] for one in found.scores] == [2.0, 1.0]
 
     def test_csv_can_be_read_back(self) -> None:
         rows = [
-            ResultRow(clip(1, ("one, two", "three")), [caption('say "hi"'), None], ["", "bad"]),
-            ResultRow(clip(2, ()), [caption("x"), caption("y")], ["", ""]),
+            ResultRow(clip(1, ("one, two", "three")), [told('say "hi"'), None], ["", "bad"]),
+            ResultRow(clip(2, ()), [told("x"), told("y", None)], ["", ""]),
         ]
-        table = list(csv.DictReader(io.StringIO(results_csv(["ce", "cl"], rows, {"k1": {0: 1.5}}))))
+        scores = {0: {"cider_d": {"k1": 1.5}}}
+        table = list(csv.DictReader(io.StringIO(results_csv(["ce", "cl"], rows, scores))))
         assert table[0]["reference_1"] == "one, two"
         assert table[0]["caption A (ce)"] == 'say "hi"'
         assert table[0]["cider_d A"] == "1.5000"
         assert table[0]["caption B (cl)"] == ""
-        assert table[1]["log_prob B"] == "-0.5000"
+        assert table[1]["log_prob A"] == "-0.5000"
+        assert table[1]["log_prob B"] == ""
 
 
 class TestConfigs:

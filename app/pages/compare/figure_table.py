@@ -1,0 +1,90 @@
+"""A small table of figures, as high as its rows, whose page scrolls and not itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+
+class FigureTable(QTableWidget):
+    """`begin`, then `put` every cell, then `settle`."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+
+    def begin(self, heads: Sequence[str], tips: Sequence[str], rows: int) -> None:
+        """Start anew with these columns."""
+        self.clear()
+        self.setColumnCount(len(heads))
+        self.setRowCount(rows)
+        for column, (head, tip) in enumerate(zip(heads, tips, strict=True)):
+            item = QTableWidgetItem(head)
+            item.setToolTip(tip)
+            self.setHorizontalHeaderItem(column, item)
+
+    def put(self, row: int, column: int, text: str) -> QTableWidgetItem:
+        """Write one cell."""
+        item = QTableWidgetItem(text)
+        self.setItem(row, column, item)
+        return item
+
+    def settle(self) -> None:
+        """Give the columns and the table the room that their texts need."""
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        last = self.columnCount() - 1
+        if last >= 0:
+            header.setStretchLastSection(True)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.resizeRowsToContents()
+        height = sum(self.rowHeight(row) for row in range(self.rowCount()))
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(height + max(header.sizeHint().height(), header.height()) + bar)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page."""
+        event.ignore()
+
+    def texts(self) -> list[list[str]]:
+        """Return what stands in the cells."""
+        return [
+            [item.text() if (item := self.item(row, column)) else "" for column in range(columns)]
+            for row in range(self.rowCount())
+            if (columns := self.columnCount())
+        ]
+
+
+def colour_dot(colour: str) -> QIcon:
+    """Return a small filled circle."""
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawEllipse(4, 4, 16, 16)
+    painter.end()
+    return QIcon(pixmap)
