@@ -95,7 +95,7 @@ def _levelled(samples: Samples) -> Samples:
 def tag_template(captioner: Captioner, kind: str) -> Describe:
     """Return a describer that knows nothing but the encoder's tags.
 
-    top-2: the two best tags. smart-1, smart-2: the best, or the two best, of tags that are no
+    top-2, top-5: so many of the best tags. smart-1, smart-2: the best, or the two best, of tags that are no
     generic parents, the second where it is at least half as strong and no kin of the first.
     """
     import torch
@@ -109,8 +109,8 @@ def tag_template(captioner: Captioner, kind: str) -> Describe:
 
     def describe(samples: Samples) -> str:
         tags = heard(samples)
-        if kind == "top-2":
-            best = np.argsort(-tags.strengths)[:2]
+        if kind.startswith("top-"):
+            best = np.argsort(-tags.strengths)[: int(kind.removeprefix("top-"))]
             return " and ".join(tags.names[place].lower() for place in best)
         strongest = tags.strongest(6)
         names = [strongest[0][0]]
