@@ -74,17 +74,9 @@ class Team(Company):
         # A gradient norm is that of all parts together already, as the figures of contrast are.
         return {name: value * shares.get(name, 1 / self.size) for name, value in terms.items()}
 
-    def mean_terms(self, gathered: Sequence[dict[str, Tensor]]) -> dict[str, float]:
-        """Sum the terms over the processes and average them over the micro-batches."""
-        names = list(dict.fromkeys(name for terms in gathered for name in terms))
-        means = torch.stack(
-            [
-                torch.stack([terms[name] for terms in gathered if name in terms]).mean()
-                for name in names
-            ]
-        )
-        dist.all_reduce(means)
-        return dict(zip(names, means.tolist(), strict=True))
+    def sum_over_all(self, values: Tensor) -> None:
+        """Sum what every process has, in place."""
+        dist.all_reduce(values)
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
         """Sum the gradients over the processes, all in one go."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -235,18 +234,3 @@ def _with_partners(
     both = torch.cat([torch.arange(len(clips))[rows], partners])
     swapped = torch.arange(2 * count).roll(count)
     return data.batch(clips[both], first[both]), Mixup(swapped, mixup.weight)
-
-
-def mean_terms(
-    gathered: Sequence[dict[str, Tensor]], norm: Tensor
-) -> tuple[dict[str, float], float]:
-    """Average the terms over the micro-batches that have them; return them and the norm.
-
-    The device is asked only once, for all of them.
-    """
-    names = list(dict.fromkeys(name for terms in gathered for name in terms))
-    means = [
-        torch.stack([terms[name] for terms in gathered if name in terms]).mean() for name in names
-    ]
-    *values, length = torch.stack([*means, norm.to(means[0].dtype)]).tolist()
-    return dict(zip(names, values, strict=True)), length

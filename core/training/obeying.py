@@ -56,7 +56,7 @@ def obeying(
     """Pass on what a training yields, and do between its events what its folder asks for.
 
     Pausing and stopping are done at once, the latter by raising `StopAsked`; `carry_out` does the
-    rest after the next step, where no validation is under way.
+    rest where no validation is under way: after the next step, when all steps were told of.
     """
     asked: list[Command] = []
     with closing(work):
@@ -71,7 +71,7 @@ def obeying(
                     yield from paused(run, position.epoch, position.step, carry_out, requests)
                 else:
                     asked.append(command)
-            while asked and isinstance(event, StepLogged):
+            while asked and isinstance(event, StepLogged) and not position.untold:
                 yield from carry_out(asked.pop(0))
 
 

@@ -26,6 +26,15 @@ _DAMAGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """The captions of the first validation clips, by the model of an epoch, to be scored."""
+
+    epoch: int
+    step: int
+    captions: list[str]
+
+
 @dataclass(slots=True)
 class Position:
     """Where a run stands.
@@ -48,6 +57,10 @@ class Position:
         How many of the configured batches are one, since the memory has room for so many.
     top
         Monitored value and number of epochs of the best checkpoints that are kept.
+    untold
+        Fields of `StepLogged` for steps that were made and could not be told of.
+    unscored
+        The validation whose captions are being scored beside this epoch.
     """
 
     epoch: int = 0
@@ -60,6 +73,18 @@ class Position:
     validation_pieces: int = 1
     joined: int = 1
     top: list[tuple[float, int]] = field(default_factory=list)
+    untold: list[dict[str, Any]] = field(default_factory=list)
+    unscored: Unscored | None = None
+
+    @property
+    def told(self) -> int:
+        """The last step that was told of."""
+        return self.step - len(self.untold)
+
+    @property
+    def unscored_step(self) -> int:
+        """The step of the validation whose scores are to come, 0 where there is none."""
+        return self.unscored.step if self.unscored else 0
 
     def add(self, losses: dict[str, float]) -> None:
         """Count the losses of one step towards the epoch's means."""
@@ -116,8 +141,11 @@ def load_state(path: Path) -> TrainingState:
     """Read a state without unpickling code. Raises `CheckpointError` when missing or damaged."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+        position = Position(**content["position"])
+        if content["position"].get("unscored"):
+            position.unscored = Unscored(**content["position"]["unscored"])
         return TrainingState(
-            Position(**content["position"]),
+            position,
             content["model"],
             content["optimizer"],
             content["objectives"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,8 @@ from core.errors import StudioError
 from core.events import Event, Progress, Warned
 from core.training.distributed import Team
 from core.training.failures import free_memory, is_out_of_memory
-from core.training.losses import Losses, mean_terms
+from core.training.figures import Figures, StepLog, mean_terms
+from core.training.losses import Losses
 from core.training.parts import Chosen, combined, cut
 from core.training.state import Position
 
@@ -22,8 +23,10 @@ from core.training.state import Position
 class Stepper:
     """Makes the steps of a run: gradients of some micro-batches, clipped, then the descent.
 
-    In a `team` this process works on its part of each micro-batch. `position` notes in how many
-    parts a micro-batch has to be worked on since the memory was too small for it.
+    The device is asked for what steps have to tell only when the `log` says so: whether a step's
+    figures are finite, and so whether it is made, is decided on the device. In a `team` this
+    process works on its part of each micro-batch. `position` notes in how many parts a micro-batch
+    has to be worked on since the memory was too small for it.
     """
 
     def __init__(
@@ -38,11 +41,27 @@ class Stepper:
     ) -> None:
         self.config, self.losses, self.optimizer = config, losses, optimizer
         self.data, self.position, self.device, self.team = data, position, device, team
+        self._fused = bool(optimizer.defaults["fused"])
+        # Without the fused kernel the device has to be asked before each descent anyhow.
+        self.log = StepLog(position, config.training.log_every if self._fused else 1)
 
-    def gradients(
+    def step(self, epoch: int, start: int, chosen: list[Chosen], rate: float) -> Iterator[Event]:
+        """Make one step from the micro-batches numbered from `start`, and tell what is due."""
+        position = self.position
+        self.log.begin()
+        figures = yield from self._gradients(epoch, start, chosen)
+        self._descend(figures.bad)
+        position.step += 1
+        position.step_in_epoch += 1
+        examples = sum(len(clips) for clips, _, _ in chosen)
+        self.log.note(epoch, position.step, rate, examples, figures)
+        if self.log.is_full:
+            yield from self.log.tell()
+
+    def _gradients(
         self, epoch: int, start: int, chosen: list[Chosen]
-    ) -> Generator[Event, None, tuple[dict[str, float], float]]:
-        """Leave the clipped gradients of a step in place; returns its losses and their norm.
+    ) -> Generator[Event, None, Figures]:
+        """Leave the clipped gradients of a step in place; returns its figures.
 
         When the memory is too small, the step is made anew from smaller parts.
         """
@@ -57,19 +76,22 @@ class Stepper:
             gathered: list[dict[str, Tensor]] = []
             try:
                 for number, micro_batch in enumerate(chosen):
-                    if number and self.team is None:
+                    if number and self.team is None and self.log.every == 1:
                         yield Progress(phase="Training", done=number, total=len(chosen))
                     gathered.append(self._micro_batch(epoch, start + number, micro_batch))
-                if self.team is None:
-                    return mean_terms(gathered, self._clip_gradients())
-                self.team.sum_gradients(self._parameters())
-                return self.team.mean_terms(gathered), float(self._clip_gradients())
+                names, means = mean_terms(gathered)
+                if self.team is not None:
+                    self.team.sum_gradients(self._parameters())
+                    self.team.sum_over_all(means)
+                norm = self._clip_gradients().to(means)
+                return Figures(names, torch.cat([means, norm[None]]))
             except BaseException as error:
                 for module, name, value in remembered:
                     setattr(module, name, value)
                 if not is_out_of_memory(error):
                     raise
                 self._refuse_smaller_parts(chosen, error)
+            yield from self.log.tell()
             yield self._use_smaller_parts(chosen)
 
     def _micro_batch(self, epoch: int, number: int, chosen: Chosen) -> dict[str, Tensor]:
@@ -112,8 +134,12 @@ class Stepper:
             text += " Contrast compares the clips of a part only, so it has fewer negatives."
         return Warned(message=text)
 
-    def descend(self) -> None:
-        """Let the optimiser make its step."""
+    def _descend(self, bad: Tensor) -> None:
+        """Let the optimiser make its step, unless `bad` is 1: then nothing changes."""
+        if self._fused:
+            self.optimizer.found_inf = bad  # type: ignore[attr-defined]
+        elif bad:
+            return
         try:
             self.optimizer.step()
         except (RuntimeError, MemoryError) as error:

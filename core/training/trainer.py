@@ -14,15 +14,7 @@ import torch
 from core.config import RunConfig
 from core.data.batches import draw_captions, draw_other_captions
 from core.errors import StudioError
-from core.events import (
-    EpochEnded,
-    Event,
-    Noted,
-    RunEnded,
-    RunStarted,
-    StepLogged,
-    Warned,
-)
+from core.events import EpochEnded, Event, Noted, RunEnded, RunStarted, Warned
 from core.files import is_disk_full
 from core.models.caption_model import CaptionModel
 from core.models.checkpoints import load_strictly
@@ -37,14 +29,11 @@ from core.training.keeper import Keeper
 from core.training.losses import Losses
 from core.training.obeying import StopAsked, obeying
 from core.training.optimizer import build_optimizer, learning_rate_at
-from core.training.parts import Chosen
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
 from core.training.state import Position
 from core.training.stepping import Stepper
 from core.training.validating import Validator
-
-MOST_BAD_STEPS = 10
 
 
 class Trainer:
@@ -89,7 +78,7 @@ class Trainer:
         self._stepper = Stepper(
             config, self.losses, self.optimizer, data.train, self.position, device, team
         )
-        self._bad_steps, self._dismissed = 0, False
+        self._dismissed = False
         self._saved_at: tuple[int, int] | None = None
         settings = config.training
         batches = math.ceil(len(data.train) / settings.batch_size)
@@ -102,6 +91,8 @@ class Trainer:
             stopped = yield from self._until_stopped()
             if self._leads or not stopped:
                 self._dismiss_team()
+            if stopped:
+                yield from self._stepper.log.tell()
             yield from self._save()
             if stopped:
                 yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
@@ -140,8 +131,9 @@ class Trainer:
             train_clips=len(data.train),
             validation_clips=len(data.validation),
             epoch=position.epoch,
-            step=position.step,
+            step=position.told,
         )
+        yield from self._stepper.log.tell()
         for warning in (self._warning, self.losses.warning):
             if warning:
                 yield Warned(message=warning)
@@ -185,41 +177,14 @@ class Trainer:
             start = position.step_in_epoch * accumulate
             self.model.train()
             self.losses.heads.train()
-            yield from self._step(epoch, start, chosen[start : start + accumulate], rate)
+            yield from self._stepper.step(epoch, start, chosen[start : start + accumulate], rate)
+        yield from self._stepper.log.tell()
         yield EpochEnded(
             epoch=epoch,
             step=position.step,
             losses=position.mean_losses(),
             seconds=time.monotonic() - started,
         )
-
-    def _step(self, epoch: int, start: int, chosen: list[Chosen], rate: float) -> Iterator[Event]:
-        """Make one optimiser step from the micro-batches numbered from `start`."""
-        position, started = self.position, time.monotonic()
-        losses, norm = yield from self._stepper.gradients(epoch, start, chosen)
-        finite = math.isfinite(losses["total"]) and math.isfinite(norm)
-        if finite:
-            self._stepper.descend()
-            position.add(losses)
-        self._bad_steps = 0 if finite else self._bad_steps + 1
-        position.step += 1
-        position.step_in_epoch += 1
-        examples = sum(len(clips) for clips, _, _ in chosen)
-        yield StepLogged(
-            epoch=epoch,
-            step=position.step,
-            losses=losses,
-            learning_rate=rate,
-            gradient_norm=norm,
-            examples_per_second=examples / max(1e-9, time.monotonic() - started),
-        )
-        if not finite:
-            yield Warned(message=f"Step {position.step} was skipped: its loss is not finite.")
-        if self._bad_steps >= MOST_BAD_STEPS:
-            raise StudioError(
-                f"{MOST_BAD_STEPS} steps in a row had no finite loss, so the run was stopped; "
-                "try a lower learning rate or stronger gradient clipping."
-            )
 
     def _validation_is_due(self) -> bool:
         done = self.position.epoch + 1
@@ -263,6 +228,7 @@ class Trainer:
         yield saved
 
     def _save_at_once(self) -> None:
+        self._stepper.log.read()
         if self._is_saved() or not self._leads:
             return
         try:
