@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -21,7 +22,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.blind_trial import TrialView
 from app.pages.compare.kept_captions import Source
 from app.pages.compare.results import LETTERS, ResultsModel
 from app.pages.compare.sources import file_clips, split_clips
@@ -36,6 +36,9 @@ from core.evaluation.blind import (
     load_session,
     start_session,
 )
+
+if TYPE_CHECKING:
+    from app.pages.compare.blind_trial import TrialView
 
 SESSIONS_SHOWN = 6
 TRIALS = 30
@@ -69,9 +72,8 @@ class BlindTab(QWidget):
         self._earlier = QVBoxLayout()
         self._earlier.setSpacing(4)
         self.resume: dict[str, QPushButton] = {}
-        self.trial = TrialView(studio)
-        self.trial.decided.connect(self._decide)
-        self.trial.back_clicked.connect(self._back)
+        # Made with the first test: plots take long to build.
+        self.trial: TrialView | None = None
         self.tally = QLabel()
         self.tally.setProperty("role", "title")
         self.tally.setWordWrap(True)
@@ -87,7 +89,6 @@ class BlindTab(QWidget):
         self.ended.setWordWrap(True)
         self.ended.setProperty("role", "sentence")
         self.inner = QStackedWidget()
-        self.inner.addWidget(self.trial)
         self.inner.addWidget(_padded(self.ended))
         self.stack = QStackedWidget()
         self.stack.addWidget(self._make_overview())
@@ -115,7 +116,7 @@ class BlindTab(QWidget):
     def show_overview(self) -> None:
         """Leave the session, if one is on, and list all."""
         self.session = None
-        self.trial.sound.show_clip(None)
+        self._be_silent()
         self.stack.setCurrentIndex(0)
         self._studio.jobs.run_quick(_sessions, self._listed, self.failed.emit, self)
 
@@ -314,9 +315,24 @@ class BlindTab(QWidget):
         self.tally.setText(f"Clip {number + 1} of {total}")
         self.standing.setText(_standing(session))
         trial = session.trials[number]
-        self.inner.setCurrentIndex(0)
-        self.trial.show_trial(trial, self._sounds.get(trial.clip), number == 0)
-        self.trial.setFocus()
+        view = self._trial_view()
+        self.inner.setCurrentWidget(view)
+        view.show_trial(trial, self._sounds.get(trial.clip), number == 0)
+        view.setFocus()
+
+    def _trial_view(self) -> TrialView:
+        if self.trial is None:
+            from app.pages.compare.blind_trial import TrialView
+
+            self.trial = TrialView(self._studio)
+            self.trial.decided.connect(self._decide)
+            self.trial.back_clicked.connect(self._back)
+            self.inner.addWidget(self.trial)
+        return self.trial
+
+    def _be_silent(self) -> None:
+        if self.trial is not None:
+            self.trial.sound.show_clip(None)
 
     def _decide(self, side: str) -> None:
         session = self.session
@@ -346,7 +362,7 @@ class BlindTab(QWidget):
     def _show_result(self) -> None:
         session = self.session
         assert session is not None
-        self.trial.sound.show_clip(None)
+        self._be_silent()
         self.tally.setText("Result")
         tally = session.tally()
         self.standing.setText(
@@ -354,7 +370,7 @@ class BlindTab(QWidget):
         )
         self.reveal.hide()
         self.ended.setText(result_sentence(session))
-        self.inner.setCurrentIndex(1)
+        self.inner.setCurrentIndex(0)
 
 
 def result_sentence(session: BlindSession) -> str:

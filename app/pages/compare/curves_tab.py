@@ -1,20 +1,22 @@
-"""The loss curves of the systems' runs, one over the other. Imports pyqtgraph."""
+"""The loss curves of the systems' runs, one over the other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.compare.results import LETTERS
 from app.pages.compare.systems import SystemFile
-from app.pages.train.chart_pane import Shown
-from app.pages.train.curves_view import CurvesView
-from app.pages.train.shelf import RunShelf
 from app.studio import Studio
 from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
+
+if TYPE_CHECKING:
+    from app.pages.train.curves_view import CurvesView
+    from app.pages.train.shelf import RunShelf
 
 NO_RUNS = (
     "None of these systems was trained here: curves belong to runs, and captions or checkpoints "
@@ -27,27 +29,27 @@ class CurvesTab(QWidget):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._studio = studio
         self._systems: list[SystemFile] = []
-        self.shelf = RunShelf(studio, self)
-        self.view = CurvesView(studio)
+        # Made when the tab is first seen: charts take long to build.
+        self.shelf: RunShelf | None = None
+        self.view: CurvesView | None = None
         self.missing = QLabel()
         self.missing.setProperty("role", "muted")
         self.missing.setContentsMargins(12, 4, 12, 4)
         self.missing.setWordWrap(True)
         self.empty = EmptyState(studio.theme, "chart-line", "No curves", NO_RUNS)
         body = QWidget()
-        layout = QVBoxLayout(body)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.missing)
+        self._layout = QVBoxLayout(body)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self._layout.addWidget(self.missing)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(body)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
-        self.shelf.updated.connect(lambda _key: self._show())
 
     def set_systems(self, systems: Sequence[SystemFile]) -> None:
         """Show the runs of these systems."""
@@ -58,13 +60,25 @@ class CurvesTab(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Read the runs when first seen, and follow those that train."""
         super().showEvent(event)
+        self._make().set_active(True)
         self._load()
-        self.shelf.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Read nothing while nobody looks."""
         super().hideEvent(event)
-        self.shelf.set_active(False)
+        if self.shelf is not None:
+            self.shelf.set_active(False)
+
+    def _make(self) -> RunShelf:
+        if self.shelf is None:
+            from app.pages.train.curves_view import CurvesView
+            from app.pages.train.shelf import RunShelf
+
+            self.shelf = RunShelf(self._studio, self)
+            self.shelf.updated.connect(lambda _key: self._show())
+            self.view = CurvesView(self._studio)
+            self._layout.insertWidget(0, self.view, 1)
+        return self.shelf
 
     def _keys(self) -> dict[str, list[int]]:
         """Return the systems' numbers by run; two checkpoints of one run share its curves."""
@@ -76,7 +90,7 @@ class CurvesTab(QWidget):
 
     def _load(self) -> None:
         keys = self._keys()
-        self.shelf.watch(keys)
+        self._make().watch(keys)
         shown = {number for numbers in keys.values() for number in numbers}
         without = [LETTERS[n] for n in range(len(self._systems)) if n not in shown]
         self.missing.setText(f"Without curves: {', '.join(without)}, not trained here.")
@@ -85,6 +99,10 @@ class CurvesTab(QWidget):
         self._show()
 
     def _show(self) -> None:
+        from app.pages.train.chart_pane import Shown
+
+        if self.shelf is None or self.view is None:
+            return
         runs = {}
         for key, numbers in self._keys().items():
             history = self.shelf.history(key)

@@ -35,10 +35,11 @@ class ResultRow:
     problems: list[str]
     _words: list[list[Word]] | None = field(default=None, repr=False)
     _text: str | None = field(default=None, repr=False)
+    _disagreement: float | None = field(default=None, repr=False)
 
     def mark(self) -> None:
         """Forget what was derived, after a caption came in."""
-        self._words = self._text = None
+        self._words = self._text = self._disagreement = None
 
     @property
     def words(self) -> list[list[Word]]:
@@ -64,13 +65,9 @@ class ResultRow:
     @property
     def disagreement(self) -> float:
         """Mean share of words that two systems do not have in common, 0 to 1."""
-        sets = [set(one.text.casefold().split()) for one in self.captions if one]
-        found = [
-            1 - len(one & two) / max(1, len(one | two))
-            for place, one in enumerate(sets)
-            for two in sets[place + 1 :]
-        ]
-        return sum(found) / len(found) if found else -1.0
+        if self._disagreement is None:
+            self._disagreement = _disagreement([one.text for one in self.captions if one])
+        return self._disagreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +319,16 @@ def figure_text(metric: str, value: float, sign: bool = False) -> str:
     digits = min(2, METRICS[metric].digits) if metric in METRICS else 2
     text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
     return text.replace("-", "−")
+
+
+def _disagreement(texts: Sequence[str]) -> float:
+    sets = [set(text.casefold().split()) for text in texts]
+    found = [
+        1 - len(one & two) / max(1, len(one | two))
+        for place, one in enumerate(sets)
+        for two in sets[place + 1 :]
+    ]
+    return sum(found) / len(found) if found else -1.0
 
 
 def _highest(columns: Collection[Array]) -> float:
