@@ -22,8 +22,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     build = actions.add_parser(
         "build",
         parents=[common],
-        help="train all stages and write the checkpoint",
-        description="Train all stages, each as a run of its own, and write the checkpoint. "
+        help="train both stages and write the checkpoint",
+        description="Train both stages, each as a run of its own, and write the checkpoint. "
         "About an hour on two CPU cores. Ctrl+C stops and saves; the same command goes on.",
     )
     build.add_argument(
@@ -32,7 +32,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="where the checkpoint is written (default: in place of the shipped one)",
     )
     build.add_argument(
-        "--quick", action="store_true", help="try the way in a few minutes; the model is useless"
+        "--quick", action="store_true", help="try the way in a minute or two; the model is useless"
     )
     build.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     build.set_defaults(run=_build)

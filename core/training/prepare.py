@@ -111,10 +111,10 @@ def _simulated(
     """Extract the real clips of a simulated training split and put it together."""
     # Imported here: other datasets need none of it.
     from core.data.simulated.clips import simulated_clips
-    from core.data.simulated.recordings import BANK, MIXED, OVERLAPPING
+    from core.data.simulated.recordings import BANK, MIXED
 
     stores = []
-    for split in (BANK, MIXED, OVERLAPPING) if dataset.real else (BANK,):
+    for split in (BANK, MIXED) if dataset.real else (BANK,):
         store = yield from open_features(
             dataset.recorded, split, encoder, config.data.feature_dtype
         )

@@ -1,4 +1,4 @@
-"""Making the starter checkpoint: three trainings and an export, in one command.
+"""Making the starter checkpoint: two trainings and an export, in one command.
 
 Each stage is an ordinary run in its own folder, so its curves can be looked at like any other's.
 """
@@ -18,7 +18,7 @@ from core.files import read_json, write_json_atomic
 from core.presets import load_preset
 from core.runs import RunFolder, create_run, summarize
 
-STAGES = ("starter-tags-1", "starter-tags-2", "starter-tags-3")
+STAGES = ("starter-tags-1", "starter-tags-2")
 NAME = "Starter model"
 FILE = "starter.safetensors"
 # A quick build tries the way, not the result.
@@ -46,7 +46,7 @@ def starter_file() -> Path:
 def build_starter(
     output: Path, *, quick: bool = False, device: str = "auto"
 ) -> Iterator[tuple[RunFolder, Event]]:
-    """Train all stages and write the checkpoint to `output`.
+    """Train both stages and write the checkpoint to `output`.
 
     A build that was stopped goes on where it stood, even in the midst of a stage. `quick` makes a
     useless model in a few minutes, to try the way.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.clips import Clip
-from core.data.simulated.recordings import BANK, MIXED, OVERLAPPING, VALIDATION, RecordedClips
+from core.data.simulated.recordings import BANK, MIXED, VALIDATION, RecordedClips
 from core.data.simulated.texts import (
     SHORT_STYLE,
     Text,
@@ -26,7 +26,7 @@ TRAIN = "train"
 # A word of AudioCaps must stand in so many captions; those of templates always count.
 _LEAST_COUNT = 4
 # How often a real clip of the second stage is shown for each time that it is there.
-_SINGLES_SHOWN, _PAIRS_SHOWN, _OVERLAPPING_SHOWN = 4, 2, 3
+_SINGLES_SHOWN, _PAIRS_SHOWN = 4, 2
 # Real recordings have faint wrong tags: the second stage teaches to leave them unnamed.
 _MOST_SOUNDS = {False: 4, True: 3}
 _VERSION = 1
@@ -59,7 +59,7 @@ class SimulatedStarter:
         self.real = real
         self.name = "starter-mixed" if real else "starter-simulated"
         # All of AudioCaps at first; the second stage needs fewer beside its real clips.
-        usual = (9_000, 6_000) if real else (60_000, 16_000)
+        usual = (14_000, 7_000) if real else (60_000, 16_000)
         self._people = usual[0] if people is None else people
         self._templates = usual[1] if templates is None else templates
         self._pairs = pairs
@@ -83,16 +83,11 @@ class SimulatedStarter:
         if not self.real:
             return ()
         bank, mixed = self.recorded.clips(BANK), self.recorded.clips(MIXED)
-        overlapping = self.recorded.clips(OVERLAPPING)
         # Classes with many recordings are shown less often for each.
         often = Counter(clip.tags[0] for clip in bank)
         usual = sorted(often.values())[len(often) // 2] if often else 1
         shown: list[tuple[str, tuple[Text, ...]]] = []
-        for clips, times in (
-            (bank, _SINGLES_SHOWN),
-            (mixed, _PAIRS_SHOWN),
-            (overlapping, _OVERLAPPING_SHOWN),
-        ):
+        for clips, times in ((bank, _SINGLES_SHOWN), (mixed, _PAIRS_SHOWN)):
             for clip in clips:
                 count = times * usual / often[clip.tags[0]] if len(clip.tags) == 1 else times
                 shown += [(clip.id, self.recorded.texts(clip))] * max(1, min(8, round(count)))

@@ -19,7 +19,7 @@ from core.data.starter.recordings import Recording, SoundLibrary
 from core.data.starter.splits import split_recordings
 from core.errors import DatasetError
 
-BANK, MIXED, OVERLAPPING, VALIDATION = "bank", "mixed", "overlapping", "validation"
+BANK, MIXED, VALIDATION = "bank", "mixed", "validation"
 # Raise it with every change that alters a clip.
 VERSION = 1
 VARIANTS = 6
@@ -29,30 +29,24 @@ _MOST_SECONDS = 11.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One recording in a clip: which variant of it, from when on, how much louder (dB).
-
-    With `seconds` it is repeated and cut to that length.
-    """
+    """One recording in a clip: which variant of it, from when on, how much louder (dB)."""
 
     recording: Recording
     variant: int
     onset: float
     gain_db: float
-    seconds: float = 0.0
 
 
 class RecordedClips:
     """The real clips of a simulated training, as a dataset whose features can be extracted.
 
-    Splits: ``bank`` holds variants of single recordings, ``mixed`` pairs of them one after the
-    other or together, ``overlapping`` pairs that both sound all along, about equally loud,
-    ``validation`` singles and pairs of recordings that the others do not use (but of classes with
-    only one).
+    Splits: ``bank`` holds variants of single recordings, ``mixed`` pairs of them, ``validation``
+    singles and pairs of recordings that the others do not use (but of classes with only one).
 
     Parameters
     ----------
     pairs
-        How many mixtures ``mixed`` holds; ``overlapping`` has two thirds as many.
+        How many mixtures ``mixed`` holds.
     library
         The starter sounds.
     with_people
@@ -60,7 +54,7 @@ class RecordedClips:
     """
 
     name = "starter-simulated"
-    splits = (BANK, MIXED, OVERLAPPING, VALIDATION)
+    splits = (BANK, MIXED, VALIDATION)
 
     def __init__(
         self, pairs: int, library: SoundLibrary | None = None, *, with_people: bool = True
@@ -77,7 +71,6 @@ class RecordedClips:
         self._clips = {
             BANK: self._singles(BANK, self._training, VARIANTS),
             MIXED: self._pairs(MIXED, self._training, pairs),
-            OVERLAPPING: self._overlapping(OVERLAPPING, self._training, 2 * pairs // 3),
             VALIDATION: (
                 *self._singles(VALIDATION, self._validation, 1),
                 *self._pairs(VALIDATION, self._validation, 90),
@@ -150,25 +143,6 @@ class RecordedClips:
             clips.append(self._clip(split, parts, order, number))
         return tuple(clips)
 
-    def _overlapping(
-        self, split: str, recordings: Sequence[Recording], count: int
-    ) -> tuple[Clip, ...]:
-        rng = np.random.default_rng((VERSION, len(recordings), count, 2))
-        by_class: dict[str, list[Recording]] = {}
-        for recording in recordings:
-            by_class.setdefault(recording.sound, []).append(recording)
-        sounds = sorted(by_class)
-        clips = []
-        for number in range(count):
-            seconds = round(float(rng.uniform(3.0, 5.5)), 2)
-            parts = []
-            for index in rng.choice(len(sounds), 2, replace=False):
-                recording = by_class[sounds[index]][rng.integers(len(by_class[sounds[index]]))]
-                gain = round(float(rng.uniform(-2.5, 2.5)), 2)
-                parts.append(Part(recording, int(rng.integers(4)), 0.0, gain, seconds))
-            clips.append(self._clip(split, tuple(parts), "together", number))
-        return tuple(clips)
-
     def _clip(self, split: str, parts: tuple[Part, ...], order: str, number: int = 0) -> Clip:
         stems = "+".join(
             f"{part.recording.file.rpartition('/')[2].removesuffix('.ogg')}-{part.variant}"
@@ -177,7 +151,7 @@ class RecordedClips:
         clip_id = f"{split}-{number:04d}-{stems}"
         texts = self._captions(clip_id, parts, order)
         self._parts[clip_id], self._texts[clip_id] = parts, texts
-        seconds = max(part.onset + (part.seconds or part.recording.seconds) for part in parts)
+        seconds = max(part.onset + part.recording.seconds for part in parts)
         return Clip(
             id=clip_id,
             captions=tuple(text.caption for text in texts),
@@ -214,9 +188,6 @@ class RecordedClips:
         if part.variant == 4 and len(sound) < 2 * sample_rate:
             pause = np.zeros(int(rng.uniform(0.05, 0.5) * sample_rate), np.float32)
             sound = np.concatenate([sound, pause, sound, pause, sound])
-        if part.seconds:
-            wanted = round(part.seconds * sample_rate)
-            sound = np.tile(sound, -(-wanted // len(sound)))[:wanted]
         loud = np.sqrt(np.mean(np.square(sound)) + 1e-12)
         sound = sound * (_LEVEL / max(loud, 1e-4) * 10 ** (part.gain_db / 20))
         if part.variant in (1, 4, 5):

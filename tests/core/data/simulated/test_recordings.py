@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.data.simulated.recordings import BANK, MIXED, OVERLAPPING, VALIDATION, RecordedClips
+from core.data.simulated.recordings import BANK, MIXED, VALIDATION, RecordedClips
 from core.data.sound_events import heard_classes
 from core.errors import DatasetError
 
@@ -40,15 +40,6 @@ def test_pairs_follow_each_other_or_sound_together(recorded: RecordedClips) -> N
         turns = {mention.segment for mention in heard_classes(clip.captions[0])}
         assert turns == ({0, 1} if number % 2 else {0}), clip.captions[0]
         assert (second.onset >= min(first.recording.seconds, 4.5)) is bool(number % 2)
-
-
-def test_overlapping_sounds_are_on_all_along(recorded: RecordedClips) -> None:
-    for clip in recorded.clips(OVERLAPPING)[:4]:
-        parts = recorded.parts(clip)
-        assert len({part.seconds for part in parts}) == 1
-        sound = recorded.load_audio(clip, 8_000)
-        assert len(sound) == round(parts[0].seconds * 8_000)
-        assert clip.duration == parts[0].seconds
 
 
 def test_variants_are_sounds_of_sane_level(recorded: RecordedClips) -> None:
