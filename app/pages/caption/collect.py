@@ -18,12 +18,12 @@ def dialog_filter() -> str:
     return f"Sounds ({patterns});;All files (*)"
 
 
-def collect_sounds(paths: Iterable[Path]) -> list[Path]:
+def collect_sounds(paths: Iterable[Path], most: int | None = MOST_FILES) -> list[Path]:
     """Return the files among `paths` and the sound files inside the folders among them.
 
     A file named by the user is kept whatever its suffix, so that a wrong one can be reported;
     folders are searched deeply, in order of name, for suffixes that can be opened. Each file comes
-    once, and there are at most `MOST_FILES` of them.
+    once, and there are at most `most` of them.
     """
     suffixes = openable_suffixes()
     found: dict[Path, None] = {}
@@ -34,11 +34,11 @@ def collect_sounds(paths: Iterable[Path]) -> list[Path]:
                 for name in sorted(names):
                     if name.lower().endswith(suffixes) and not name.startswith("."):
                         found.setdefault(Path(folder, name))
-                if len(found) >= MOST_FILES:
+                if most is not None and len(found) >= most:
                     break
         else:
             found.setdefault(path)
-    return list(found)[:MOST_FILES]
+    return list(found)[:most]
 
 
 def parse_paths(text: str) -> list[Path]:

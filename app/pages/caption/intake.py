@@ -101,8 +101,8 @@ class Intake(QObject):
             return
         if len(paths) >= MOST_FILES:
             self._banner.show_message(
-                f"Only the first {MOST_FILES:,} sounds were opened; 'aac-studio caption' takes "
-                "any number.",
+                f"Only the first {MOST_FILES:,} sounds were opened; the side 'Batch' takes any "
+                "number.",
                 tone="warning",
             )
         again = [path for path in paths if self._files.find(path) is not None]

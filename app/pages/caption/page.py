@@ -1,4 +1,4 @@
-"""The Caption page: sides for files and for the microphone, and the bar that chooses one."""
+"""The Caption page: sides for files, batches and the microphone, and the bar that chooses one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from app.studio import Studio
 from app.widgets.segments import Segments
 
+from .batch_pane import BatchPane
 from .captioners import CaptionerCache, Loader, load_captioner
 from .files_pane import FilesPane
 from .microphone_pane import MicrophonePane
@@ -33,14 +34,17 @@ class CaptionPage(QWidget):
         super().__init__(parent)
         cache = CaptionerCache(load)
         self.files_pane = FilesPane(studio, cache=cache)
+        self.batch_pane = BatchPane(studio, cache)
         self.microphone_pane = MicrophonePane(studio, cache)
         self._panes: dict[str, QWidget] = {
             "files": self.files_pane,
+            "batch": self.batch_pane,
             "microphone": self.microphone_pane,
         }
         self.sides = Segments(
             [
                 ("files", "Files", "Open sounds, look at them and caption them"),
+                ("batch", "Batch", "Caption any number of files in one go"),
                 ("microphone", "Microphone", "Record, and read captions as they come"),
             ]
         )
@@ -59,7 +63,8 @@ class CaptionPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(bar)
         layout.addWidget(self._stack, 1)
-        self.microphone_pane.open_wanted.connect(self.open_paths)
+        for pane in (self.batch_pane, self.microphone_pane):
+            pane.open_wanted.connect(self.open_paths)
         studio.open_in_caption.connect(self.open_paths)
 
     def show_side(self, name: str) -> None:

@@ -1,0 +1,288 @@
+"""The side of the page for batches: a queue of any number of files, captioned as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHeaderView,
+    QMenu,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.studio import Studio
+from app.widgets.banner import Banner
+from app.widgets.empty_state import EmptyState
+from core.batch import BATCH_EXPORTS, RowState, export_batch
+
+from .batch_bar import BatchBar, BatchProgress
+from .batch_desk import BatchDesk
+from .batch_model import CAPTION, FILE, ROW_ROLE, BatchFilter, BatchModel
+from .captioners import CaptionerCache
+from .collect import collect_sounds, dialog_filter
+from .drop_area import DropArea
+from .intake import FOLDER_KEY
+from .model_bar import ModelBar
+from .saving import EXPORT_KEY
+
+WIDTHS = (260, 80, 120, 0, 100, 80)
+
+
+class BatchPane(DropArea):
+    """Signal: `open_wanted(paths)` when a file shall be looked at on the side for files."""
+
+    open_wanted = Signal(list)
+
+    def __init__(
+        self, studio: Studio, cache: CaptionerCache, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(studio.theme, parent)
+        self._studio = studio
+        self._reopened = False
+        self.model = BatchModel(studio.theme, self)
+        self.filter = BatchFilter(self.model, self)
+        self.desk = BatchDesk(studio.jobs, cache, self.model, self)
+        self._make_widgets()
+        self._connect()
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.start)
+        QShortcut(QKeySequence("Delete"), self.table, self.remove_selected)
+        self._refresh()
+
+    def _make_widgets(self) -> None:
+        studio, theme = self._studio, self._studio.theme
+        self.banner = Banner(theme)
+        self.bar = BatchBar(theme, self.model)
+        self.empty = EmptyState(
+            theme,
+            "playlist-music-outline",
+            "Drop files or folders here",
+            "Any number of sounds go through one model, several at a time. Results are kept as "
+            "they are made, and can be exported as CSV, JSON lines or a DCASE submission.",
+            "Add folder",
+        )
+        self.table = QTableView()
+        self.table.setModel(self.filter)
+        self.table.setSortingEnabled(True)
+        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setAlternatingRowColors(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.setAccessibleName("Queue")
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(28)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        for column, width in enumerate(WIDTHS):
+            if width:
+                header.resizeSection(column, width)
+        header.setSectionResizeMode(CAPTION, QHeaderView.ResizeMode.Stretch)
+        self.progress = BatchProgress(theme, self.model)
+        self.model_bar = ModelBar(theme, studio.settings)
+        self.model_bar.also.hide()
+        self.model_bar.stop.setToolTip("Stop after the files in hand; the rest goes on waiting")
+        filled = QWidget()
+        filled.setProperty("role", "panel")
+        filled.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        lines = QVBoxLayout(filled)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        lines.addWidget(self.table, 1)
+        lines.addWidget(self.progress)
+        lines.addWidget(self.model_bar)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(filled)
+        self._filled = filled
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.banner)
+        layout.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.dropped.connect(self.add)
+        self.empty.clicked.connect(self.choose_folder)
+        self.bar.files_clicked.connect(self.choose_files)
+        self.bar.folder_clicked.connect(self.choose_folder)
+        self.bar.words_changed.connect(self.filter.set_words)
+        self.bar.states_changed.connect(self.filter.set_states)
+        self.bar.retry_clicked.connect(self.retry_failed)
+        self.bar.export_clicked.connect(self.ask_for_export)
+        self.bar.clear_clicked.connect(self.clear)
+        self.progress.pause_clicked.connect(self.desk.pause)
+        self.progress.cancel_clicked.connect(self.cancel_all)
+        self.model_bar.caption_clicked.connect(self.start)
+        self.model_bar.stop_clicked.connect(self.desk.stop)
+        self.model_bar.checkpoint_changed.connect(self._refresh)
+        self.table.doubleClicked.connect(self._on_open)
+        self.table.customContextMenuRequested.connect(self._on_menu)
+        self.desk.changed.connect(self._on_changed)
+        self.desk.failed.connect(self._on_failed)
+        self.model.counted.connect(self._refresh)
+        self._studio.checkpoints_changed.connect(self.refresh_checkpoints)
+        self._studio.runs_changed.connect(self.refresh_checkpoints)
+
+    # ---- in --------------------------------------------------------------------------------
+
+    def add(self, paths: Iterable[str | Path]) -> None:
+        """Put files, and the sound files of folders, into the queue; any number of them."""
+        self.banner.dismiss()
+        wanted = [Path(path).absolute() for path in paths]
+        self._studio.jobs.run_quick(
+            lambda: collect_sounds(wanted, most=None), self._on_found, owner=self
+        )
+
+    def choose_files(self) -> None:
+        """Ask for files."""
+        start = str(self._studio.settings.value(FOLDER_KEY, str(Path.home())))
+        names, _ = QFileDialog.getOpenFileNames(self, "Add sounds", start, dialog_filter())
+        if names:
+            self._studio.settings.setValue(FOLDER_KEY, str(Path(names[0]).parent))
+            self.add(names)
+
+    def choose_folder(self) -> None:
+        """Ask for a folder."""
+        start = str(self._studio.settings.value(FOLDER_KEY, str(Path.home())))
+        name = QFileDialog.getExistingDirectory(self, "Add a folder of sounds", start)
+        if name:
+            self._studio.settings.setValue(FOLDER_KEY, name)
+            self.add([name])
+
+    def _on_found(self, paths: list[Path]) -> None:
+        new = self.desk.add(paths)
+        if not paths:
+            self.banner.show_message("There is no sound file in that folder.")
+        elif not new:
+            self.banner.show_message("All of these files are in the queue already.", tone="info")
+        elif self.desk.running:
+            self._studio.message.emit(f"{len(new):,} files follow those in the queue")
+
+    # ---- work ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Caption all that wait."""
+        checkpoint = self.model_bar.checkpoint()
+        if checkpoint is not None and not self.desk.running:
+            self.banner.dismiss()
+            self.desk.start(checkpoint, self.model_bar.choices())
+
+    def retry_failed(self) -> None:
+        """Let the failed files wait once more, and caption them."""
+        self.desk.again([row.path for row in self.model.rows if row.state is RowState.FAILED])
+        self.start()
+
+    def cancel_all(self) -> None:
+        """Call off all that wait."""
+        self.desk.cancel([row.path for row in self.model.rows if row.state is RowState.WAITING])
+
+    def clear(self) -> None:
+        """Take everything off the queue."""
+        self.desk.stop()
+        self.desk.remove([row.path for row in self.model.rows])
+        self.banner.dismiss()
+
+    def selected(self) -> list[Path]:
+        """Return the selected files in the order they are shown."""
+        rows = self.table.selectionModel().selectedRows(FILE)
+        return [index.data(ROW_ROLE).path for index in sorted(rows, key=QModelIndex.row)]
+
+    def remove_selected(self) -> None:
+        """Take the selected files off the queue."""
+        self.desk.remove(self.selected())
+
+    # ---- out -------------------------------------------------------------------------------
+
+    def ask_for_export(self, kind: str) -> None:
+        """Ask for a file and write the results to it."""
+        form = BATCH_EXPORTS[kind]
+        settings = self._studio.settings
+        folder = Path(str(settings.value(EXPORT_KEY, str(Path.home()))))
+        name = "submission.csv" if kind == "dcase" else f"captions{form.suffix}"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export results", str(folder / name), f"{form.title} (*{form.suffix})"
+        )
+        if chosen:
+            path = Path(chosen) if Path(chosen).suffix else Path(chosen + form.suffix)
+            settings.setValue(EXPORT_KEY, str(path.parent))
+            self.export(path, kind)
+
+    def export(self, path: Path, kind: str) -> None:
+        """Write the results to `path` as one of `core.batch.BATCH_EXPORTS`."""
+        rows = self.model.rows
+
+        def written(count: int) -> None:
+            self._studio.message.emit(f"{count:,} captions written to {path}")
+
+        self._studio.jobs.run_quick(
+            lambda: export_batch(rows, path, kind), written, self._on_failed, self
+        )
+
+    # ---- slots -----------------------------------------------------------------------------
+
+    def _on_open(self, index: QModelIndex) -> None:
+        self.open_wanted.emit([str(index.data(ROW_ROLE).path)])
+
+    def _on_menu(self, place: QPoint) -> None:
+        paths = self.selected()
+        if not paths:
+            return
+        menu = QMenu(self.table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = [str(path) for path in paths]
+        menu.addAction("Open in Files", lambda: self.open_wanted.emit(names))
+        menu.addAction("Caption again", lambda: self.desk.again(paths))
+        menu.addAction("Cancel", lambda: self.desk.cancel(paths))
+        menu.addAction("Remove from the queue", lambda: self.desk.remove(paths))
+        menu.popup(self.table.viewport().mapToGlobal(place))
+
+    def _on_changed(self) -> None:
+        self.model_bar.set_busy(self.desk.running)
+        for part in (self.model_bar.beam_size, self.model_bar.options):
+            part.setEnabled(not self.desk.running)
+        self.progress.set_state(self.desk.running, self.desk.paused)
+        self._refresh()
+
+    def _on_failed(self, sentence: str, details: str) -> None:
+        self.banner.show_message(sentence, details=details)
+
+    def _refresh(self) -> None:
+        rows = self.model.rowCount()
+        self._stack.setCurrentWidget(self._filled if rows else self.empty)
+        waiting = self.model.count(RowState.WAITING)
+        self.model_bar.set_targets(waiting > 0 and not self.desk.running, waiting)
+
+    def refresh_checkpoints(self) -> None:
+        """Look for checkpoints again."""
+        from core.models.checkpoint_files import list_checkpoints
+
+        if self.isVisible():
+            show = self.model_bar.set_checkpoints
+            self._studio.jobs.run_quick(list_checkpoints, show, None, self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take up the queue where the program left it, the first time; look for checkpoints."""
+        super().showEvent(event)
+        if not self._reopened:
+            self._reopened = True
+            self.desk.reopen()
+            done, rows = self.model.count(RowState.DONE), self.model.rowCount()
+            waiting = self.model.count(RowState.WAITING)
+            if waiting:
+                self.banner.show_message(
+                    f"The queue stands where it was left: {done:,} of {rows:,} files are captioned,"
+                    f" {waiting:,} wait.",
+                    tone="info",
+                )
+        self.refresh_checkpoints()

@@ -1,0 +1,21 @@
+"""Captioning many files: read ahead of the model, captioned together, and kept through a crash.
+
+Nothing here imports torch: whoever calls brings the captioner.
+"""
+
+from core.batch.engine import ItemEnded, ItemStarted, caption_batch
+from core.batch.exports import BATCH_EXPORTS, export_batch
+from core.batch.journal import Journal, open_journal
+from core.batch.rows import BatchRow, RowState
+
+__all__ = [
+    "BATCH_EXPORTS",
+    "BatchRow",
+    "ItemEnded",
+    "ItemStarted",
+    "Journal",
+    "RowState",
+    "caption_batch",
+    "export_batch",
+    "open_journal",
+]

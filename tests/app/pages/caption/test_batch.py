@@ -1,0 +1,230 @@
+"""The queue in a window: any number of files, broken ones among them, kept through a crash."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.pages.caption.batch_model import CAPTION, LENGTH, STATE
+from app.pages.caption.batch_pane import BatchPane
+from app.pages.caption.captioners import CaptionerCache
+from app.studio import Studio
+from core.batch import RowState
+from core.models.checkpoint_files import CheckpointFile
+
+from .conftest import Parrot
+
+
+@pytest.fixture
+def make_pane(
+    studio: Studio, qtbot: QtBot, parrot: Parrot, checkpoints: list[CheckpointFile]
+) -> Iterator[Callable[[], BatchPane]]:
+    shown = []
+
+    def make() -> BatchPane:
+        pane = BatchPane(studio, CaptionerCache(lambda _path: parrot))
+        qtbot.addWidget(pane)
+        pane.resize(1200, 600)
+        pane.show()
+        qtbot.waitUntil(lambda: pane.model_bar.checkpoints.count() == len(checkpoints))
+        shown.append(pane)
+        return pane
+
+    yield make
+    parrot.gate.set()
+    for pane in shown:
+        pane.hide()
+
+
+@pytest.fixture
+def folder(sound: Callable[..., Path], tmp_path: Path) -> Path:
+    """Fifty short sounds, one of them no sound at all."""
+    for number in range(49):
+        sound(f"many/s{number:02}.wav", seconds=0.1 + 0.01 * number)
+    (tmp_path / "many" / "s49.wav").write_bytes(b"this is no sound")
+    return tmp_path / "many"
+
+
+def fill(pane: BatchPane, folder: Path, qtbot: QtBot, count: int = 50) -> None:
+    pane.add([folder])
+    qtbot.waitUntil(lambda: pane.model.rowCount() == count)
+
+
+def finish(pane: BatchPane, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not pane.desk.running, timeout=20_000)
+
+
+def test_folder_is_captioned_and_the_broken_file_is_listed(
+    make_pane: Callable[[], BatchPane], folder: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.model_bar.button.click()
+    finish(pane, qtbot)
+    assert pane.model.count(RowState.DONE) == 49
+    assert pane.model.count(RowState.FAILED) == 1
+    failed = pane.model.find(folder / "s49.wav")
+    assert failed is not None and "not a sound file" in failed.message
+    assert all(row.caption for row in pane.model.rows if row.state is RowState.DONE)
+    assert pane.progress.text.text() == "49 of 50 captioned · 1 failed"
+    assert "Failed 1" in pane.bar.states.buttons["failed"].text()
+
+
+def test_queue_is_filtered_and_sorted(
+    make_pane: Callable[[], BatchPane], folder: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.start()
+    finish(pane, qtbot)
+    pane.bar.states.buttons["failed"].click()
+    assert pane.filter.rowCount() == 1
+    pane.bar.states.buttons["all"].click()
+    pane.bar.words.setText("S1")
+    assert pane.filter.rowCount() == 10
+    pane.bar.words.clear()
+    pane.table.sortByColumn(LENGTH, Qt.SortOrder.DescendingOrder)
+    assert pane.filter.index(0, 0).data() == "s48.wav"
+    assert pane.filter.index(0, CAPTION).data() in ("a dog", "a hum")
+    pane.table.sortByColumn(STATE, Qt.SortOrder.DescendingOrder)
+    assert pane.filter.index(0, STATE).data() == "failed"
+
+
+def test_failed_files_are_tried_again(
+    make_pane: Callable[[], BatchPane], folder: Path, sound: Callable[..., Path], qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.start()
+    finish(pane, qtbot)
+    sound("many/s49.wav", seconds=0.2)
+    pane.bar.retry.click()
+    finish(pane, qtbot)
+    assert pane.model.count(RowState.DONE) == 50
+
+
+def test_files_are_cancelled_paused_and_followed_by_others(
+    make_pane: Callable[[], BatchPane],
+    folder: Path,
+    sound: Callable[..., Path],
+    parrot: Parrot,
+    qtbot: QtBot,
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    parrot.gate.clear()
+    pane.start()
+    qtbot.waitUntil(lambda: pane.model.count(RowState.CAPTIONING) > 0)
+    pane.desk.cancel([folder / "s48.wav"])
+    pane.progress.pause.click()
+    assert pane.desk.paused
+    assert pane.progress.pause.text() == "Continue"
+    pane.progress.pause.click()
+    pane.add([sound("late.wav", seconds=0.2)])
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 51)
+    parrot.gate.set()
+    qtbot.waitUntil(lambda: pane.model.count(RowState.DONE) == 49, timeout=20_000)
+    finish(pane, qtbot)
+    row = pane.model.find(folder / "s48.wav")
+    assert row is not None and row.state is RowState.CANCELLED
+
+
+def test_cancel_all_leaves_only_what_was_in_hand(
+    make_pane: Callable[[], BatchPane], folder: Path, parrot: Parrot, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    parrot.gate.clear()
+    pane.start()
+    qtbot.waitUntil(lambda: pane.model.count(RowState.CAPTIONING) > 0)
+    pane.progress.cancel.click()
+    parrot.gate.set()
+    finish(pane, qtbot)
+    assert pane.model.count(RowState.CANCELLED) >= 50 - 17
+    assert pane.model.count(RowState.WAITING) == 0
+
+
+def test_queue_is_reopened_after_a_crash(
+    make_pane: Callable[[], BatchPane], folder: Path, parrot: Parrot, qtbot: QtBot, home: Path
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.start()
+    qtbot.waitUntil(lambda: pane.model.count(RowState.DONE) > 0)
+    pane.desk.stop()
+    finish(pane, qtbot)
+    done = pane.model.count(RowState.DONE)
+    journal = next((home / "batches").glob("*.jsonl"))
+    with journal.open("ab") as stream:  # what a crash leaves of the line in hand
+        stream.write(b'{"path": "/x/torn.wav", "sta')
+    pane.hide()
+
+    again = make_pane()
+    assert again.model.rowCount() == 50
+    assert again.model.count(RowState.DONE) == done
+    before = {row.path: row.caption for row in pane.model.rows}
+    assert {row.path: row.caption for row in again.model.rows} == before
+    if again.model.count(RowState.WAITING):
+        assert "stands where it was left" in again.banner.label.text()
+    again.start()
+    finish(again, qtbot)
+    assert again.model.count(RowState.DONE) == 49
+
+
+def test_results_are_exported(
+    make_pane: Callable[[], BatchPane], folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.start()
+    finish(pane, qtbot)
+    for kind, name in (("csv", "t.csv"), ("jsonl", "t.jsonl"), ("dcase", "d.csv")):
+        pane.export(tmp_path / name, kind)
+        qtbot.waitUntil(lambda name=name: (tmp_path / name).exists())
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert len(table) == 50
+    assert sum(row["state"] == "failed" and bool(row["problem"]) for row in table) == 1
+    lines = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert len(lines) == 50 and lines[0]["beams"] and lines[0]["tags"]
+    with (tmp_path / "d.csv").open(newline="") as stream:
+        submission = list(csv.reader(stream))
+    assert submission[0] == ["file_name", "caption_predicted"]
+    assert len(submission) == 50
+
+
+def test_files_of_one_name_make_no_submission(
+    make_pane: Callable[[], BatchPane], sound: Callable[..., Path], tmp_path: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    pane.add([sound("a/x.wav", seconds=0.2), sound("b/x.wav", seconds=0.2)])
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 2)
+    pane.start()
+    finish(pane, qtbot)
+    pane.export(tmp_path / "d.csv", "dcase")
+    qtbot.waitUntil(pane.banner.isVisible)
+    assert "Two files are named 'x.wav'" in pane.banner.label.text()
+
+
+def test_double_click_opens_the_file(
+    make_pane: Callable[[], BatchPane], sound: Callable[..., Path], qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    path = sound("x.wav", seconds=0.2)
+    pane.add([path])
+    qtbot.waitUntil(lambda: pane.model.rowCount() == 1)
+    with qtbot.waitSignal(pane.open_wanted) as told:
+        pane.table.doubleClicked.emit(pane.filter.index(0, 0))
+    assert told.args == [[str(path)]]
+    pane.table.selectRow(0)
+    pane.remove_selected()
+    assert pane.model.rowCount() == 0
+    assert pane.empty.isVisible()
+    assert soundfile.info(path).frames > 0  # the file itself stays
