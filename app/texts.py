@@ -80,3 +80,14 @@ def metric_title(name: str) -> str:
     head, _, tail = name.partition("/")
     title = METRIC_TITLES.get(head, head)
     return f"{title}: {tail.replace('-', ' ')}" if tail else title
+
+
+def left_text(seconds: float) -> str:
+    """Return how long something still takes, as coarsely as it is known: "about 3 min left"."""
+    if seconds < 8:
+        return "a few seconds left"
+    if seconds < 90:
+        return f"about {round(seconds / 5) * 5} s left"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"

@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QBrush
@@ -19,8 +18,7 @@ from PySide6.QtGui import QBrush
 T = TypeVar("T")
 Index = QModelIndex | QPersistentModelIndex
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
-RECORD_ROLE = Qt.ItemDataRole.UserRole + 1
+RECORD_ROLE = Qt.ItemDataRole.UserRole
 SENTENCES = 1000  # columns that may be this wide hold sentences
 
 
@@ -41,12 +39,25 @@ class Column(Generic[T]):
 
 
 class RecordModel(QAbstractTableModel, Generic[T]):
-    """Records as rows. `faulty` says which are broken; they are shown in `fault_brush`."""
+    """Records as rows: those that contain every word of a search, sorted by the columns' keys.
+
+    Searching and sorting work on plain lists, so that tens of thousands of rows answer at once.
+
+    Parameters
+    ----------
+    columns
+        What is shown of a record.
+    faulty
+        Says which records are broken; they are shown in `fault_brush`.
+    search_text
+        Gives what is searched of a record; by default its cells are.
+    """
 
     def __init__(
         self,
         columns: Sequence[Column[T]],
         faulty: Callable[[T], bool] | None = None,
+        search_text: Callable[[T], str] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -54,16 +65,53 @@ class RecordModel(QAbstractTableModel, Generic[T]):
         self.records: list[T] = []
         self.fault_brush: QBrush | None = None
         self._faulty = faulty
+        self._search_text = search_text
+        self._words: list[str] = []
+        self._condition: Callable[[T], bool] | None = None
+        self._column, self._order = -1, Qt.SortOrder.AscendingOrder
+        self._texts: list[str] | None = None
+        self._rows: list[int] = []
 
     def set_records(self, records: Sequence[T]) -> None:
         """Show other records."""
         self.beginResetModel()
         self.records = list(records)
+        self._texts = None
+        self._arrange()
         self.endResetModel()
 
+    def set_search(self, text: str) -> None:
+        """Keep the rows in which each of these words occurs somewhere."""
+        self.beginResetModel()
+        self._words = text.casefold().split()
+        self._arrange()
+        self.endResetModel()
+
+    def set_condition(self, condition: Callable[[T], bool] | None) -> None:
+        """Keep only records that fulfil a condition, beside the search."""
+        self.beginResetModel()
+        self._condition = condition
+        self._arrange()
+        self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1 is the order the records came in."""
+        self.beginResetModel()
+        self._column, self._order = column, order
+        self._arrange()
+        self.endResetModel()
+
+    def shown(self) -> list[T]:
+        """Return the records that pass the search, in the order shown."""
+        return [self.records[row] for row in self._rows]
+
+    def record(self, row: int) -> T:
+        """Return the record that is shown in a row."""
+        return self.records[self._rows[row]]
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Count the records."""
-        return 0 if parent.isValid() else len(self.records)
+        """Count the records that are shown."""
+        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Count the columns."""
@@ -90,11 +138,9 @@ class RecordModel(QAbstractTableModel, Generic[T]):
         """Give what a cell shows."""
         if not index.isValid():
             return None
-        record, column = self.records[index.row()], self.columns[index.column()]
+        record, column = self.record(index.row()), self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(record)
-        if role == SORT_ROLE:
-            return column.key(record) if column.key else column.text(record).casefold()
         if role == RECORD_ROLE:
             return record
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -106,55 +152,39 @@ class RecordModel(QAbstractTableModel, Generic[T]):
             return self.fault_brush
         return None
 
+    # ---- inside ----------------------------------------------------------------------------
 
-class RecordFilter(QSortFilterProxyModel):
-    """Rows that contain every word of the search, sorted by the columns' keys.
+    def _arrange(self) -> None:
+        """Find the rows to show; a missing key stands last whichever way a column is sorted."""
+        rows = self._passing()
+        if 0 <= self._column < len(self.columns):
+            column = self.columns[self._column]
+            keys = {row: _key(column, self.records[row]) for row in rows}
+            known = [row for row in rows if keys[row] is not None]
+            backwards = self._order == Qt.SortOrder.DescendingOrder
+            known.sort(key=keys.__getitem__, reverse=backwards)
+            rows = known + [row for row in rows if keys[row] is None]
+        self._rows = rows
 
-    `search_text` gives what is searched of a record; by default its cells are.
-    """
+    def _passing(self) -> list[int]:
+        rows = list(range(len(self.records)))
+        if self._condition is not None:
+            rows = [row for row in rows if self._condition(self.records[row])]
+        if self._words:
+            texts = self._searched()
+            for word in self._words:
+                rows = [row for row in rows if word in texts[row]]
+        return rows
 
-    def __init__(
-        self, search_text: Callable[[Any], str] | None = None, parent: QObject | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._search_text = search_text
-        self._words: list[str] = []
-        self._extra: Callable[[Any], bool] | None = None
-        self.setSortRole(SORT_ROLE)
+    def _searched(self) -> list[str]:
+        if self._texts is None:
+            say = self._search_text or self._cells
+            self._texts = [say(record).casefold() for record in self.records]
+        return self._texts
 
-    def set_search(self, text: str) -> None:
-        """Keep the rows in which each of these words occurs somewhere."""
-        self.beginFilterChange()
-        self._words = text.casefold().split()
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+    def _cells(self, record: T) -> str:
+        return " ".join(column.text(record) for column in self.columns)
 
-    def set_condition(self, condition: Callable[[Any], bool] | None) -> None:
-        """Keep only records that fulfil a condition, beside the search."""
-        self.beginFilterChange()
-        self._extra = condition
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
-    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        """Say whether a row is shown."""
-        model = self.sourceModel()
-        if not isinstance(model, RecordModel):
-            return True
-        record = model.records[source_row]
-        if self._extra is not None and not self._extra(record):
-            return False
-        if not self._words:
-            return True
-        if self._search_text is not None:
-            text = self._search_text(record)
-        else:
-            text = " ".join(column.text(record) for column in model.columns)
-        text = text.casefold()
-        return all(word in text for word in self._words)
-
-    def lessThan(self, source_left: Index, source_right: Index) -> bool:
-        """Order by key; a missing value stands last whichever way the column is sorted."""
-        left, right = source_left.data(SORT_ROLE), source_right.data(SORT_ROLE)
-        if left is None or right is None:
-            last_is_greater = self.sortOrder() == Qt.SortOrder.AscendingOrder
-            return (right is None and left is not None) == last_is_greater and left != right
-        return bool(left < right)
+def _key(column: Column[T], record: T) -> Any:
+    return column.key(record) if column.key else column.text(record).casefold()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from app.widgets.record_model import RECORD_ROLE, SENTENCES, Column, RecordFilter, RecordModel
+from app.widgets.record_model import RECORD_ROLE, SENTENCES, Column, RecordModel
 
 T = TypeVar("T")
 
@@ -43,10 +43,8 @@ class RecordTable(QTableView, Generic[T]):
     ) -> None:
         super().__init__(parent)
         self._identity = identity
-        self.records_model: RecordModel[T] = RecordModel(columns, faulty, self)
-        self.filter_model = RecordFilter(search_text, self)
-        self.filter_model.setSourceModel(self.records_model)
-        self.setModel(self.filter_model)
+        self.records_model: RecordModel[T] = RecordModel(columns, faulty, search_text, self)
+        self.setModel(self.records_model)
         self.setObjectName(name)
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -54,7 +52,6 @@ class RecordTable(QTableView, Generic[T]):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setSortingEnabled(True)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -64,8 +61,11 @@ class RecordTable(QTableView, Generic[T]):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(44)
+        header.setSectionsClickable(True)
+        header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(True)
-        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.sortIndicatorChanged.connect(self._sort_by)
         header.sectionResized.connect(self._section_resized)
         self._widths_chosen = self._fitting = False
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -78,11 +78,9 @@ class RecordTable(QTableView, Generic[T]):
 
     def set_records(self, records: Sequence[T]) -> None:
         """Show these records and keep the current one current where it is still there."""
-        before = self.current()
         place = self.verticalScrollBar().value()
-        self.selectionModel().blockSignals(True)
+        before = self.current()
         self.records_model.set_records(records)
-        self.selectionModel().blockSignals(False)
         if before is None or not self.select(self._identity(before)):
             self.current_changed.emit(None)
         self.verticalScrollBar().setValue(place)
@@ -91,8 +89,8 @@ class RecordTable(QTableView, Generic[T]):
     def update_rows(self) -> None:
         """Show the same records anew: what a column says of them may have changed."""
         model = self.records_model
-        if model.records:
-            last = model.index(len(model.records) - 1, len(model.columns) - 1)
+        if model.rowCount():
+            last = model.index(model.rowCount() - 1, len(model.columns) - 1)
             model.dataChanged.emit(model.index(0, 0), last)
 
     def fit_columns(self) -> None:
@@ -133,10 +131,7 @@ class RecordTable(QTableView, Generic[T]):
 
     def shown(self) -> list[T]:
         """Return the records that pass the search, in the order shown."""
-        return [
-            self.filter_model.index(row, 0).data(RECORD_ROLE)
-            for row in range(self.filter_model.rowCount())
-        ]
+        return self.records_model.shown()
 
     def current(self) -> T | None:
         """Return the selected record."""
@@ -146,26 +141,47 @@ class RecordTable(QTableView, Generic[T]):
 
     def select(self, identity: Any) -> bool:
         """Select the record of that identity; say whether it is shown."""
-        for row in range(self.filter_model.rowCount()):
-            index = self.filter_model.index(row, 0)
-            if self._identity(index.data(RECORD_ROLE)) == identity:
-                self.selectionModel().setCurrentIndex(
-                    index,
-                    QItemSelectionModel.SelectionFlag.ClearAndSelect
-                    | QItemSelectionModel.SelectionFlag.Rows,
-                )
-                self.scrollTo(index)
+        for row, record in enumerate(self.records_model.shown()):
+            if self._identity(record) == identity:
+                self._select_row(row)
                 return True
         return False
 
     def select_first(self) -> None:
         """Select the first row where nothing is selected yet."""
-        if self.current() is None and self.filter_model.rowCount():
-            self.select(self._identity(self.shown()[0]))
+        if self.current() is None and self.records_model.rowCount():
+            self._select_row(0)
+
+    def _select_row(self, row: int) -> None:
+        index = self.records_model.index(row, 0)
+        self.selectionModel().setCurrentIndex(
+            index,
+            QItemSelectionModel.SelectionFlag.ClearAndSelect
+            | QItemSelectionModel.SelectionFlag.Rows,
+        )
+        self.scrollTo(index)
 
     def set_search(self, text: str) -> None:
         """Show the rows that contain every word of `text`."""
-        self.filter_model.set_search(text)
+        self._rearrange(lambda: self.records_model.set_search(text))
+
+    def set_condition(self, condition: Callable[[T], bool] | None) -> None:
+        """Show only records that fulfil a condition, beside the search."""
+        self._rearrange(lambda: self.records_model.set_condition(condition))
+
+    def _sort_by(self, column: int, order: Qt.SortOrder) -> None:
+        self._rearrange(lambda: self.records_model.sort(column, order))
+
+    def _rearrange(self, change: Callable[[], None]) -> None:
+        """Show other rows of the same records and keep the current one where it still is."""
+        before = self.current()
+        self.selectionModel().blockSignals(True)
+        change()
+        found = before is not None and self.select(self._identity(before))
+        self.selectionModel().blockSignals(False)
+        self.viewport().update()
+        if before is not None and not found:
+            self.current_changed.emit(None)
 
     def set_menu(self, actions: Sequence[QAction | None]) -> None:
         """Offer these actions on a right click; None is a line between groups."""

@@ -95,7 +95,8 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
             name=name,
             title=title,
             summary=summary,
-            state="broken" if place is not None or root else "missing",
+            # A version that its dataset's folder lacks is missing there, and no fault of it.
+            state="broken" if find_place(name) is not None or root else "missing",
             folder=place.root if place else None,
             own=bool(place and place.own),
             published=published,

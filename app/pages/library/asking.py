@@ -24,6 +24,15 @@ def ask_save(studio: Studio, parent: QWidget, title: str, name: str, kinds: str)
     return _chosen(studio, chosen)
 
 
+def ask_folder(studio: Studio, parent: QWidget, title: str) -> Path | None:
+    """Let the user choose a folder; the last one is remembered."""
+    folder = QFileDialog.getExistingDirectory(parent, title, _last_folder(studio))
+    if not folder:
+        return None
+    studio.settings.setValue("library/folder", folder)
+    return Path(folder)
+
+
 def confirm(parent: QWidget, title: str, question: str, action: str) -> bool:
     """Ask before something is taken away; the safe answer is the default."""
     box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox
 
+from app.pages.library.asking import show_folder
 from app.pages.library.dataset_facts import ClipRecord, DatasetFacts, clip_events
 from app.pages.library.event_bars import EventBar, EventBars
 from app.pages.library.list_tab import ListTab
@@ -23,11 +24,11 @@ def _tags(record: ClipRecord) -> str:
 
 
 COLUMNS: tuple[Column[ClipRecord], ...] = (
-    Column("Clip", lambda r: r.clip.id, width=110),
+    Column("Clip", lambda r: r.clip.id, width=150),
     Column("Split", lambda r: r.split, width=110),
     Column(
         "Length",
-        lambda r: length_text(r.clip.duration),
+        lambda r: length_text(r.clip.duration) if r.clip.duration else NOTHING,
         lambda r: r.clip.duration,
         right=True,
         width=70,
@@ -35,7 +36,7 @@ COLUMNS: tuple[Column[ClipRecord], ...] = (
     Column("Sound classes", _tags, width=190),
     Column(
         "First caption",
-        lambda r: r.clip.captions[0],
+        lambda r: r.clip.captions[0] if r.clip.captions else NOTHING,
         tooltip=lambda r: "\n".join(r.clip.captions),
         width=2000,
     ),
@@ -50,7 +51,8 @@ class ClipsTab(ListTab[ClipRecord]):
             COLUMNS,
             identity=lambda r: (r.split, r.clip.id),
             name="Clips",
-            search_text=lambda r: " ".join((r.clip.id, r.split, *r.clip.tags, *r.clip.captions)),
+            search_text=lambda r: r.text,
+            faulty=lambda r: not r.clip.duration,
         )
         empty = EmptyState(studio.theme, "music-box-multiple-outline", "Reading the dataset", "")
         hint = "Select a clip to read its captions, see what sounds when, and listen."
@@ -69,10 +71,16 @@ class ClipsTab(ListTab[ClipRecord]):
         self.details.extra.addWidget(self.play, 0, Qt.AlignmentFlag.AlignLeft)
         self.details.extra.addWidget(self.bars)
         self._events_wanted: ClipRecord | None = None
+        self.caption = self.make_action("Open in Caption", "waveform", self._caption, _no_file)
+        self.folder = self.make_action("Show in folder", "folder-outline", self._folder, _no_file)
+        self.copy = self.make_action("Copy captions", "content-copy", self._copy)
+        self.add_button(self.caption)
+        self.set_menu([self.caption, self.copy, None, self.folder])
+        self.table.activated_record.connect(lambda _record: self.play.click())
 
     def show_facts(self, facts: DatasetFacts) -> None:
         """Show the clips of a dataset."""
-        chosen = self.split.currentText()
+        chosen = self.split.currentText() or ALL
         self.split.clear()
         self.split.addItems([ALL, *(split.name for split in facts.splits)])
         self.split.setCurrentText(chosen)
@@ -86,6 +94,7 @@ class ClipsTab(ListTab[ClipRecord]):
     def show_details(self, record: ClipRecord) -> None:
         """Show captions and classes; the events follow from a worker thread."""
         clip = record.clip
+        extras = [(key.replace("_", " "), text) for key, text in clip.extras.items()]
         captions = [(str(number), text) for number, text in enumerate(clip.captions, 1)]
         self.details.show_item(
             clip.id,
@@ -95,12 +104,14 @@ class ClipsTab(ListTab[ClipRecord]):
                     "About",
                     [
                         ("Split", record.split),
-                        ("Length", length_text(clip.duration)),
+                        ("Length", length_text(clip.duration) if clip.duration else ""),
                         ("Classes", ", ".join(clip.tags)),
                         ("File", str(clip.source or "")),
                     ],
                 ),
+                ("From the tables", extras),
             ],
+            problem="" if clip.duration else "This file cannot be read; press Play to hear why.",
         )
         self.play.set_sound(record.sound)
         self.bars.hide()
@@ -112,6 +123,37 @@ class ClipsTab(ListTab[ClipRecord]):
             self,
         )
 
+    def show_clip(self, split: str, clip_id: str, text: str = "") -> bool:
+        """Bring a clip to the front, or what contains a text; say whether it is there."""
+        self.split.setCurrentText(ALL)
+        self.search.setText(text)
+        self._split_changed()
+        if clip_id:
+            return self.table.select((split, clip_id))
+        self.table.select_first()
+        return self.table.current() is not None
+
+    def clear(self) -> None:
+        """Show nothing until other clips come."""
+        self.empty.set_texts("Reading the dataset", "")
+        self.set_records([])
+
+    def _caption(self) -> None:
+        record = self.table.current()
+        if record is not None and record.clip.source is not None:
+            self.studio.open_in_caption.emit([str(record.clip.source)])
+
+    def _folder(self) -> None:
+        record = self.table.current()
+        if record is not None and record.clip.source is not None:
+            show_folder(self.studio, record.clip.source)
+
+    def _copy(self) -> None:
+        record = self.table.current()
+        if record is not None:
+            QApplication.clipboard().setText("\n".join(record.clip.captions))
+            self.studio.message.emit("Copied the captions")
+
     def _show_events(self, record: ClipRecord, events: list[EventBar]) -> None:
         if record is self._events_wanted and self.table.current() is record:
             self.bars.set_events(events, record.clip.duration)
@@ -120,7 +162,9 @@ class ClipsTab(ListTab[ClipRecord]):
     def _split_changed(self) -> None:
         name = self.split.currentText()
         chosen = None if name == ALL else name
-        self.table.filter_model.set_condition(
-            (lambda record: record.split == chosen) if chosen else None
-        )
+        self.table.set_condition((lambda record: record.split == chosen) if chosen else None)
         self._update_count()
+
+
+def _no_file(record: ClipRecord) -> str:
+    return "" if record.clip.source is not None else "It is composed, and has no file of its own."

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from app.pages.library.event_bars import EventBar
 from app.texts import count_text, length_text
-from core.data.clips import Clip, Dataset
+from core.data.clips import Clip, Dataset, present_splits
 from core.data.datasets import open_dataset
-from core.evaluation.ptb import tokenize
 
 if TYPE_CHECKING:
     from core.data.starter.recordings import SoundLibrary
@@ -35,11 +34,12 @@ class ComposedDataset(Protocol):
 
 @dataclass(frozen=True)
 class ClipRecord:
-    """A clip with its dataset and split."""
+    """A clip with its dataset and split; `text` is what is searched."""
 
     clip: Clip
     split: str
     dataset: Dataset
+    text: str = ""
 
     def sound(self) -> tuple[NDArray[np.float32], int]:
         """Return the samples (n,) and their rate; for worker threads."""
@@ -54,7 +54,6 @@ class SplitFacts:
     clips: int
     seconds: float
     captions: int
-    words: int
 
 
 @dataclass(frozen=True)
@@ -93,33 +92,34 @@ class DatasetFacts:
         parts = [f"{split.name} {split.clips:,}" for split in self.splits]
         seconds = sum(split.seconds for split in self.splits)
         captions = sum(split.captions for split in self.splits)
-        words = max((split.words for split in self.splits), default=0)
         facts = [
             f"{count_text(len(self.clips), 'clip')} ({', '.join(parts)})",
             length_text(seconds),
             count_text(captions, "caption"),
-            f"{words:,} different words in the largest split",
         ]
         if self.classes:
             facts.append(count_text(len(self.classes), "sound class", "sound classes"))
         return " · ".join(facts)
 
 
-def gather_facts(name: str, root: Path | None) -> DatasetFacts:
+def gather_facts(name: str) -> DatasetFacts:
     """Open a dataset and count. Raises `DatasetError` where its files are missing."""
-    dataset = open_dataset(name, root)
+    dataset = open_dataset(name)
     splits, records = [], []
-    for split in dataset.splits:
+    for split in present_splits(dataset):
         clips = dataset.clips(split)
-        records += [ClipRecord(clip, split, dataset) for clip in clips]
-        captions = [caption for clip in clips for caption in clip.captions]
-        words = {word for caption in set(captions) for word in tokenize(caption)}
+        records += [ClipRecord(clip, split, dataset, _searched(clip, split)) for clip in clips]
+        captions = sum(len(clip.captions) for clip in clips)
         seconds = sum(clip.duration for clip in clips)
-        splits.append(SplitFacts(split, len(clips), seconds, len(captions), len(words)))
+        splits.append(SplitFacts(split, len(clips), seconds, captions))
     classes = sorted({tag for record in records for tag in record.clip.tags})
     return DatasetFacts(
         name, tuple(splits), tuple(records), tuple(_recordings(dataset)), tuple(classes)
     )
+
+
+def _searched(clip: Clip, split: str) -> str:
+    return " ".join((clip.id, split, *clip.tags, *clip.captions, *clip.extras.values()))
 
 
 def clip_events(record: ClipRecord) -> list[EventBar]:

@@ -1,99 +1,290 @@
-"""The datasets: which there are, how large, and what is in them."""
+"""The datasets: which there are, in what state, and everything that is done with one."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QPushButton,
+    QLabel,
+    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dataset_roots import BUILT_IN, dataset_root, set_dataset_root
+from app.machine import size_text
+from app.pages.library.about_view import AboutView
+from app.pages.library.check_view import CheckView
 from app.pages.library.clips_tab import ClipsTab
+from app.pages.library.dataset_actions import DatasetActions
 from app.pages.library.dataset_facts import DatasetFacts, gather_facts
+from app.pages.library.dataset_records import DatasetRecord, load_records, measured
+from app.pages.library.dataset_work import DatasetWork
+from app.pages.library.features_view import FeaturesView
 from app.pages.library.recordings_tab import RecordingsTab
+from app.pages.library.work_lines import WorkLines
 from app.studio import Studio
+from app.texts import NOTHING
+from app.widgets.banner import Banner
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
+from app.widgets.record_model import Column
+from app.widgets.record_table import RecordTable
 from app.widgets.segments import Segments
-from core.data.datasets import dataset_names
 
-CLIPS, RECORDINGS = "clips", "recordings"
+ABOUT, CLIPS, RECORDINGS, CHECK, FEATURES = "about", "clips", "recordings", "check", "features"
+VIEWS = (
+    (ABOUT, "About", "State, licence, and how to get it"),
+    (CLIPS, "Clips", "Clips with their captions"),
+    (RECORDINGS, "Recordings", "What built-in scenes are made of, with credits"),
+    (CHECK, "Check", "Whether everything is there, readable and kept apart"),
+    (FEATURES, "Features", "What encoders heard, by split"),
+)
+COLUMNS: tuple[Column[DatasetRecord], ...] = (
+    Column("Dataset", lambda r: r.entry.title, width=120),
+    Column("State", lambda r: r.state, width=110),
+    Column(
+        "Size",
+        lambda r: NOTHING if r.size is None else size_text(r.size),
+        lambda r: r.size,
+        right=True,
+        width=76,
+    ),
+)
 
 
 class DatasetsTab(QWidget):
-    """One dataset at a time: its figures, clips and recordings."""
+    """A list of datasets on the left; on the right, views of the chosen one and its work."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.studio = studio
         self.facts: DatasetFacts | None = None
         self._asked = 0
-        self.dataset = QComboBox()
-        self.dataset.setAccessibleName("Dataset")
-        self.dataset.setMinimumWidth(150)
-        for name in dataset_names():
-            self.dataset.addItem(f"{name} (built-in)" if name in BUILT_IN else name, name)
-        self.view = Segments(
-            [
-                (CLIPS, "Clips", "Clips with their captions"),
-                (RECORDINGS, "Recordings", "What built-in scenes are made of, with credits"),
-            ]
+        self._loading = self._load_again = False
+        self._wanted = ""
+        self._wanted_clip: tuple[str, str, str] | None = None
+        self.works = DatasetWork(studio, self)
+        self.banner = Banner(studio.theme)
+        self.table: RecordTable[DatasetRecord] = RecordTable(
+            COLUMNS,
+            identity=lambda r: r.name,
+            faulty=lambda r: r.entry.state == "broken",
+            name="Datasets",
         )
-        self.folder = QPushButton("Choose folder...")
-        studio.theme.set_icon(self.folder, "folder-open-outline")
+        self.actions_ = DatasetActions(self)
+        self.title = QLabel()
+        self.title.setProperty("role", "title")
         self.figures = ElidedLabel()
         self.figures.setProperty("role", "muted")
+        self.view = Segments(VIEWS)
+        self.about = AboutView()
         self.clips = ClipsTab(studio)
         self.recordings = RecordingsTab(studio)
-        self.missing = EmptyState(studio.theme, "folder-question-outline", "Not found", "")
+        self.check = CheckView(studio, self.works)
+        self.features = FeaturesView(studio, self.works)
+        self.missing = EmptyState(studio.theme, "folder-question-outline", "Not here yet", "")
+        self.lines = WorkLines(studio, self.works)
         self.stack = QStackedWidget()
-        for widget in (self.clips, self.recordings, self.missing):
+        for widget in self._pages().values():
             self.stack.addWidget(widget)
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 8, 12, 8)
-        top.setSpacing(12)
-        top.addWidget(self.dataset)
-        top.addWidget(self.view)
-        top.addWidget(self.folder)
-        top.addWidget(self.figures, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(top)
-        layout.addWidget(self.stack, 1)
-        self.dataset.activated.connect(lambda _index: self.refresh())
-        self.view.changed.connect(lambda _view: self._show_view())
-        self.folder.clicked.connect(self._choose_folder)
-        self.missing.clicked.connect(self._choose_folder)
-        studio.datasets_changed.connect(self.refresh)
+        self.stack.addWidget(self.missing)
+        self._arrange()
+        self._connect()
+        self._theme_changed()
 
     @property
     def name(self) -> str:
-        """The chosen dataset."""
-        return str(self.dataset.currentData())
+        """The chosen dataset, "" while there is none."""
+        record = self.table.current()
+        return record.name if record is not None else ""
 
     def refresh(self) -> None:
-        """Read the chosen dataset, in a worker thread."""
+        """Look for datasets, stores and reports again, in a worker thread."""
+        if self._loading:
+            self._load_again = True
+            return
+        self._loading = True
+        self.studio.jobs.run_quick(load_records, self._loaded, self._not_loaded, self)
+
+    def choose(self, name: str) -> None:
+        """Select a dataset once the list shows it."""
+        self._wanted = name
+        self.table.select(name)
+
+    def failed(self, sentence: str, details: str) -> None:
+        """Show what went wrong."""
+        self.banner.show_message(sentence, "danger", details)
+
+    def show_view(self, view: str) -> None:
+        """Show one of the views of the chosen dataset."""
+        self.view.set_value(view)
+        self._show_view()
+
+    def show_clip(self, split: str, clip_id: str, text: str) -> None:
+        """Look at a clip, or at what contains a text, once the clips are known."""
+        self._wanted_clip = (split, clip_id, text)
+        self.show_view(CLIPS)
+        self._show_wanted_clip()
+
+    # ---- arrangement -----------------------------------------------------------------------
+
+    def _pages(self) -> dict[str, QWidget]:
+        return {
+            ABOUT: self.about,
+            CLIPS: self.clips,
+            RECORDINGS: self.recordings,
+            CHECK: self.check,
+            FEATURES: self.features,
+        }
+
+    def _arrange(self) -> None:
+        left = QWidget()
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(12, 8, 12, 8)
+        buttons.setSpacing(8)
+        for button in self.actions_.list_buttons():
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(buttons)
+        column.addWidget(self.table, 1)
+        right = QWidget()
+        names = QHBoxLayout()
+        names.setContentsMargins(16, 8, 12, 0)
+        names.setSpacing(12)
+        names.addWidget(self.title)
+        names.addWidget(self.figures, 1)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 8, 12, 8)
+        bar.setSpacing(8)
+        bar.addWidget(self.view)
+        bar.addStretch(1)
+        for action_button in self.actions_.buttons():
+            bar.addWidget(action_button)
+        side = QVBoxLayout(right)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addLayout(names)
+        side.addLayout(bar)
+        side.addWidget(self.lines)
+        side.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(left)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.studio.remember_splitter(self.splitter, "library/datasets", [330, 870])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.splitter, 1)
+
+    def _connect(self) -> None:
+        self.table.current_changed.connect(self._current_changed)
+        self.table.set_menu(self.actions_.menu_actions())
+        self.table.delete_pressed.connect(self.actions_.remove.trigger)
+        self.view.changed.connect(lambda _view: self._show_view())
+        self.missing.clicked.connect(self.actions_.begin)
+        self.check.failed.connect(self.failed)
+        self.check.view.clip_wanted.connect(self.show_clip)
+        self.works.failed.connect(lambda _name, text, details: self.failed(text, details))
+        self.works.ended.connect(self._work_ended)
+        self.works.changed.connect(lambda _name: self.actions_.update_record(self.table.current()))
+        self.studio.datasets_changed.connect(self.refresh)
+        self.studio.theme.changed.connect(self._theme_changed)
+
+    # ---- the list --------------------------------------------------------------------------
+
+    def _loaded(self, records: list[DatasetRecord]) -> None:
+        self._loading = False
+        known = {record.name: record for record in self.table.records()}
+        records = [
+            replace(one, size=known[one.name].size if one.name in known else None)
+            for one in records
+        ]
+        name = self.facts.name if self.facts is not None else ""
+        now = next((one.entry for one in records if one.name == name), None)
+        if name and (name not in known or known[name].entry != now):
+            # The folder may be another one now: what is in front is read again.
+            self.facts = None
+        self.table.set_records(records)
+        if not self._wanted or not self.table.select(self._wanted):
+            self.table.select_first()
+        self._wanted = ""
+        folders = {one.name: one.entry.folder for one in records if one.entry.folder is not None}
+        if folders:
+            self.studio.jobs.run_quick(lambda: measured(folders), self._measured, None, self)
+        if self._load_again:
+            self._load_again = False
+            self.refresh()
+
+    def _not_loaded(self, sentence: str, details: str) -> None:
+        self._loading = False
+        self.failed(sentence, details)
+
+    def _measured(self, sizes: dict[str, int]) -> None:
+        model = self.table.records_model
+        model.records = [replace(one, size=sizes.get(one.name)) for one in model.records]
+        self.table.update_rows()
+        self.table.fit_columns()
+        record = self.table.current()
+        if record is not None:
+            self.about.show_record(record)
+
+    def _current_changed(self, record: DatasetRecord | None) -> None:
+        self.actions_.update_record(record)
+        self.lines.show_dataset(record.name if record is not None else "")
+        if record is None:
+            return
+        self.title.setText(record.entry.title)
+        self.about.show_record(record)
+        self.check.show_record(record)
+        if self.facts is None or self.facts.name != record.name:
+            self.facts = None
+            self._asked += 1
+            self.clips.clear()
+            self.recordings.set_records([])
+            self.figures.setText("")
+            self.view.buttons[RECORDINGS].hide()
+            if self.view.value == RECORDINGS:
+                self.view.set_value(CLIPS)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        record = self.table.current()
+        if record is None:
+            return
+        view = self.view.value
+        if not record.usable and view != ABOUT:
+            self.missing.set_texts(*self.actions_.how_to_begin(record))
+            self.stack.setCurrentWidget(self.missing)
+            return
+        self.stack.setCurrentWidget(self._pages()[view])
+        if view == FEATURES:
+            self.features.show_record(record)
+        reads = view in (CLIPS, RECORDINGS) or record.entry.state == "built-in"
+        if reads and record.usable and self.facts is None:
+            self._read(record.name)
+
+    # ---- the clips -------------------------------------------------------------------------
+
+    def _read(self, name: str) -> None:
         self._asked += 1
-        number, name = self._asked, self.name
-        root = dataset_root(self.studio.settings, name)
-        self.folder.setVisible(name not in BUILT_IN)
+        number = self._asked
         self.figures.setText("Reading ...")
         self.studio.jobs.run_quick(
-            lambda: gather_facts(name, root),
+            lambda: gather_facts(name),
             lambda facts: self._found(number, facts),
-            lambda sentence, _details: self._not_found(number, sentence),
+            lambda sentence, details: self._not_found(number, sentence, details),
             self,
         )
-
-    # ---- inside ----------------------------------------------------------------------------
 
     def _found(self, number: int, facts: DatasetFacts) -> None:
         if number != self._asked:
@@ -102,35 +293,32 @@ class DatasetsTab(QWidget):
         self.figures.setText(facts.sentence())
         self.clips.show_facts(facts)
         self.recordings.show_facts(facts)
-        self.view.show()
         self.view.buttons[RECORDINGS].setVisible(bool(facts.recordings))
-        if not facts.recordings:
-            self.view.set_value(CLIPS)
-        self._show_view()
+        self._show_wanted_clip()
 
-    def _not_found(self, number: int, sentence: str) -> None:
-        if number != self._asked:
+    def _not_found(self, number: int, sentence: str, details: str) -> None:
+        if number == self._asked:
+            self.figures.setText("")
+            self.clips.empty.set_texts("This dataset cannot be read", sentence)
+            self.failed(sentence, details)
+
+    def _show_wanted_clip(self) -> None:
+        if self._wanted_clip is None or self.facts is None:
             return
-        self.facts = None
-        self.figures.setText("")
-        self.view.hide()
-        built_in = self.name in BUILT_IN
-        self.missing.set_texts(
-            "This dataset cannot be read" if built_in else f"{self.name} is not set up",
-            sentence,
-            "" if built_in else "Choose folder...",
-        )
-        self.stack.setCurrentWidget(self.missing)
+        split, clip_id, text = self._wanted_clip
+        self._wanted_clip = None
+        if not self.clips.show_clip(split, clip_id, text):
+            what = clip_id or text
+            self.studio.message.emit(f"{what} is not among the clips: there is no such file")
 
-    def _show_view(self) -> None:
-        if self.facts is not None:
-            recordings = self.view.value == RECORDINGS
-            self.stack.setCurrentWidget(self.recordings if recordings else self.clips)
-
-    def _choose_folder(self) -> None:
-        name = self.name
-        start = str(dataset_root(self.studio.settings, name) or Path.home())
-        folder = QFileDialog.getExistingDirectory(self, f"Folder of {name}", start)
-        if folder:
-            set_dataset_root(self.studio.settings, name, Path(folder))
+    def _work_ended(self, name: str, kind: str) -> None:
+        self.actions_.update_record(self.table.current())
+        if kind == "download":
+            self.choose(name)
             self.studio.datasets_changed.emit()
+        else:
+            self.refresh()
+
+    def _theme_changed(self) -> None:
+        self.table.records_model.fault_brush = QBrush(QColor(self.studio.theme.colours.danger))
+        self.table.viewport().update()

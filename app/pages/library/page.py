@@ -8,20 +8,22 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from app.pages.library.checkpoints_tab import CheckpointsTab
 from app.pages.library.datasets_tab import DatasetsTab
 from app.pages.library.encoders_tab import EncodersTab
+from app.pages.library.features_view import FeaturesView
 from app.pages.library.runs_tab import RunsTab
 from app.pages.library.storage_tab import StorageTab
 from app.studio import Studio
 
-Tab = DatasetsTab | EncodersTab | CheckpointsTab | RunsTab | StorageTab
+Tab = DatasetsTab | FeaturesView | EncodersTab | CheckpointsTab | RunsTab | StorageTab
 
 
 class LibraryPage(QWidget):
-    """Datasets, encoders, checkpoints, runs and storage."""
+    """Datasets, features, encoders, checkpoints, runs and storage."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
         self.datasets = DatasetsTab(studio)
+        self.features = FeaturesView(studio, self.datasets.works, "all-features")
         self.encoders = EncodersTab(studio)
         self.checkpoints = CheckpointsTab(studio)
         self.runs = RunsTab(studio)
@@ -31,6 +33,7 @@ class LibraryPage(QWidget):
         self.tabs.setAccessibleName("Library")
         self._order: list[Tab] = []
         self._add("Datasets", self.datasets)
+        self._add("Features", self.features)
         self._add("Encoders", self.encoders)
         self._add("Checkpoints", self.checkpoints)
         self._add("Runs", self.runs)

@@ -70,7 +70,7 @@ def test_search_takes_all_words_and_hidden_text(table: RecordTable[Item]) -> Non
     table.set_search("words a")
     assert names(table) == ""
     table.set_search("")
-    table.filter_model.set_condition(lambda item: item.size is not None)
+    table.set_condition(lambda item: item.size is not None)
     assert names(table) == "ba"
 
 
@@ -104,3 +104,18 @@ def test_columns_fill_the_width_until_the_user_chooses(table: RecordTable[Item])
     table.horizontalHeader().resizeSection(1, 300)
     table.resize(500, 200)
     assert table.columnWidth(1) == 300
+
+
+def test_tens_of_thousands_of_rows_are_searched_and_sorted(table: RecordTable[Item]) -> None:
+    many = [Item(f"clip {number}", -number, f"kind-{number % 7}") for number in range(30_000)]
+    table.set_records(many)
+    table.select("clip 20")
+    table.set_search("clip KIND-6")
+    assert len(table.shown()) == 4285
+    current = table.current()
+    assert current is not None and current.name == "clip 20"
+    table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.AscendingOrder)
+    assert table.shown()[0].name == "clip 29994"
+    assert table.current() is current
+    table.set_search("kind-5")
+    assert table.current() is None

@@ -381,6 +381,7 @@ class TestDatasets:
     def test_figures_clips_and_captions(self, page: LibraryPage, qtbot: QtBot) -> None:
         tab = page.datasets
         qtbot.waitUntil(lambda: tab.facts is not None)
+        tab.show_view("clips")
         assert "18 clips (train 8, validation 4, test 6)" in tab.figures.text()
         assert "36 captions" in tab.figures.text()
         assert "2 sound classes" in tab.figures.text()
@@ -413,6 +414,7 @@ class TestDatasets:
         )
         tab = page.datasets
         qtbot.waitUntil(lambda: tab.facts is not None)
+        tab.show_view("clips")
         tab.clips.table.select(("test", "test-1"))
         qtbot.waitUntil(tab.clips.bars.isVisible)
         assert "dog: 0.2 to 0.6 s, quiet (−9 dB)" in tab.clips.bars.toolTip()
@@ -429,6 +431,9 @@ class TestDatasets:
         small = StarterScenes(sizes=(3, 2, 2))
         monkeypatch.setitem(datasets._OPENERS, "starter-scenes", lambda root: small)
         tab = page.datasets
+        qtbot.waitUntil(lambda: tab.facts is not None)
+        tab.show_view("clips")
+        tab.facts = None
         studio.datasets_changed.emit()
         qtbot.waitUntil(lambda: tab.facts is not None and len(tab.facts.clips) == 7)
         tab.clips.table.select(("test", "test-0001"))
@@ -444,32 +449,6 @@ class TestDatasets:
             assert part in text
         samples, rate = recording.sound()
         assert len(samples) == pytest.approx(recording.seconds * rate, abs=rate)
-
-    def test_a_missing_dataset_says_what_to_do(
-        self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from core.errors import DatasetError
-
-        seen: list[Path | None] = []
-
-        def missing(root: Path | None) -> FakeDataset:
-            seen.append(root)
-            raise DatasetError("Clotho is not there; choose its folder.")
-
-        monkeypatch.setitem(datasets._OPENERS, "clotho", missing)
-        tab = page.datasets
-        qtbot.waitUntil(lambda: tab.facts is not None)
-        assert not tab.folder.isVisible()
-        tab.dataset.addItem("clotho", "clotho")
-        tab.dataset.setCurrentIndex(1)
-        tab.dataset.activated.emit(1)
-        qtbot.waitUntil(tab.missing.isVisible)
-        assert "choose its folder" in tab.missing.sentence.text()
-        monkeypatch.setattr(
-            QFileDialog, "getExistingDirectory", staticmethod(lambda *args: str(tmp_path))
-        )
-        qtbot.mouseClick(tab.missing.button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: seen == [None, tmp_path])
 
 
 def test_storage_tells_sizes_and_places(
