@@ -28,6 +28,12 @@ class QuietComboBox(QComboBox):
         """Leave the wheel to the pane."""
         event.ignore()
 
+    def showPopup(self) -> None:
+        """Make the list as wide as its longest entry."""
+        view = self.view()
+        view.setMinimumWidth(min(view.sizeHintForColumn(0) + 32, 480))
+        super().showPopup()
+
     def set_data(self, value: Any) -> None:
         """Choose the entry with this data, adding it when it is not there."""
         index = self.findData(value)

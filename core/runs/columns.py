@@ -25,8 +25,10 @@ from core.runs.events_file import parse_line
 Floats = NDArray[np.float64]
 
 _PORTION = 1 << 18
-_SKIMMED = 1 << 22
+_SKIMMED = 1 << 20
 _STEP = b'"StepLogged"'
+_EPOCH = b'"EpochEnded"'
+_LOOKS = (b'"ValidationEnded"', b'"CheckpointSaved"')
 _NUMERIC = b"0123456789+-.eE,NaInfity"
 _NAMES = {"epoch": "number"}
 _FIGURES = ("step", "learning_rate", "gradient_norm", "examples_per_second")
@@ -88,9 +90,10 @@ class ColumnReader:
 
 
 def skim(path: Path, steps: int = 4000) -> list[Piece]:
-    """Return all of a file but its steps, and of those about `steps`, evenly spread.
+    """Return all of a file but its steps and epochs, and of its steps about `steps`, evenly spread.
 
-    Enough to draw a run while the rest is read. Raises `RunFolderError` as `ColumnReader` does.
+    Enough to draw a run while the rest is read; validations may come before steps that they follow.
+    Raises `RunFolderError` as `ColumnReader` does.
     """
     pieces: list[Piece] = []
     size = path.stat().st_size if path.exists() else 0
@@ -110,8 +113,13 @@ def skim(path: Path, steps: int = 4000) -> list[Piece]:
                 if is_step[row]:
                     held.append(line)
                     continue
-                pieces += _parsed(b"".join(held))
-                held = []
+                if _EPOCH in line[:64]:
+                    continue
+                # What begins or ends a stretch of steps stays where it is; what only looks at
+                # them may stand before them, so that their tables are few and large.
+                if not any(name in line[:64] for name in _LOOKS):
+                    pieces += _parsed(b"".join(held))
+                    held = []
                 pieces += _single(line)
             seen += int(is_step.sum())
             if len(is_step) and is_step[-1]:

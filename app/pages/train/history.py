@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +24,7 @@ from core.events import (
     RunPaused,
     RunStarted,
     ValidationEnded,
+    ValidationScored,
     Warned,
 )
 from core.runs import is_undone
@@ -78,6 +79,7 @@ class Table:
 class RunHistory:
     """Steps, validations and standing of one run.
 
+    `scores` are the last known metrics; those of `last_validation` may still be computed.
     `version` changes with every change, `generation` when what was there before was taken back.
     """
 
@@ -93,6 +95,7 @@ class RunHistory:
     epoch: int = 0
     step: int = 0
     last_validation: ValidationEnded | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
     bests: list[CheckpointSaved] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -171,12 +174,15 @@ class RunHistory:
             self.epoch, self.step = event.epoch + 1, event.step
         elif isinstance(event, ValidationEnded):
             self.last_validation = event
+            self.scores = event.metrics or self.scores
             self._validations.append(event)
             self._note_contrasts(event.losses)
             row = {**event.losses, **event.metrics}
             row |= {"step": event.step, "epoch": event.step / self._steps_per_epoch}
             row |= {"elapsed": self.elapsed, "number": event.epoch, "seconds": event.seconds}
             self.validations.extend({name: np.array([float(v)]) for name, v in row.items()})
+        elif isinstance(event, ValidationScored):
+            self._take_scores(event)
         elif isinstance(event, CheckpointSaved) and event.kind == "best":
             self.bests.append(event)
         elif isinstance(event, Warned):
@@ -186,6 +192,20 @@ class RunHistory:
         line = log_line(event)
         if line:
             self.log.append(f"{datetime.fromtimestamp(time):%H:%M:%S}  {line}")
+
+    def _take_scores(self, event: ValidationScored) -> None:
+        """Complete the last validation, which was told before its captions were scored."""
+        last = self.last_validation
+        if last is None or last.step != event.step:
+            return
+        self.last_validation = replace(last, metrics={**last.metrics, **event.metrics})
+        self._validations[-1] = self.last_validation
+        self.scores = self.last_validation.metrics
+        row = {name: self.validations.column(name)[-1:].copy() for name in self.validations.names}
+        row |= {name: np.array([float(value)]) for name, value in event.metrics.items()}
+        self.validations.truncate(self.validations.length - 1)
+        self.validations.extend(row)
+        self.generation += 1
 
     def _note_contrasts(self, losses: Iterable[str]) -> None:
         for name in losses:
@@ -213,6 +233,8 @@ class RunHistory:
         self.validations.truncate(len(self._validations))
         self.bests = [item for item in self.bests if not is_undone(item, event)]
         self.last_validation = self._validations[-1] if self._validations else None
+        known = [item.metrics for item in self._validations if item.metrics]
+        self.scores = known[-1] if known else {}
         self.warnings = []
         self._session_start, self._paused = time, 0.0
         self.epoch, self.step = event.epoch, event.step
@@ -232,6 +254,8 @@ def log_line(event: Event) -> str:
     if isinstance(event, ValidationEnded):
         figures = _figures({**event.losses, **event.metrics})
         return f"validation after epoch {event.epoch + 1}: {figures} ({event.seconds:.1f} s)"
+    if isinstance(event, ValidationScored):
+        return f"scores after epoch {event.epoch + 1}: {_figures(event.metrics)}"
     if isinstance(event, CheckpointSaved):
         if event.kind == "last":
             return f"last checkpoint saved at step {event.step:,}"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from app.pages.train.forecast import Measured, forecast, measure
-from app.pages.train.setup_pane import DataFacts, SetupPane
+from app.pages.train.setup_check import DataFacts
+from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
 from core.config import RunConfig
 from core.errors import StudioError

@@ -11,10 +11,10 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from app.dataset_roots import dataset_root
-from app.pages.train.choices import Choices, data_choices, device_choices
+from app.pages.train.choice_feed import ChoiceFeed
 from app.pages.train.layout import TrainLayout
 from app.pages.train.outlook import Outlook
+from app.pages.train.queue_desk import QueueDesk
 from app.pages.train.queue_pane import QueuePane
 from app.pages.train.run_actions import RunActions
 from app.pages.train.run_board import RunBoard
@@ -25,7 +25,6 @@ from app.pages.train.standing import RESUMABLE, standing_of, state_of
 from app.studio import Studio
 from core.config import RunConfig
 from core.errors import StudioError
-from core.preload import load_engine
 from core.runs import RunFolder, open_run
 from core.runs.transfer import delete_run
 
@@ -51,12 +50,15 @@ class TrainPage(TrainLayout):
         self.outlook = Outlook(studio, self.setup, self.shelf, self)
         self.queue = QueuePane(studio, self.sessions)
         self.tabs.addTab(self.queue, "Queue")
+        self.desk = QueueDesk(self)
+        self.choices = ChoiceFeed(studio, self.setup, self)
+        self.choices.known.connect(self.outlook.ask)
+        self.choices.failed.connect(self.show_failure)
         self.actions_ = RunActions(self)
         self.menu = RunMenu(self, self.actions_)
         self._dirty = True
         self._painted = False
         self._load = ""
-        self._waiting = 0
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
@@ -68,7 +70,7 @@ class TrainPage(TrainLayout):
         if config is not None:
             found = self.setup.presets.select(preset)
             self.setup.set_config(config, found.config if found else None)
-        self._tell_what_waits()
+        self.desk.tell_what_waits()
 
     # What the user does
 
@@ -128,32 +130,6 @@ class TrainPage(TrainLayout):
         preset = self.setup.presets.select(config.preset)
         self.setup.set_config(config, preset.config if preset else None)
 
-    def choose_colour(self, key: str, colour: str) -> None:
-        """Let a run have a colour of the user's choice, "" for its own."""
-        self.board.choose_colour(key, colour)
-
-    def open_experiment(self) -> None:
-        """Open the editor of a comparison, beginning with the form's settings."""
-        from app.pages.train.experiment_dialog import ExperimentDialog
-
-        if self.setup.config is None:
-            self.setup.request_start()
-            return
-        dialog = ExperimentDialog(self.studio, self.setup.config, self)
-        dialog.start_requested.connect(self.start_experiment)
-        dialog.open()
-
-    def start_experiment(self, experiment: Any) -> None:
-        """Put the runs of an experiment into the queue and begin with the first."""
-        self.studio.jobs.run_quick(
-            partial(_queue_experiment, experiment), self._experiment_queued, self.show_failure, self
-        )
-
-    def _experiment_queued(self, added: tuple[str, ...]) -> None:
-        self.studio.message.emit(f"{len(added)} runs are in the queue.")
-        self.tabs.setCurrentWidget(self.queue)
-        self.sessions.release()
-
     def delete_run(self, key: str) -> None:
         """Move a run that nobody writes to the bin."""
         run = RunFolder(Path(key))
@@ -183,7 +159,7 @@ class TrainPage(TrainLayout):
         self._load_timer.start()
         self.shelf.set_active(True)
         if self._painted:
-            self._ask_choices()
+            self.choices.ask()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """After the first time, load what the first picture did not need."""
@@ -207,31 +183,13 @@ class TrainPage(TrainLayout):
         self.tabs.insertTab(1, self.space, "Caption space")
         self.tabs.currentChanged.connect(self._mark_dirty)
         self.board.show_curves()
-        self._ask_choices()
-        self.studio.engine_ready.connect(self._ask_devices)
-        self.studio.datasets_changed.connect(self._ask_choices)
-
-    def _ask_choices(self) -> None:
-        # The datasets' module needs numpy, which is there by now but not when the window opens.
-        names = importlib.import_module("core.data.datasets").dataset_names()
-        roots = {name: dataset_root(self.studio.settings, name) for name in names}
-        self.setup.set_dataset_roots(roots)
-        ask = partial(data_choices, roots)
-        self.studio.jobs.run_quick(ask, self._choices_known, self.show_failure, self)
-
-    def _ask_devices(self) -> None:
-        self.studio.jobs.run_quick(device_choices, self._choices_known, self.show_failure, self)
-
-    def _choices_known(self, choices: Choices) -> None:
-        for path, entries in choices.items():
-            self.setup.set_choices(path, entries)
-        self.outlook.ask()
+        self.choices.ask()
 
     # Who hears whom
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)
-        self.setup.experiment.clicked.connect(self.open_experiment)
+        self.setup.experiment.clicked.connect(self.desk.open_experiment)
         self.setup.copy_command.clicked.connect(self.actions_.copy_command)
         self.empty.clicked.connect(self.setup.request_start)
         self.state_line.pause_clicked.connect(self.actions_.pause)
@@ -247,19 +205,13 @@ class TrainPage(TrainLayout):
         self.sessions.discarded.connect(self.delete_run)
         self.sessions.failed.connect(self.show_failure)
         self.sessions.warned.connect(lambda text: self.banner.show_message(text, "warning"))
-        self.queue.counted.connect(self._queue_counted)
-        self.banner.action_clicked.connect(self._release)
+        self.desk.counted.connect(self._show_stack)
         self.runs.menu_wanted.connect(self._show_menu)
         self.board.changed.connect(self._listed)
         self.shelf.updated.connect(self._mark_dirty)
         self.studio.runs_changed.connect(partial(self.shelf.scan, True))
         self.studio.show_run.connect(self.show_run)
         self.studio.theme.changed.connect(self._recolour)
-
-    def _release(self) -> None:
-        self.banner.dismiss()
-        self.tabs.setCurrentWidget(self.queue)
-        self.sessions.release()
 
     def _launched(self, key: str) -> None:
         self.banner.dismiss()
@@ -284,26 +236,8 @@ class TrainPage(TrainLayout):
         self.studio.checkpoints_changed.emit()
         self.studio.message.emit(f"Moved {Path(key).name} to the bin.")
 
-    def _queue_counted(self, waiting: int) -> None:
-        index = self.tabs.indexOf(self.queue)
-        self.tabs.setTabText(index, f"Queue ({waiting})" if waiting else "Queue")
-        self._waiting = waiting
-        self._show_stack()
-
-    def _tell_what_waits(self) -> None:
-        """Offer to go on with what an earlier session left in the queue."""
-        waiting = sum(entry.state == "queued" for entry in self.sessions.entries())
-        self._queue_counted(waiting)
-        if waiting:
-            word = "run waits" if waiting == 1 else "runs wait"
-            self.banner.show_message(
-                f"{waiting} {word} in the queue since the window was closed.",
-                "info",
-                action="Start the queue",
-            )
-
     def _show_stack(self) -> None:
-        self.stack.setCurrentIndex(1 if self.shelf.summaries() or self._waiting else 0)
+        self.stack.setCurrentIndex(1 if self.shelf.summaries() or self.desk.waiting else 0)
 
     def _listed(self) -> None:
         self._show_stack()
@@ -362,11 +296,3 @@ class TrainPage(TrainLayout):
         self.log.show_history(history)
         if self.space is not None:
             self.space.show_history(history)
-
-
-def _queue_experiment(experiment: Any) -> tuple[str, ...]:
-    """Add the missing runs of an experiment to the queue. For worker threads."""
-    load_engine()
-    running = importlib.import_module("core.experiments.running")
-    added: tuple[str, ...] = running.queue_experiment(experiment)
-    return added

@@ -73,15 +73,17 @@ class RunMenu(QObject):
         page = self._page
         inner = menu.addMenu("Colour")
         for name, colour in zip(_COLOUR_NAMES, RUN_COLOURS, strict=True):
-            act = inner.addAction(name, partial(page.choose_colour, key, colour))
+            act = inner.addAction(name, partial(page.board.choose_colour, key, colour))
             act.setIcon(swatch(colour, False, page.devicePixelRatioF()))
         inner.addSeparator()
         inner.addAction("Another...", partial(self._ask_colour, key))
-        inner.addAction("Automatic", partial(page.choose_colour, key, ""))
+        inner.addAction("Automatic", partial(page.board.choose_colour, key, ""))
 
     def _ask_colour(self, key: str) -> None:
         page = self._page
         dialog = QColorDialog(QColor(page.colours.colour(key)), page)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(lambda colour: page.choose_colour(key, colour.name().upper()))
+        dialog.colorSelected.connect(
+            lambda colour: page.board.choose_colour(key, colour.name().upper())
+        )
         dialog.open()

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import paths
+from core.errors import StudioError
+from core.events import RunEnded
 from core.files import read_json
 from core.runs import RunFolder, RunSummary, summarize
 from core.runs.folder import is_alive
 
 SCAN_SECONDS = 0.25
+LONG = 1 << 23
 
 
 @dataclass
@@ -37,7 +40,9 @@ class Scan:
     unfinished: bool = False
 
 
-def scan_folders(extra: list[Path], known: dict[str, Known], watched: set[str]) -> Scan:
+def scan_folders(
+    extra: list[Path], known: dict[str, Known], watched: set[str], loading: set[str]
+) -> Scan:
     """Summarise what changed, for a quarter of a second at most. Runs in a worker thread."""
     began = time.monotonic()
     folders = [item for item in paths.runs_dir().iterdir() if item.is_dir()]
@@ -54,12 +59,21 @@ def scan_folders(extra: list[Path], known: dict[str, Known], watched: set[str]) 
         grows = alive and old.alive and old.summary is not None and old.stamp != ()
         if grows and (key in watched or now - old.at < 20 * old.cost):
             changed = False
+        # Its curves come first.
+        if key in loading and stamp[0] > LONG and old.summary is not None:
+            changed = False
         if changed and now - began > SCAN_SECONDS:
             scan.unfinished = True
             changed = False
         if not changed:
             if old.summary is not None:
                 scan.known[key] = old
+            continue
+        if old.summary is None and stamp[0] > LONG:
+            # Its events are counted in the next turn, or once its curves are there.
+            summary = glance(run)
+            scan.known[key] = Known((), summary, 0.0, now, alive, experiment_title(summary))
+            scan.unfinished = True
             continue
         summary = summarize(run)
         cost = time.monotonic() - now
@@ -77,6 +91,29 @@ def _stamp(run: RunFolder) -> tuple[float, ...]:
         except OSError:
             stamp += [0.0, 0.0]
     return tuple(stamp)
+
+
+def glance(run: RunFolder) -> RunSummary:
+    """Say of a long run what its first and last lines tell. Never raises for a broken folder."""
+    summary = RunSummary(run=run, title=run.title())
+    try:
+        summary.config = run.config()
+        summary.epochs = summary.config.training.epochs
+        first = next(run.events.read_new(steps=False), None)
+        last = run.events.last()
+    except (StudioError, OSError):
+        return summarize(run)
+    if first is not None:
+        summary.started = first[0]
+    if last is not None:
+        summary.updated, event = last
+        summary.epoch = int(getattr(event, "epoch", 0))
+        summary.step = int(getattr(event, "step", 0))
+        summary.state = "running" if is_alive(run) else "interrupted"
+        if isinstance(event, RunEnded):
+            summary.state = event.reason
+            summary.problem = event.message if event.reason == "failed" else ""
+    return summary
 
 
 def experiment_title(summary: RunSummary) -> str:

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.train import setup_fields as fields
 from app.pages.train.contrast_form import METHOD, PREFIX, ContrastForm
 from app.pages.train.preset_bar import PresetBar
-from app.pages.train.summary import describe, method_title
+from app.pages.train.setup_check import (
+    DataFacts,
+    check_settings,
+    choice_problem,
+    get_value,
+    method_problem,
+    set_value,
+)
+from app.pages.train.setup_foot import SetupFoot
+from app.pages.train.summary import describe
 from app.studio import Studio
-from app.widgets.banner import Banner
 from app.widgets.form import CollapsibleSection, FieldRow
 from app.widgets.segments import Segments
-from core.config import RunConfig, describe_problems, parse_config
-from core.config.objectives import OBJECTIVE_CONFIGS
-from core.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class DataFacts:
-    """Clips of the training and validation splits, and the most captions that a clip has."""
-
-    clips: int = 0
-    validation_clips: int = 0
-    captions: int = 0
+from core.config import RunConfig
 
 
 class SetupPane(QWidget):
@@ -108,40 +94,18 @@ class SetupPane(QWidget):
         scroll.setWidget(form)
         self.area = scroll
 
-        self.blockers = Banner(studio.theme)
+        self.foot = SetupFoot(studio)
+        self.blockers, self.sentence = self.foot.blockers, self.foot.sentence
+        self.start = self.foot.start
+        self.experiment, self.copy_command = self.foot.experiment, self.foot.copy_command
         self.presets.failed.connect(self.blockers.show_message)
-        self.sentence = QLabel()
-        self.sentence.setProperty("role", "muted")
-        self.sentence.setWordWrap(True)
-        self.start = QPushButton("Start")
-        self.start.setProperty("role", "primary")
-        self.start.setToolTip("Start this run (Ctrl+Return)")
-        self.start.setMinimumHeight(34)
-        studio.theme.set_icon(self.start, "play", "on_accent")
         self.start.clicked.connect(self.request_start)
-        self.experiment = self._small_button(
-            "flask-outline", "New experiment: compare several ways of training (Ctrl+E)"
-        )
-        self.copy_command = self._small_button(
-            "console", "Copy as command line, to train in a terminal (Ctrl+Shift+K)"
-        )
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addWidget(self.start, 1)
-        buttons.addWidget(self.experiment)
-        buttons.addWidget(self.copy_command)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.blockers)
-        foot.addWidget(self.sentence)
-        foot.addLayout(buttons)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(scroll, 1)
         outer.addWidget(_line())
-        outer.addLayout(foot)
+        outer.addWidget(self.foot)
         self.rows["name"].editor.setProperty("placeholderText", "optional")
         self.presets.reload()
 
@@ -159,8 +123,8 @@ class SetupPane(QWidget):
         self.objective.set_value("contrast" if config.objectives else "ce")
         self.contrast.set_terms(shown["objectives"], base["objectives"])
         for path, row in self._plain_rows.items():
-            row.set_value(_get(shown, path))
-            row.set_preset_value(_get(base, path))
+            row.set_value(get_value(shown, path))
+            row.set_preset_value(get_value(base, path))
         self._validate()
 
     def request_start(self) -> None:
@@ -204,14 +168,7 @@ class SetupPane(QWidget):
 
     def set_queueing(self, running: bool) -> None:
         """Say on the button whether the run starts now or waits for the one that runs."""
-        text = "Add to queue" if running else "Start"
-        if text == self.start.text():
-            return
-        self.start.setText(text)
-        icon = "playlist-plus" if running else "play"
-        self._studio.theme.set_icon(self.start, icon, "on_accent")
-        tip = "Start this run when the present one has ended" if running else "Start this run"
-        self.start.setToolTip(f"{tip} (Ctrl+Return)")
+        self.foot.set_queueing(running)
 
     def values(self) -> dict[str, Any]:
         """Return the form's values as a nested dictionary, wrong ones included."""
@@ -220,7 +177,7 @@ class SetupPane(QWidget):
         contrast = self.objective.value == "contrast"
         values["objectives"] = self.contrast.values() if contrast else []
         for path, row in self._plain_rows.items():
-            _set(values, path, row.value())
+            set_value(values, path, row.value())
         data = values["data"]
         data["root"] = data["root"] or self._roots.get(data["dataset"], "")
         return values
@@ -264,15 +221,6 @@ class SetupPane(QWidget):
         if not self.problems:
             self.blockers.dismiss()
 
-    def _small_button(self, icon: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setIconSize(QSize(18, 18))
-        button.setMinimumSize(34, 34)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (")[0])
-        self._studio.theme.set_icon(button, icon, "text")
-        return button
-
     def _validate(self, tell: bool = True) -> None:
         problems = {path: row.own_problem() for path, row in self.rows.items()}
         contrast = self.objective.value == "contrast"
@@ -283,32 +231,18 @@ class SetupPane(QWidget):
             for path, text in problems.items()
             if text and (contrast or not path.startswith(PREFIX))
         }
-        self.config = None
-        values = self.values()
-        for _ in range(2):
-            try:
-                config = parse_config(values, "the settings")
-                self.config = config if not self.problems else None
-                break
-            except ConfigError as error:
-                if not isinstance(error.__cause__, ValidationError):
-                    break
-                for problem in describe_problems(error.__cause__):
-                    path = self._row_of(problem.field)
-                    self.problems.setdefault(path, self._readable(problem.field, problem.sentence))
-                # What is wrong between settings is only looked for once each is possible by itself.
-                self._mend(values)
+        self.config = check_settings(self.values(), self._base, self.rows, self.problems)
         for path, known in self._known.items():
             chosen = str(self.rows[path].value())
-            text = known.get(chosen, f"{chosen} is not known on this machine.")
+            text = choice_problem(chosen, known)
             # Whoever names a folder of their own has another dataset than the one looked for.
             elsewhere = path == "data.dataset" and self.rows["data.root"].value()
             if text and path != "device" and not elsewhere:
                 self.problems.setdefault(path, text)
-        method_problem = self._method_problem() if contrast else ""
-        if method_problem:
-            self.problems.setdefault(METHOD, method_problem)
-        self.contrast.set_problem(method_problem)
+        misfit = self._misfit() if contrast else ""
+        if misfit:
+            self.problems.setdefault(METHOD, misfit)
+        self.contrast.set_problem(misfit)
         root = self._roots.get(str(self.rows["data.dataset"].value()), "")
         self.rows["data.root"].editor.setProperty("placeholderText", root)
         for path, row in self.rows.items():
@@ -321,18 +255,6 @@ class SetupPane(QWidget):
         if tell:
             self.changed.emit()
 
-    def _mend(self, values: dict[str, Any]) -> None:
-        """Put what the preset says in place of what is impossible."""
-        base = self._base.model_dump(mode="json")
-        for path in self.problems:
-            if path in self._plain_rows:
-                _set(values, path, _get(base, path))
-            elif path.startswith(PREFIX) and values["objectives"]:
-                term = values["objectives"][0]
-                usual = OBJECTIVE_CONFIGS[term["name"]]().model_dump(mode="json")
-                field = path.rpartition(".")[2]
-                term[field] = usual[field]
-
     def _say(self) -> None:
         """Sum up what would run, or that it cannot."""
         if self.config is not None and not self.problems:
@@ -343,17 +265,11 @@ class SetupPane(QWidget):
         word = "One setting is" if count == 1 else f"{count} settings are"
         self.sentence.setText(f"{word} not possible yet.")
 
-    def _method_problem(self) -> str:
-        """Say why the data do not allow the contrastive method, "" where they do."""
+    def _misfit(self) -> str:
         place, facts = self._facts
-        method = self.contrast.method.currentData()
-        needs_two = method in ("caption-ntxent", "caption-proxy")
-        if place != self.data_place() or not facts.clips or facts.captions > 1 or not needs_two:
+        if place != self.data_place():
             return ""
-        return (
-            f"Every clip of {place[0]} has one caption only, but {method_title(method)} compares "
-            "two of the same clip; choose a method between audio and text."
-        )
+        return method_problem(self.contrast.method.currentData(), place[0], facts)
 
     def _counted_rows(self, contrast: bool) -> list[FieldRow]:
         return [
@@ -361,21 +277,6 @@ class SetupPane(QWidget):
             for path, row in self.rows.items()
             if path != "name" and (contrast or not path.startswith(PREFIX))
         ]
-
-    def _row_of(self, path: str) -> str:
-        """Return the row that shows a finding: the field itself, else the first of its section."""
-        if path in self.rows:
-            return path
-        inside = [name for name in self.rows if path and name.startswith(f"{path}.")]
-        return inside[0] if inside else "training.batch_size"
-
-    def _readable(self, path: str, sentence: str) -> str:
-        row = self.rows.get(path)
-        if row is not None:
-            sentence = sentence.replace(path, row.title, 1)
-        else:
-            sentence = sentence.removeprefix(f"{path}: ")
-        return sentence[:1].upper() + sentence[1:].rstrip(".") + "."
 
     def _show_first_problem(self) -> None:
         path = next((path for path in self.rows if path in self.problems), None)
@@ -390,19 +291,6 @@ class SetupPane(QWidget):
             parent = parent.parentWidget()
         row.editor.setFocus()
         self.area.ensureWidgetVisible(row)
-
-
-def _get(values: Any, path: str) -> Any:
-    for part in path.split("."):
-        values = values[int(part)] if isinstance(values, list) else values[part]
-    return values
-
-
-def _set(values: Any, path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for part in parents:
-        values = values[int(part)] if isinstance(values, list) else values[part]
-    values[last] = value
 
 
 def _line() -> QFrame:

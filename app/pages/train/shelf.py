@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.train.run_scan import Known, Scan, scan_folders
+from app.pages.train.run_scan import LONG, Known, Scan, scan_folders
 from app.studio import Studio
 from core import paths
 from core.events import Event
@@ -31,7 +31,6 @@ READ_MS = 250
 SCAN_MS = 2000
 PORTION = 1 << 20
 SAMPLES = 3000
-SKIM_ABOVE = 1 << 23
 
 
 @dataclass
@@ -161,7 +160,8 @@ class RunShelf(QObject):
             return
         self._scanning = True
         watched = {key for key, watch in self._watches.items() if watch.complete}
-        work = partial(scan_folders, list(self._extra), dict(self._known), watched)
+        loading = self._watches.keys() - watched
+        work = partial(scan_folders, list(self._extra), dict(self._known), watched, loading)
         self._studio.jobs.run_quick(work, self._scanned, self._scan_failed, self)
 
     def _scanned(self, scan: Scan) -> None:
@@ -233,7 +233,7 @@ def _load_portion(watch: _Watch) -> _Portion:
     if not watch.skimmed:
         watch.skimmed = True
         path = watch.events.path
-        if path.exists() and path.stat().st_size > SKIM_ABOVE:
+        if path.exists() and path.stat().st_size > LONG:
             coarse = RunHistory()
             coarse.take(skim(path))
             return _Portion(coarse, more=True)

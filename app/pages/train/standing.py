@@ -137,8 +137,8 @@ def _scores(history: RunHistory | None) -> tuple[str, ...]:
     parts = []
     if "ce" in last.losses:
         parts.append(f"validation CE {last.losses['ce']:.3f}")
-    if "cider_d" in last.metrics:
-        parts.append(f"CIDEr-D {last.metrics['cider_d']:.3f}")
+    if "cider_d" in history.scores:
+        parts.append(f"CIDEr-D {history.scores['cider_d']:.3f}")
     best = history.best
     if best is not None and best.value is not None:
         parts.append(f"best {best.value:.3f} (epoch {best.epoch + 1})")

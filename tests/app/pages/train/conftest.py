@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(autouse=True)
 def known_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each page that is opened would count the clips of the built-in dataset anew."""
-    from app.pages.train.setup_pane import DataFacts
+    from app.pages.train.setup_check import DataFacts
 
     facts = DataFacts(1500, 200, 5)
     monkeypatch.setattr("app.pages.train.outlook.data_facts", lambda *_: facts)

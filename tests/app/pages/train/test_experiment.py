@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from fake_runs import engine_events, finished_run
+from fake_runs import finished_run
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-import app.pages.train.page as page_module
-from app.pages.train import sessions as sessions_module
 from app.pages.train.arm_editor import ArmDraft, setting_paths
 from app.pages.train.experiment_dialog import ExperimentDialog
 from app.pages.train.page import TrainPage
 from app.studio import Studio
 from app.window import MainWindow
-from core.config import RunConfig
-from core.events import Event
-from core.experiments.plan import Experiment, list_experiments, planned_runs
+from core.config import replace_fields
+from core.config.objectives import CaptionNTXentConfig
+from core.events import StepLogged
+from core.experiments.plan import list_experiments, planned_runs
 from core.presets import load_preset
-from core.runs import RunFolder, record
+from core.runs import RunFolder
 from core.runs.queue import RunQueue
+from tests.core.tiny import tiny_config, tones
+
+__all__ = ["tones"]
 
 
 @pytest.fixture
@@ -88,44 +90,46 @@ def test_settings_of_arms_are_named(dialog: ExperimentDialog) -> None:
     assert not {"seed", "name", "objectives"} & set(setting_paths())
 
 
-def test_its_runs_are_queued_and_trained(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_a_small_experiment_is_queued_branched_and_trained(
+    window: MainWindow, tones: None, qtbot: QtBot
 ) -> None:
-    def train(config: RunConfig, run: RunFolder) -> Iterator[Event]:
-        return record(run, engine_events(config, epochs=2, steps=2))
-
-    def queue(experiment: Experiment) -> tuple[str, ...]:
-        return tuple(
-            RunQueue().add(run.config, title=run.config.name, group=experiment.name)
-            for run in planned_runs(experiment)
-        )
-
-    monkeypatch.setattr(sessions_module, "_train", train)
-    # The real one loads the engine to look at evaluations.
-    monkeypatch.setattr(page_module, "_queue_experiment", queue)
     window.show_page("train")
     page = window.page("train")
     assert isinstance(page, TrainPage)
     qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    contrast = CaptionNTXentConfig(start_epoch=1)
+    changes = {"training.epochs": 2, "objectives": [contrast.model_dump(mode="json")]}
+    page.setup.set_config(replace_fields(tiny_config(), changes))
     qtbot.mouseClick(page.setup.experiment, Qt.MouseButton.LeftButton)
     dialog = page.findChild(QDialog)
     assert isinstance(dialog, ExperimentDialog)
     dialog.title.setText("Does contrast help?")
-    dialog.seeds.setText("1, 2")
-    dialog.share.setChecked(False)
+    dialog.seeds.setText("1")
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     (experiment,) = list_experiments()
     assert experiment.title == "Does contrast help?"
     qtbot.waitUntil(
-        lambda: [entry.state for entry in RunQueue().entries()] == ["done"] * 4, timeout=60_000
+        lambda: [entry.state for entry in RunQueue().entries()] == ["done"] * 2, timeout=120_000
     )
-    qtbot.waitUntil(lambda: len(page.shelf.summaries()) == 4, timeout=30_000)
-    qtbot.waitUntil(lambda: bool(page.runs._groups), timeout=30_000)
+    qtbot.waitUntil(lambda: len(page.shelf.summaries()) == 2, timeout=30_000)
     (group,) = page.runs._groups.values()
-    qtbot.waitUntil(lambda: group.text(2) == "4 of 4 done", timeout=30_000)
-    assert group.text(0) == experiment.title and group.childCount() == 4
+    qtbot.waitUntil(lambda: group.text(2) == "2 of 2 done", timeout=30_000)
+    assert group.text(0) == experiment.title and group.childCount() == 2
+
+    trunk, branch = (RunFolder(Path(entry.run)) for entry in RunQueue().entries())
+    assert branch.config().training.branch_from == str(trunk.checkpoints / "epoch-1.state.pt")
+    shared, own = steps_of(trunk), steps_of(branch)
+    half = len(shared) // 2
+    # The first epoch was taken over to the last digit, and the branch goes on with contrast.
+    assert own[:half] == shared[:half] and len(own) == len(shared)
+    assert [event.step for event in own] == list(range(1, 2 * half + 1))
+    assert ["caption-ntxent" in event.losses for event in own] == [False] * half + [True] * half
     page.runs.tree.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert page.runs.visible() == set()
+
+
+def steps_of(run: RunFolder) -> list[StepLogged]:
+    return [event for _, event in run.events.read_all() if isinstance(event, StepLogged)]
 
 
 def test_seeds_are_drawn_as_their_mean(window: MainWindow, qtbot: QtBot) -> None:

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.pages.train import forecast as forecast_module
 from app.pages.train.forecast import forecast, length_words, measure
 from app.pages.train.outlook import data_facts
-from app.pages.train.setup_pane import DataFacts, SetupPane
+from app.pages.train.setup_check import DataFacts
+from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
 from core.config import replace_fields
 from core.data.clips import Clip
