@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli import caption_timeline
+from core.cli import timeline_options
 from core.cli.checkpoint_option import (
     add_checkpoint_option,
     add_strategy_option,
@@ -20,7 +20,6 @@ from core.cli.checkpoint_option import (
 )
 from core.cli.output import one_line, path_text
 from core.errors import StudioError
-from core.events import FileCaptioned, FileFailed, Progress
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -40,7 +39,20 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     parser.add_argument("--json", metavar="OUT", help="also write captions, beams and tags there")
     parser.add_argument("--csv", metavar="OUT", help="also write file_name,caption_predicted there")
-    caption_timeline.add_options(parser)
+    parser.add_argument(
+        "--jsonl", metavar="OUT", help="also write a line of JSON for each file there"
+    )
+    parser.add_argument(
+        "--dcase",
+        metavar="OUT",
+        help="also write a DCASE submission there: names without folders, and what the model said",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="take over what an interrupted run with the same checkpoint and search has captioned",
+    )
+    timeline_options.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,29 +60,46 @@ def run(options: argparse.Namespace) -> int:
     """Caption everything that can be captioned; return 1 when something could not."""
     failed: list[tuple[str, str]] = []
     files = list(_sound_files(options.files, failed))
-    if caption_timeline.is_wanted(options):
+    if timeline_options.is_wanted(options):
+        from core.batch import BatchRow, RowState, caption_kept, export_batch, journal_of
+from core.cli import caption_timeline
+
         done, interrupted = caption_timeline.run(options, files, failed)
         return _closing(failed, interrupted, done, len(files))
-    outputs = [Path(out).expanduser() for out in (options.json, options.csv) if out]
-    for out in outputs:
+    return _caption_all(options, files, failed)
+
+
+def _caption_all(
+    options: argparse.Namespace, files: Sequence[Path], failed: list[tuple[str, str]]
+) -> int:
+    """Caption each file and write what was asked for."""
+    asked = (options.json, options.csv, options.jsonl, options.dcase)
+    for out in (Path(out).expanduser() for out in asked if out):
         _check_writable(out)
-    captioned: list[FileCaptioned] = []
+    rows: list[BatchRow] = []
     interrupted = False
     if files:
         checkpoint = chosen_checkpoint(options.checkpoint)
         try:
-            for event in _events(checkpoint, files, options):
-                if isinstance(event, FileCaptioned):
-                    captioned.append(event)
-                    print(_line(event), flush=True)
-                elif isinstance(event, FileFailed):
-                    failed.append((event.path, event.message))
+            for row in _rows(checkpoint, files, options):
+                rows.append(row)
+                if row.state is RowState.DONE:
+                    print(_line(row), flush=True)
+                else:
+                    failed.append((str(row.path), row.message))
         except KeyboardInterrupt:
             interrupted = True
+    # In the order in which they were named, which is not quite that in which they came out.
+    order = {path: place for place, path in enumerate(files)}
+    rows.sort(key=lambda row: order[row.path])
+    captioned = [row for row in rows if row.state is RowState.DONE]
     if options.json:
         _write(Path(options.json), _as_json(captioned, failed))
     if options.csv:
         _write(Path(options.csv), _as_csv(captioned))
+    for kind in ("jsonl", "dcase"):
+        if out := getattr(options, kind):
+            export_batch(rows, Path(out).expanduser(), kind)
     return _closing(failed, interrupted, len(captioned), len(files))
 
 
@@ -84,7 +113,10 @@ def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of
     return 1 if failed else 0
 
 
-def _events(checkpoint: Path, files: Sequence[Path], options: argparse.Namespace) -> Iterator[Any]:
+def _rows(
+    checkpoint: Path, files: Sequence[Path], options: argparse.Namespace
+) -> Iterator[BatchRow]:
+    """Yield each file with its caption, or with the reason why it has none."""
     from tqdm import tqdm
 
     from core.captioner import Captioner
@@ -97,11 +129,11 @@ def _events(checkpoint: Path, files: Sequence[Path], options: argparse.Namespace
     # A bar between lines on the same terminal would only be in their way.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     with tqdm(total=len(files), desc="Captioning", unit="file", disable=hidden) as bar:
-        for event in captioner.caption_files(files, rules):
-            if isinstance(event, Progress):
-                bar.update(event.done - bar.n)
-            else:
-                yield event
+        for row in caption_kept(
+            captioner, files, rules, journal_of(checkpoint, rules), options.resume
+        ):
+            bar.update()
+            yield row
 
 
 def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterator[Path]:
@@ -158,25 +190,22 @@ def _write(out: Path, text: str) -> None:
         ) from error
 
 
-def _as_json(captioned: Sequence[FileCaptioned], failed: Sequence[tuple[str, str]]) -> str:
+def _as_json(captioned: Sequence[BatchRow], failed: Sequence[tuple[str, str]]) -> str:
     content = {
         "captions": [
             {
-                "file_name": path_text(item.path),
-                "caption_predicted": item.caption.text,
-                "hypothesis": item.caption.hypothesis,
-                "log_prob": round(item.caption.log_prob, 6),
-                "confidence": item.caption.confidence and round(item.caption.confidence, 4),
-                "wording": item.caption.wording,
-                "duration": round(item.caption.duration, 3),
-                "beams": [
-                    {"caption": beam.text, "log_prob": round(beam.log_prob, 6)}
-                    for beam in item.caption.beams
-                ],
-                "tags": {tag.name: round(tag.probability, 4) for tag in item.caption.tags},
-                "checkpoint": path_text(item.caption.checkpoint),
+                "file_name": path_text(str(row.path)),
+                "caption_predicted": row.caption,
+                "hypothesis": row.record.get("hypothesis"),
+                "log_prob": row.record.get("log_prob"),
+                "confidence": row.confidence,
+                "wording": row.record.get("wording"),
+                "duration": round(row.duration or 0.0, 3),
+                "beams": row.record.get("beams"),
+                "tags": row.record.get("tags"),
+                "checkpoint": path_text(str(row.record.get("checkpoint"))),
             }
-            for item in captioned
+            for row in captioned
         ],
         "failed": [
             {"file_name": path_text(path), "problem": path_text(message)}
@@ -186,23 +215,23 @@ def _as_json(captioned: Sequence[FileCaptioned], failed: Sequence[tuple[str, str
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _as_csv(captioned: Sequence[FileCaptioned]) -> str:
+def _as_csv(captioned: Sequence[BatchRow]) -> str:
     """Return the table; its third column is there where any caption has a confidence."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    told = any(item.caption.confidence is not None for item in captioned)
+    told = any(row.confidence is not None for row in captioned)
     writer.writerow(["file_name", "caption_predicted", *(["confidence"] if told else [])])
-    for item in captioned:
-        more = [_confidence(item.caption.confidence)] if told else []
-        writer.writerow([path_text(item.path), item.caption.text, *more])
+    for row in captioned:
+        more = [_confidence(row.confidence)] if told else []
+        writer.writerow([path_text(str(row.path)), row.caption, *more])
     return text.getvalue()
 
 
-def _line(event: FileCaptioned) -> str:
+def _line(row: BatchRow) -> str:
     """Return what is printed of a file."""
-    parts = [one_line(path_text(event.path)), event.caption.text]
-    if event.caption.confidence is not None:
-        parts.append(_confidence(event.caption.confidence))
+    parts = [one_line(path_text(str(row.path))), row.caption]
+    if row.confidence is not None:
+        parts.append(_confidence(row.confidence))
     return "\t".join(parts)
 
 

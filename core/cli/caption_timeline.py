@@ -1,4 +1,7 @@
-"""``aac-studio caption --timeline``: captions along long recordings."""
+"""``aac-studio caption --timeline``: captions along long recordings.
+
+Imported only when a timeline is wanted: it needs what reads sounds.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import one_line, path_text
@@ -27,35 +30,6 @@ from core.timeline import (
 if TYPE_CHECKING:
     from core.captioner import Captioner
     from core.config import DecodingConfig
-
-# Formats that only a timeline has; --csv and --json mean its table and its records then, too.
-OWN_FORMATS = ("srt", "vtt", "labels")
-
-
-def add_options(parser: Any) -> None:
-    """Add the options of timelines to the parser of ``caption``."""
-    group = parser.add_argument_group(
-        "timelines",
-        "For long recordings: a caption for each window, neighbours that say the same joined. "
-        "OUT is a file for one recording and a folder for several.",
-    )
-    group.add_argument(
-        "--timeline",
-        action="store_true",
-        help="caption along the recording: path, start, end, caption in each line",
-    )
-    group.add_argument(
-        "--window", metavar="S", type=float, help="what the model hears at a time, seconds (10)"
-    )
-    group.add_argument("--hop", metavar="S", type=float, help="from window to window, seconds (5)")
-    for kind in OWN_FORMATS:
-        title = EXPORTS[kind].title
-        group.add_argument(f"--{kind}", metavar="OUT", help=f"also write {title} there")
-
-
-def is_wanted(options: argparse.Namespace) -> bool:
-    """Say whether the options ask for timelines."""
-    return bool(options.timeline or any(getattr(options, kind) for kind in OWN_FORMATS))
 
 
 def run(

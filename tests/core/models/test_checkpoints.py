@@ -125,7 +125,7 @@ def test_a_failed_save_leaves_the_old_file(
     def fail(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.models.checkpoints.save_file", fail)
+    monkeypatch.setattr("core.files._put", fail)
     with pytest.raises(CheckpointError, match="No space left"):
         save_checkpoint(saved, model, CONFIG, TOKENIZER, INFO)
     assert saved.read_bytes() == before

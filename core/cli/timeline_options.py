@@ -1,0 +1,38 @@
+"""The options of ``aac-studio caption`` that are about timelines."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+# Formats that only a timeline has; --csv and --json mean its table and its records then, too.
+_OWN_FORMATS = {
+    "srt": "SubRip subtitles",
+    "vtt": "WebVTT subtitles",
+    "labels": "an Audacity label track",
+}
+
+
+def add_options(parser: Any) -> None:
+    """Add the options of timelines to the parser of ``caption``."""
+    group = parser.add_argument_group(
+        "timelines",
+        "For long recordings: a caption for each window, neighbours that say the same joined. "
+        "OUT is a file for one recording and a folder for several.",
+    )
+    group.add_argument(
+        "--timeline",
+        action="store_true",
+        help="caption along the recording: path, start, end, caption in each line",
+    )
+    group.add_argument(
+        "--window", metavar="S", type=float, help="what the model hears at a time, seconds (10)"
+    )
+    group.add_argument("--hop", metavar="S", type=float, help="from window to window, seconds (5)")
+    for kind, title in _OWN_FORMATS.items():
+        group.add_argument(f"--{kind}", metavar="OUT", help=f"also write {title} there")
+
+
+def is_wanted(options: argparse.Namespace) -> bool:
+    """Say whether the options ask for timelines."""
+    return bool(options.timeline or any(getattr(options, kind) for kind in _OWN_FORMATS))
