@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, CaptionCell, GainCell
+from app.pages.compare.results import CELL_ROLE, GAIN_ROLE
+from app.pages.compare.rows import CaptionCell, GainCell
 from app.pages.compare.word_diff import Word
 from app.theme import Colours, Theme, blend, run_colour
 

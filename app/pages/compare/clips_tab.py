@@ -23,7 +23,8 @@ from app.pages.compare.arranging import Order
 from app.pages.compare.caption_delegate import CaptionDelegate, row_height
 from app.pages.compare.clip_filter import FilterButton
 from app.pages.compare.details_panel import DetailsPanel
-from app.pages.compare.results import LETTERS, ROW_ROLE, ResultRow, ResultsModel
+from app.pages.compare.results import ROW_ROLE, ResultsModel
+from app.pages.compare.rows import LETTERS, ResultRow
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.elided_label import ElidedLabel

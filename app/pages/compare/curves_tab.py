@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.compare.results import LETTERS
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.systems import SystemFile
 from app.studio import Studio
 from app.theme import run_colour

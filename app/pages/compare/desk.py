@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from app.pages.compare.captioning import Captioning
 from app.pages.compare.evaluating import unevaluated
 from app.pages.compare.kept_captions import Found, Source, find_captions
-from app.pages.compare.results import ResultRow
+from app.pages.compare.rows import ResultRow
 from app.pages.compare.score_keeper import ScoreKeeper
 from app.pages.compare.scoring import Scorable, SystemsScored
 from app.pages.compare.source_bar import FILES

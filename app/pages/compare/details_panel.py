@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.clip_sound import ClipSound
-from app.pages.compare.results import LETTERS, ResultRow, ResultsModel
+from app.pages.compare.results import ResultsModel
+from app.pages.compare.rows import LETTERS, ResultRow
 from app.pages.compare.system_column import SystemColumn, references_html, text_label
 from app.studio import Studio
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QShowEvent
@@ -219,10 +220,8 @@ class ExperimentsTab(QWidget):
             if missing
             else "Every finished run is scored."
         )
-        usable = bool(analysis.evaluations)
-        self.report.setEnabled(usable)
-        runs = newest_runs(analysis)
-        self.compare.setEnabled(len(runs) > 1)
+        self.report.setEnabled(bool(analysis.evaluations))
+        self.compare.setEnabled(len(newest_runs(analysis)) > 1)
 
     def _show_differences(self) -> None:
         analysis, pair = self.analysis, self.pairs.currentData()
@@ -287,12 +286,8 @@ class ExperimentsTab(QWidget):
         if analysis is not None:
             from core.experiments.report import write_report
 
-            self._studio.jobs.run_quick(
-                lambda: write_report(analysis),
-                self._written,
-                self.failed.emit,
-                self,
-            )
+            work = partial(write_report, analysis)
+            self._studio.jobs.run_quick(work, self._written, self.failed.emit, self)
 
     def _written(self, path: object) -> None:
         self._studio.message.emit(f"Saved {path}")

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from app.pages.compare.results import LETTERS, ResultRow
+from app.pages.compare.rows import LETTERS, ResultRow
 from core.evaluation.registry import METRICS
 
 

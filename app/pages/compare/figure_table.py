@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -88,3 +88,11 @@ def colour_dot(colour: str) -> QIcon:
     painter.drawEllipse(4, 4, 16, 16)
     painter.end()
     return QIcon(pixmap)
+
+
+def figure_font(strong: bool = False, italic: bool = False) -> QFont:
+    """Return the font of a cell."""
+    font = QFont()
+    font.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
+    font.setItalic(italic)
+    return font

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 
-from app.pages.compare.results import LETTERS
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.score_tables import (
     Pair,
     ScoreRow,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from app.pages.compare.results import LETTERS
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.scoring import SystemsScored
 from app.texts import NOTHING
 from core.evaluation.comparison import PairedDifference

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,41 +20,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.figure_table import FigureTable, colour_dot
+from app.pages.compare.differences_view import DifferencesView
+from app.pages.compare.figure_table import FigureTable, colour_dot, figure_font
 from app.pages.compare.missing_metrics import MissingMetrics
-from app.pages.compare.score_export import FORMATS, difference_cells
+from app.pages.compare.score_export import FORMATS
 from app.pages.compare.score_tables import (
     NO_INTERVAL,
-    Pair,
     ScoreRow,
     ScoreTable,
-    differences,
     interval_text,
-    judged_by,
     make_table,
-    pairs_of,
     plain_sentence,
     value_text,
 )
 from app.pages.compare.scoring import Scorable, SystemsScored
 from app.studio import Studio
-from app.texts import NOTHING, count_text
+from app.texts import count_text
 from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
 from core.evaluation.published import DATASET, SPLIT
 from core.evaluation.registry import METRICS
 
 FEW_CLIPS = 100
-_HEADS = ("Pair", "Metric", "Difference", "95 % interval", "p bootstrap", "p random.", "Reading")
-_HELP = (
-    "",
-    "",
-    "The second system's figure minus the first's, over the same clips",
-    "Percentiles of 10,000 paired resamples of the clips; it says nothing about other seeds",
-    "Two-sided, from the same resamples",
-    "Approximate randomisation: how often dealing the captions at random does as well",
-    "",
-)
 
 
 class ScoresTab(QWidget):
@@ -96,14 +81,7 @@ class ScoresTab(QWidget):
             self.menu.addAction(f"{name}...", partial(self.export_wanted.emit, name))
         self.export.setMenu(self.menu)
         self.table = FigureTable("Scores")
-        self.pairs = QComboBox()
-        self.pairs.setAccessibleName("Differences shown")
-        self.pairs.setMinimumContentsLength(24)
-        self.pairs.activated.connect(lambda _index: self._show_differences())
-        self.differences = FigureTable("Differences")
-        self.chance = QLabel()
-        self.chance.setProperty("role", "muted")
-        self.chance.setWordWrap(True)
+        self.differences = DifferencesView()
         self.missing = MissingMetrics(studio)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
@@ -147,7 +125,7 @@ class ScoresTab(QWidget):
     def take(self, found: SystemsScored) -> None:
         """Show what was found so far."""
         self.found = found
-        self._fill_pairs(found)
+        self.differences.take(found)
         self._show()
         self.stack.setCurrentIndex(1)
         self.missing.show_errors(found.unavailable)
@@ -185,20 +163,7 @@ class ScoresTab(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.table)
         layout.addWidget(self.missing)
-        line = QHBoxLayout()
-        line.setContentsMargins(12, 8, 12, 0)
-        line.setSpacing(12)
-        title = QLabel("Differences over the same clips")
-        title.setProperty("role", "section")
-        line.addWidget(title)
-        line.addWidget(self.pairs)
-        line.addStretch(1)
-        layout.addLayout(line)
         layout.addWidget(self.differences)
-        notes = QHBoxLayout()
-        notes.setContentsMargins(12, 0, 12, 0)
-        notes.addWidget(self.chance)
-        layout.addLayout(notes)
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -216,7 +181,6 @@ class ScoresTab(QWidget):
         self.sentence.setVisible(bool(self.sentence.text()))
         self.about.setText(self._about(found))
         self._fill_table(self.score_table)
-        self._show_differences()
 
     def _about(self, found: SystemsScored) -> str:
         clips = len(found.scores[0].clips)
@@ -251,9 +215,9 @@ class ScoresTab(QWidget):
         colours = self._studio.theme.colours
         if row.published:
             item.setForeground(QColor(colours.muted))
-            item.setFont(_font(italic=True))
+            item.setFont(figure_font(italic=True))
         else:
-            item.setFont(_font(strong=True))
+            item.setFont(figure_font(strong=True))
             item.setIcon(colour_dot(run_colour(row.system or 0)))
         item.setToolTip(text)
 
@@ -272,66 +236,10 @@ class ScoresTab(QWidget):
             item.setToolTip("Not published." if row.published else reason or "Not computed.")
         elif row.published:
             item.setForeground(QColor(colours.muted))
-            item.setFont(_font(italic=True))
+            item.setFont(figure_font(italic=True))
             item.setToolTip(f"Published: {row.source}")
         else:
             ends = f"95 % interval {interval_text(name, interval)}" if interval else NO_INTERVAL
             item.setToolTip(f"{METRICS[name].title} {value_text(name, row.values[name])}\n{ends}")
             if table.best.get(name) == row.system:
-                item.setFont(_font(strong=True))
-
-    def _fill_pairs(self, found: SystemsScored) -> None:
-        chosen = self.pairs.currentText()
-        self.pairs.clear()
-        if found.comparison is None:
-            return
-        pairs, main = pairs_of(found), judged_by(found)
-        names = [name for name in (main, *found.comparison.metrics) if name]
-        by_metric: list[tuple[str, object]] = [
-            (f"every pair in {METRICS[name].title}", name) for name in dict.fromkeys(names)
-        ]
-        by_pair: list[tuple[str, object]] = [
-            (f"{pair.names} in every metric", pair) for pair in pairs
-        ]
-        for text, value in by_pair + by_metric if len(pairs) == 1 else by_metric + by_pair:
-            self.pairs.addItem(text, value)
-        self.pairs.setCurrentIndex(max(0, self.pairs.findText(chosen)))
-
-    def _show_differences(self) -> None:
-        found = self.found
-        chosen = self.pairs.currentData()
-        rows: Sequence[tuple[Pair, object]] = []
-        if found is not None and chosen is not None:
-            one = chosen if isinstance(chosen, Pair) else None
-            items = differences(found, "" if one else str(chosen), one)
-            self.differences.begin(_HEADS, _HELP, len(items))
-            for number, (pair, item) in enumerate(items):
-                for column, text in enumerate(difference_cells(found, pair, item)):
-                    cell = self.differences.put(number, column, text)
-                    if item.shown and column in (2, 3, 6):
-                        cell.setFont(_font(strong=True))
-            self.differences.settle()
-            rows = items
-        self.differences.setVisible(bool(rows))
-        self.pairs.setVisible(bool(rows))
-        count = len(rows)
-        self.chance.setText(
-            ""
-            if count < 2
-            else f"Of {count} differences that are none, about {max(1, round(count / 20))} would "
-            "look shown by chance; other seeds vary too, which the Experiments tab takes into "
-            "account."
-        )
-        if not rows:
-            self.chance.setText(
-                "Two scored systems and two clips with references are needed for differences."
-                if found is not None
-                else NOTHING
-            )
-
-
-def _font(strong: bool = False, italic: bool = False) -> QFont:
-    font = QFont()
-    font.setWeight(QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
-    font.setItalic(italic)
-    return font
+                item.setFont(figure_font(strong=True))

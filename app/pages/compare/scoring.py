@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from app.pages.compare.kept_captions import cut_scores
-from app.pages.compare.results import ResultRow
+from app.pages.compare.rows import ResultRow
 from app.pages.compare.work import SystemId
 from core.errors import MetricError
 from core.evaluation.comparison import Comparison, SystemScores, compare

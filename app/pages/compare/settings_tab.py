@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.config_diff import SettingRow, compare_configs
-from app.pages.compare.results import LETTERS
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.systems import SystemFile
 from app.studio import Studio
 from app.texts import NOTHING, count_text

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from app.pages.compare.attention_map import AttentionMap
 from app.pages.compare.caption_delegate import mark_colours
-from app.pages.compare.results import ResultRow, figure_text
+from app.pages.compare.rows import ResultRow, figure_text
 from app.pages.compare.systems_bar import LetterMark
 from app.pages.compare.word_diff import Word
 from app.theme import Theme

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.results import LETTERS
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.systems import SystemFile
 from app.studio import Studio
 from app.theme import contrast, run_colour

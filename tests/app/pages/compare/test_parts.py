@@ -14,7 +14,8 @@ from app.pages.compare.arranging import GAIN, ClipFilter, Order
 from app.pages.compare.caption_delegate import ELLIPSIS, marked_runs, place_words
 from app.pages.compare.config_diff import compare_configs
 from app.pages.compare.export import results_csv
-from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, ResultRow, ResultsModel
+from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, ResultsModel
+from app.pages.compare.rows import ResultRow
 from app.pages.compare.scoring import SystemsScored, scorable, score_systems
 from app.pages.compare.word_diff import Word, mark_differences
 from app.pages.compare.work import (

@@ -82,16 +82,16 @@ def test_the_tables_say_how_sure_one_can_be(tab: ScoresTab, qtbot: QtBot) -> Non
     )
     assert tab.sentence.text().startswith("B is better than A by ")
     assert "shown on these 60 clips" in tab.sentence.text()
-    readings = {row[1]: row[-1] for row in tab.differences.texts()}
+    readings = {row[1]: row[-1] for row in tab.differences.table.texts()}
     assert readings == {"CIDEr-D": "B is better", "ROUGE-L": "not shown on these clips"}
 
 
 def test_many_systems_are_compared_pair_by_pair(tab: ScoresTab) -> None:
     tab.take(found(systems=6, clips=20))
-    assert len(tab.differences.texts()) == 15
-    tab.pairs.setCurrentIndex(tab.pairs.findText("F − A in every metric"))
-    tab.pairs.activated.emit(tab.pairs.currentIndex())
-    assert [row[0] for row in tab.differences.texts()] == ["F − A", "F − A"]
+    assert len(tab.differences.table.texts()) == 15
+    tab.differences.pairs.setCurrentIndex(tab.differences.pairs.findText("F − A in every metric"))
+    tab.differences.pairs.activated.emit(tab.differences.pairs.currentIndex())
+    assert [row[0] for row in tab.differences.table.texts()] == ["F − A", "F − A"]
 
 
 def test_published_rows_are_marked(tab: ScoresTab) -> None:

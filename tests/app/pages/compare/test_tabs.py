@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.pages.compare.blind_tab import result_sentence
+from app.pages.compare.blind_words import result_sentence
 from app.pages.compare.page import ComparePage
 from app.studio import Studio
 from core.config import CaptionNTXentConfig, RunConfig
@@ -184,8 +184,8 @@ def started_test(page: ComparePage, qtbot: QtBot) -> None:
     ready(page, qtbot)
     captioned(page, qtbot)
     page.tabs.setCurrentWidget(page.blind)
-    assert page.blind.trials.value() == 6
-    qtbot.mouseClick(page.blind.start, Qt.MouseButton.LeftButton)
+    assert page.blind.overview.trials.value() == 6
+    qtbot.mouseClick(page.blind.overview.start, Qt.MouseButton.LeftButton)
 
 
 def test_a_blind_test_is_blind_counted_and_resumed(open_page: Opener, qtbot: QtBot) -> None:
@@ -209,8 +209,8 @@ def test_a_blind_test_is_blind_counted_and_resumed(open_page: Opener, qtbot: QtB
     kept = load_session(session.name)
     assert [trial.picked for trial in kept.trials[:3]] == ["left", "right", None]
     # Taken up again where it was left.
-    qtbot.waitUntil(lambda: session.name in blind.resume)
-    qtbot.mouseClick(blind.resume[session.name], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.name in blind.overview.resume)
+    qtbot.mouseClick(blind.overview.resume[session.name], Qt.MouseButton.LeftButton)
     assert blind.tally.text() == "Clip 3 of 6"
     for _ in range(4):
         QTest.keyClick(view, Qt.Key.Key_T)
@@ -225,8 +225,8 @@ def test_without_differing_captions_there_is_no_blind_test(open_page: Opener, qt
     page = open_page()
     ready(page, qtbot)
     page.tabs.setCurrentWidget(page.blind)
-    assert not page.blind.start.isEnabled()
-    assert "Caption some clips" in page.blind.reason.text()
+    assert not page.blind.overview.start.isEnabled()
+    assert "Caption some clips" in page.blind.overview.reason.text()
 
 
 def test_an_experiment_in_one_table(
