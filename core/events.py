@@ -46,7 +46,10 @@ class Noted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """Training begins, or goes on after `step` optimiser steps."""
+    """Training begins, or goes on after `step` optimiser steps.
+
+    `unscored_step` is that of a validation whose scores are told (again) from here on; 0 is none.
+    """
 
     epochs: int
     steps_per_epoch: int
@@ -57,6 +60,7 @@ class RunStarted(Event):
     validation_clips: int
     epoch: int = 0
     step: int = 0
+    unscored_step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,15 @@ class ValidationEnded(Event):
     losses: Mapping[str, float]
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationScored(Event):
+    """Metrics of an earlier validation, whose captions were scored beside the next epoch."""
+
+    epoch: int
+    step: int
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +214,7 @@ _KINDS: dict[str, type[Event]] = {
         StepLogged,
         EpochEnded,
         ValidationEnded,
+        ValidationScored,
         PreviewCaptioned,
         CaptionsMapped,
         CheckpointSaved,

@@ -18,6 +18,7 @@ from core.events import (
     RunStarted,
     StepLogged,
     ValidationEnded,
+    ValidationScored,
     Warned,
 )
 from core.runs import RunFolder
@@ -72,6 +73,11 @@ class TrainReport:
                 self._bar.close()
                 shown = {name: event.metrics[name] for name in _SHOWN if name in event.metrics}
                 self._bar.line(f"  validation  {figures({**event.losses, **shown})}")
+            case ValidationScored():
+                self._bar.close()
+                shown = {name: event.metrics[name] for name in _SHOWN if name in event.metrics}
+                if shown:
+                    self._bar.line(f"  scores after epoch {event.epoch + 1}  {figures(shown)}")
             case PreviewCaptioned():
                 self._bar.line(f"  {event.clip}: {event.caption}")
             case CheckpointSaved(kind="best"):

@@ -59,38 +59,13 @@ def branch_source(config: RunConfig) -> BranchSource:
     return source
 
 
-def copy_history(source: RunFolder, branch: RunFolder, epoch: int, step: int) -> None:
-    """Give a new branch the events of the epochs that it shares, as if it had trained them."""
-    for theirs, own in (
-        (source.events, branch.events),
-        (source.previews, branch.previews),
-        (source.maps, branch.maps),
-    ):
-        _copy_events(theirs, own, epoch, step)
+def copy_history(
+    source: RunFolder, branch: RunFolder, epoch: int, step: int, unscored_step: int = 0
+) -> None:
+    """Give a new branch the events of the epochs that it shares, as if it had trained them.
 
-
-def _copy_events(theirs: EventsFile, own: EventsFile, epoch: int, step: int) -> None:
-    if any(hasattr(event, "step") for _, event in own.read_all()):
-        return  # It was begun before, and has them.
-    lines = []
-    started = False
-    for time, event in effective(theirs.read_all()):
-        if isinstance(event, RunStarted):
-            if started:
-                continue
-            started = True
-        if _is_shared(event, epoch, step):
-            lines.append(EventsFile.line(event, time))
-    present = own.path.read_bytes() if own.path.exists() else b""
-    if lines:
-        write_bytes_atomic(own.path, b"\n".join([*lines, present]))
-
-
-def _is_shared(event: Event, epoch: int, step: int) -> bool:
-    if isinstance(event, RunStarted):
-        return True
-    if isinstance(event, CheckpointSaved) and event.kind != "best":
-        return False
+    The scores of the validation at `unscored_step`, if any, it will tell itself.
+    """
     end = RunStarted(
         epochs=epoch,
         steps_per_epoch=max(1, step // max(1, epoch)),
@@ -101,7 +76,38 @@ def _is_shared(event: Event, epoch: int, step: int) -> bool:
         validation_clips=0,
         epoch=epoch,
         step=step,
+        unscored_step=unscored_step,
     )
+    for theirs, own in (
+        (source.events, branch.events),
+        (source.previews, branch.previews),
+        (source.maps, branch.maps),
+    ):
+        _copy_events(theirs, own, end)
+
+
+def _copy_events(theirs: EventsFile, own: EventsFile, end: RunStarted) -> None:
+    if any(hasattr(event, "step") for _, event in own.read_all()):
+        return  # It was begun before, and has them.
+    lines = []
+    started = False
+    for time, event in effective(theirs.read_all()):
+        if isinstance(event, RunStarted):
+            if started:
+                continue
+            started = True
+        if _is_shared(event, end):
+            lines.append(EventsFile.line(event, time))
+    present = own.path.read_bytes() if own.path.exists() else b""
+    if lines:
+        write_bytes_atomic(own.path, b"\n".join([*lines, present]))
+
+
+def _is_shared(event: Event, end: RunStarted) -> bool:
+    if isinstance(event, RunStarted):
+        return True
+    if isinstance(event, CheckpointSaved) and event.kind != "best":
+        return False
     return hasattr(event, "step") and not is_undone(event, end)
 
 

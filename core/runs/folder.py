@@ -22,6 +22,7 @@ from core.events import (
     RunPaused,
     RunStarted,
     ValidationEnded,
+    ValidationScored,
 )
 from core.files import read_json, words_for_path, write_json_atomic
 from core.runs.events_file import EventsFile
@@ -220,7 +221,10 @@ def summarize(run: RunFolder) -> RunSummary:
             elif isinstance(event, EpochEnded):
                 summary.epoch, summary.step = event.epoch + 1, event.step
             elif isinstance(event, ValidationEnded):
-                summary.metrics = {**event.losses, **event.metrics}
+                # Scores of this validation may come later; until then those before it stand.
+                summary.metrics = {**summary.metrics, **event.losses, **event.metrics}
+            elif isinstance(event, ValidationScored):
+                summary.metrics = {**summary.metrics, **event.metrics}
             elif isinstance(event, CheckpointSaved) and event.kind == "best":
                 summary.best, summary.monitor = event.value, event.monitor
             elif isinstance(event, RunPaused):

@@ -17,9 +17,17 @@ from core.events import (
     RunStarted,
     StepLogged,
     ValidationEnded,
+    ValidationScored,
 )
 
-_OF_AN_EPOCH = (EpochEnded, ValidationEnded, CheckpointSaved, PreviewCaptioned, CaptionsMapped)
+_OF_AN_EPOCH = (
+    EpochEnded,
+    ValidationEnded,
+    ValidationScored,
+    CheckpointSaved,
+    PreviewCaptioned,
+    CaptionsMapped,
+)
 
 
 def is_undone(event: Event, resumed: RunStarted) -> bool:
@@ -30,6 +38,8 @@ def is_undone(event: Event, resumed: RunStarted) -> bool:
         return False
     if event.step == 0:
         return resumed.step == 0
+    if isinstance(event, ValidationScored) and event.step == resumed.unscored_step:
+        return True
     if event.step < (event.epoch + 1) * resumed.steps_per_epoch:
         # Asked for in the midst of an epoch, which a resumed run does not repeat.
         return event.step > resumed.step

@@ -12,10 +12,11 @@ from torch.optim import Optimizer
 
 from core.config import RunConfig
 from core.errors import CheckpointError
-from core.events import CheckpointSaved
+from core.events import CheckpointSaved, ValidationScored
 from core.files import keep_as
 from core.models.caption_model import CaptionModel
 from core.models.checkpoint_header import CheckpointInfo
+from core.models.checkpoint_scores import add_scores
 from core.models.checkpoints import save_checkpoint
 from core.runs import RunFolder
 from core.training.optimizer_state import fitted_state, parameter_names
@@ -81,6 +82,13 @@ class Keeper:
             self._top(dropped).unlink(missing_ok=True)
         position.top = ranked[:most]
         return self._saved("top", path, position, value)
+
+    def add_scores(self, scored: ValidationScored) -> None:
+        """Note in the checkpoints of an earlier validation, where kept, what it scored."""
+        epochs = scored.epoch + 1
+        for path in (self._folder.best, self._top(epochs)):
+            if path.exists():
+                add_scores(path, epochs, scored.step, scored.metrics)
 
     def save_epoch(self, position: Position) -> CheckpointSaved | None:
         """Keep checkpoint and state at the beginning of an epoch, as the settings ask for it."""

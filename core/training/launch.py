@@ -70,7 +70,8 @@ def _train(config: RunConfig, run: RunFolder, team: Team | None, resume: bool) -
     state = source.state if source else None
     trainer = Trainer(config, run, data, device, resume, state, team)
     if source is not None and leads:
-        copy_history(source.run, run, trainer.position.epoch, trainer.position.step)
+        at = trainer.position
+        copy_history(source.run, run, at.epoch, at.told, at.unscored_step)
     yield from trainer.run()
     if leads and trainer.position.epoch >= config.training.epochs:
         with suppress(StopAsked):  # The run is trained, whatever else is left out.

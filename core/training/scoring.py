@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, wait
 
 from core.errors import MetricError
-from core.evaluation.scorer import Scorer
+from core.evaluation.scorer import Scorer, Scores
+from core.events import Event, Progress, Warned
+
+_TICK_SECONDS = 0.1
 
 
 class ValidationScorer:
@@ -17,25 +21,39 @@ class ValidationScorer:
             self._scorer.start()
         self._told: set[str] = set()
 
-    def score(
+    def ask(
         self, candidates: Sequence[str], references: Sequence[Sequence[str]]
-    ) -> tuple[dict[str, float], list[str]]:
-        """Return the figures that could be computed, and sentences on those that could not."""
+    ) -> Future[Scores] | None:
+        """Let captions be scored beside whatever comes next; None where there are none."""
         if self._scorer is None or not candidates:
-            return {}, []
+            return None
         try:
-            scores = self._scorer.score(candidates, references)
+            return self._scorer.submit(candidates, references)
         except MetricError as error:
-            return {}, self._new([str(error)])
-        problem = scores.unavailable.get("cider_d")
-        return dict(scores.corpus), self._new([problem] if problem else [])
+            failed: Future[Scores] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def answer(self, asked: Future[Scores] | None) -> Generator[Event, None, dict[str, float]]:
+        """Wait for what was asked; return the figures, and warn once of those that lack."""
+        if asked is None:
+            return {}
+        while not wait([asked], _TICK_SECONDS).done:
+            yield Progress(phase="Scoring", done=0)
+        try:
+            scores = asked.result()
+        except MetricError as error:
+            yield from self._warn(str(error))
+            return {}
+        yield from self._warn(scores.unavailable.get("cider_d", ""))
+        return dict(scores.corpus)
 
     def close(self) -> None:
         """End the scoring process."""
         if self._scorer is not None:
             self._scorer.close()
 
-    def _new(self, problems: list[str]) -> list[str]:
-        new = [problem for problem in problems if problem not in self._told]
-        self._told.update(new)
-        return new
+    def _warn(self, problem: str) -> Generator[Event, None, None]:
+        if problem and problem not in self._told:
+            self._told.add(problem)
+            yield Warned(message=problem)

@@ -93,6 +93,7 @@ class Trainer:
                 self._dismiss_team()
             if stopped:
                 yield from self._stepper.log.tell()
+                yield from self._tell_scores()
             yield from self._save()
             if stopped:
                 yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
@@ -132,6 +133,7 @@ class Trainer:
             validation_clips=len(data.validation),
             epoch=position.epoch,
             step=position.told,
+            unscored_step=position.unscored_step,
         )
         yield from self._stepper.log.tell()
         for warning in (self._warning, self.losses.warning):
@@ -148,10 +150,13 @@ class Trainer:
             due = self._validation_is_due()
             if due:
                 yield from self._validate()
+                # Only now: a run stopped before this point repeats the validation.
+                position.unscored = self.validator.unscored
             position.next_epoch()
             yield from self._keep_epoch()
             if due and position.epoch % self.config.training.save_every_epochs == 0:
                 yield from self._save()
+        yield from self._tell_scores()
 
     def _train_epoch(self) -> Iterator[Event]:
         position, settings, seed = self.position, self.config.training, self.config.seed
@@ -179,6 +184,7 @@ class Trainer:
             self.losses.heads.train()
             yield from self._stepper.step(epoch, start, chosen[start : start + accumulate], rate)
         yield from self._stepper.log.tell()
+        yield from self._tell_scores()
         yield EpochEnded(
             epoch=epoch,
             step=position.step,
@@ -195,7 +201,9 @@ class Trainer:
         position, keeper = self.position, self.keeper
         if not self._leads:
             return
-        yield from self.validator.validate(position)
+        # A figure that decides which model is best is waited for, and so are the last ones.
+        later = self.config.validation.monitor == "loss" and position.epoch + 1 < self.last_epoch
+        yield from self.validator.validate(position, later)
         result = self.validator.result
         assert result is not None
         for keep in (keeper.save_if_top, keeper.save_if_best):
@@ -205,8 +213,18 @@ class Trainer:
                 continue
             yield saved
             if saved.kind == "best":
-                # Only now: a run stopped before this point repeats the validation when it goes on.
+                # Only now, for the same reason.
                 position.best = saved.value
+
+    def _tell_scores(self) -> Iterator[Event]:
+        """Tell what the last validation scored, where that was left to be computed meanwhile."""
+        unscored = self.position.unscored
+        if unscored is None or not self._leads:
+            return
+        scored = yield from self.validator.scores(unscored)
+        yield from when_there_is_space(lambda: self.keeper.add_scores(scored), self.folder.path)
+        self.position.unscored = None
+        yield scored
 
     def _keep_epoch(self) -> Iterator[Event]:
         if not self._leads:
@@ -267,5 +285,6 @@ class Trainer:
             yield from self.validator.preview(position)
             yield Noted(message=f"The preview clips were captioned {after}, as asked for.")
         elif command == "validate":
+            yield from self._tell_scores()
             yield from self.validator.validate(position)
             yield Noted(message=f"The model was validated {after}, as asked for.")

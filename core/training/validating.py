@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
 from typing import TypeVar
 
 from core.config import RunConfig
 from core.errors import StudioError
-from core.events import CaptionsMapped, Event, PreviewCaptioned, Progress, ValidationEnded, Warned
+from core.evaluation.scorer import Scores
+from core.events import (
+    CaptionsMapped,
+    Event,
+    PreviewCaptioned,
+    Progress,
+    ValidationEnded,
+    ValidationScored,
+    Warned,
+)
 from core.models.caption_model import CaptionModel
 from core.training.caption_map import CLIPS_MAPPED, map_captions
 from core.training.failures import free_memory, is_out_of_memory
 from core.training.losses import Losses
 from core.training.prepare import Prepared
 from core.training.scoring import ValidationScorer
-from core.training.state import Position
+from core.training.state import Position, Unscored
 from core.training.validation import ClipCaption, caption_clips, validation_losses
 
 CAPTIONED_AT_ONCE = 32
@@ -31,30 +41,35 @@ class Validator:
     ) -> None:
         self.config, self.model, self.losses, self.data = config, model, losses, data
         self.result: ValidationEnded | None = None
+        self.unscored: Unscored | None = None
         self._scorer = ValidationScorer(config.validation.caption_clips > 1)
+        self._asked: Future[Scores] | None = None
 
     def close(self) -> None:
         """End the scoring process."""
         self._scorer.close()
 
-    def validate(self, position: Position) -> Iterator[Event]:
+    def validate(self, position: Position, later: bool = False) -> Iterator[Event]:
         """Measure the losses and metrics, caption the previews, map the captions.
 
-        The figures stand in `result` afterwards.
+        The figures stand in `result` afterwards; with `later` without the metrics, which `scores`
+        gives for what then stands in `unscored`.
         """
+        self.unscored = None
         started, data = time.monotonic(), self.data.validation
         settings = self.config.validation
         with_losses = self._within_memory(position, lambda: self._measure(position))
         losses = yield from with_losses
         wanted = min(len(data), max(settings.caption_clips, settings.previews))
         captions = yield from self._captions(position, wanted)
-        scored = captions[: settings.caption_clips]
-        metrics, problems = self._scorer.score(
-            [caption.raw for caption in scored],
-            [data.references[caption.clip] for caption in scored],
-        )
-        for problem in problems:
-            yield Warned(message=problem)
+        texts = [caption.raw for caption in captions[: settings.caption_clips]]
+        asked = self._ask(texts)
+        metrics: dict[str, float] = {}
+        if later and asked is not None:
+            self._asked = asked
+            self.unscored = Unscored(position.epoch, position.step, texts)
+        else:
+            metrics = yield from self._scorer.answer(asked)
         self.result = ValidationEnded(
             epoch=position.epoch,
             step=position.step,
@@ -65,6 +80,20 @@ class Validator:
         yield self.result
         yield from self._previewed(position, captions[: settings.previews])
         yield from self.map(position)
+
+    def scores(self, unscored: Unscored) -> Generator[Event, None, ValidationScored]:
+        """Wait for the scores of an earlier validation, and return them.
+
+        A run that was stopped meanwhile has them computed anew.
+        """
+        if self._asked is None:
+            self._asked = self._ask(unscored.captions)
+        metrics = yield from self._scorer.answer(self._asked)
+        self._asked = None
+        return ValidationScored(epoch=unscored.epoch, step=unscored.step, metrics=metrics)
+
+    def _ask(self, captions: list[str]) -> Future[Scores] | None:
+        return self._scorer.ask(captions, self.data.validation.references[: len(captions)])
 
     def preview(self, position: Position) -> Iterator[Event]:
         """Caption the preview clips only."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.events import EpochEnded, Event, RunStarted, StepLogged, ValidationEnded, Warned
+from dataclasses import replace
+
+from core.events import (
+    EpochEnded,
+    Event,
+    RunStarted,
+    StepLogged,
+    ValidationEnded,
+    ValidationScored,
+    Warned,
+)
 from core.runs import effective, is_undone
 
 
@@ -72,3 +82,13 @@ def test_a_validation_that_was_asked_for_within_an_epoch_is_kept() -> None:
     assert is_undone(asked, resumed(1, 14))
     assert is_undone(ended, resumed(1, 20))
     assert not is_undone(ended, resumed(2, 20))
+
+
+def test_scores_that_are_told_again_stand_once() -> None:
+    validated = ValidationEnded(epoch=0, step=2, losses={})
+    scored = ValidationScored(epoch=0, step=2, metrics={"cider_d": 0.1})
+    again = replace(started(1, 2), unscored_step=2)
+    told: list[Event] = [started(0, 0), validated, ended(1), scored, again, ended(1), scored]
+    kept = [event for _, event in effective([(0.0, event) for event in told])]
+    assert kept == [started(0, 0), validated, again, ended(1), scored]
+    assert not is_undone(scored, started(1, 2))

@@ -5,7 +5,15 @@ import numpy as np
 from app.pages.train.charts import CHARTS, columns_of, figure_chart, other_figures
 from app.pages.train.export import curves_csv
 from app.pages.train.history import RunHistory, Table
-from core.events import Event, Paused, RunEnded, RunStarted, StepLogged, ValidationEnded
+from core.events import (
+    Event,
+    Paused,
+    RunEnded,
+    RunStarted,
+    StepLogged,
+    ValidationEnded,
+    ValidationScored,
+)
 from core.runs.columns import digest
 
 CHART = {chart.key: chart for chart in CHARTS}
@@ -138,3 +146,16 @@ def test_a_pause_is_no_time_of_training() -> None:
     assert history.steps.column("elapsed").tolist() == [1.0, 2.0, 3.0, 4.0]
     assert history.elapsed == 4.0
     assert any("pause of 60 s" in line for line in history.log)
+
+
+def test_scores_that_come_later_complete_their_validation() -> None:
+    first = ValidationEnded(epoch=0, step=2, losses={"ce": 3.0})
+    scored = ValidationScored(epoch=0, step=2, metrics={"cider_d": 0.25})
+    second = ValidationEnded(epoch=1, step=4, losses={"ce": 2.0})
+    events: list[tuple[float, Event]] = [(0.0, started()), (1.0, first), (9.0, scored)]
+    history = history_of([*events, (10.0, second)])
+    table = history.validations
+    np.testing.assert_array_equal(table.column("cider_d"), [0.25, np.nan])
+    np.testing.assert_array_equal(table.column("elapsed"), [1.0, 10.0])
+    assert history.last_validation == second
+    assert history.scores == {"cider_d": 0.25}
