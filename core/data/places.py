@@ -96,16 +96,21 @@ def _read(name: str, values: Any) -> Place:
     mapping = values.get("mapping")
     return Place(
         name=name,
-        root=Path(values["root"]),
+        # What lies in the program's own folder moves with it.
+        root=home() / Path(values["root"]),
         own=bool(values.get("own", False)),
         mapping=None if mapping is None else ColumnMapping.from_record(mapping),
     )
 
 
+def _kept(root: Path) -> str:
+    return str(root.relative_to(home()) if root.is_relative_to(home()) else root)
+
+
 def _write(every: list[Place]) -> None:
     record = {
         place.name: {
-            "root": str(place.root),
+            "root": _kept(place.root),
             "own": place.own,
             "mapping": None if place.mapping is None else place.mapping.to_record(),
         }

@@ -12,6 +12,7 @@ from core import paths
 from core.config import RunConfig
 from core.errors import CheckpointError
 from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
+from core.notes import Notes, read_notes
 from core.runs import RunFolder
 
 SUFFIX = ".safetensors"
@@ -32,7 +33,8 @@ class CheckpointFile:
 
     `run` is the name of the run folder (empty for imported and built-in files) and `run_title` the
     user's name for it; `best_value` is the validation figure named `monitor` at the moment of
-    saving, `epoch` the number of epochs seen, `size` in bytes, `modified` in seconds since 1970.
+    saving, `own` what the user has written on it, `epoch` the number of epochs seen, `size` in
+    bytes, `modified` in seconds since 1970.
     Titles are not unique: a run's best and last checkpoint share one (see `label`).
     """
 
@@ -55,6 +57,7 @@ class CheckpointFile:
     dtype: str = ""
     origin: str = ""
     notes: str = ""
+    own: Notes = field(default_factory=Notes)
     metrics: dict[str, float] = field(default_factory=dict)
     config: RunConfig | None = field(default=None, repr=False)
     problem: str = ""
@@ -93,7 +96,8 @@ def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Check
     if kind is None:
         kind = _kind_in_run(path) if run else "imported"
     run_title = run.title() if run else ""
-    title = run_title if run else _spoken(path.stem)
+    own = read_notes(path)
+    title = own.title or (run_title if run else _spoken(path.stem))
     try:
         status = path.stat()
         size, modified = status.st_size, status.st_mtime
@@ -110,10 +114,11 @@ def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Check
             run_title=run_title,
             size=size,
             modified=modified,
+            own=own,
             problem=str(error),
         )
     config, info = header.config, header.info
-    if not run and config.name:
+    if not run and config.name and not own.title:
         title = config.name
     monitor, value = _monitored(header)
     return CheckpointFile(
@@ -136,6 +141,7 @@ def describe_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Check
         dtype=header.dtype,
         origin=info.origin,
         notes=info.notes,
+        own=own,
         metrics=dict(info.metrics),
         config=config,
     )

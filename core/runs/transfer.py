@@ -144,11 +144,15 @@ def storage_use() -> list[StorageUse]:
         ("Runs", paths.runs_dir()),
         ("Checkpoints", paths.checkpoints_dir()),
         ("Features", paths.features_dir()),
+        ("Datasets", paths.home() / "datasets"),
         ("Encoder weights", paths.weights_dir()),
+        ("Experiments", paths.home() / "experiments"),
         ("Presets", paths.presets_dir()),
+        ("Reports", paths.home() / "checks"),
+        ("Cache", paths.home() / "cache"),
         ("Logs", paths.logs_dir()),
     )
-    return [StorageUse(title, path, *folder_size(path)) for title, path in folders]
+    return [StorageUse(title, path, *folder_size(path)) for title, path in folders if path.is_dir()]
 
 
 def free_space() -> int:

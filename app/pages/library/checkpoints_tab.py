@@ -7,6 +7,7 @@ from pathlib import Path
 from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
+from app.pages.library.notes_dialog import NotesDialog
 from app.studio import Studio
 from app.texts import (
     NOTHING,
@@ -27,6 +28,7 @@ from core.models.checkpoint_transfer import (
     import_checkpoint,
     tokenizer_beside,
 )
+from core.notes import Notes, write_notes
 from core.runs.transfer import move_to_bin
 
 OUR_FILES = f"Checkpoint (*{SUFFIX})"
@@ -57,6 +59,11 @@ COLUMNS: tuple[Column[CheckpointFile], ...] = (
 )
 
 
+def _searched(item: CheckpointFile) -> str:
+    cells = [column.text(item) for column in COLUMNS]
+    return " ".join((*cells, *item.own.tags, item.own.note))
+
+
 class CheckpointsTab(ListTab[CheckpointFile]):
     """Every checkpoint on this machine; broken files carry their problem."""
 
@@ -66,6 +73,7 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             identity=lambda c: c.path,
             faulty=lambda c: bool(c.problem),
             name="Checkpoints",
+            search_text=_searched,
         )
         empty = EmptyState(
             studio.theme,
@@ -83,6 +91,7 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             "Open in Compare", "compare-horizontal", self._compare, _unusable
         )
         self.export = self.make_action("Export copy...", "export", self._export, _unusable)
+        self.notes = self.make_action("Name, tags and note...", "tag-outline", self._notes)
         self.folder = self.make_action("Show in folder", "folder-outline", self._folder)
         self.delete = self.make_action(
             "Delete...", "trash-can-outline", self._delete, _shipped, "danger"
@@ -91,7 +100,16 @@ class CheckpointsTab(ListTab[CheckpointFile]):
         for action in (self.caption, self.compare, self.delete):
             self.add_button(action)
         self.set_menu(
-            [self.caption, self.compare, None, self.export, self.folder, None, self.delete]
+            [
+                self.caption,
+                self.compare,
+                None,
+                self.notes,
+                self.export,
+                self.folder,
+                None,
+                self.delete,
+            ]
         )
         self.table.activated_record.connect(lambda _record: self.caption.trigger())
         self.table.delete_pressed.connect(self.delete.trigger)
@@ -136,6 +154,8 @@ class CheckpointsTab(ListTab[CheckpointFile]):
                         ("Step", f"{record.step:,}" if record.step else ""),
                         ("Origin", record.origin),
                         ("Notes", record.notes),
+                        ("Tags", ", ".join(record.own.tags)),
+                        ("Note", record.own.note),
                         ("Saved", date_text(record.modified)),
                         ("Size", size_text(record.size)),
                     ],
@@ -159,6 +179,18 @@ class CheckpointsTab(ListTab[CheckpointFile]):
 
     def _compare(self) -> None:
         self.studio.open_in_compare.emit([str(self._path())])
+
+    def _notes(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        path = record.path
+        dialog = NotesDialog("Checkpoint", record.own, record.title, self)
+        dialog.saved.connect(
+            lambda notes: self.studio.jobs.run_quick(
+                lambda: write_notes(path, notes), self._changed, self.failed, self
+            )
+        )
+        dialog.open()
 
     def _folder(self) -> None:
         show_folder(self.studio, self._path())
@@ -206,10 +238,15 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             question += "\nWithout its last checkpoint the run cannot be resumed."
         path = record.path
         if confirm(self, "Delete checkpoint", question, "Move to bin"):
-            self.studio.jobs.run_quick(lambda: move_to_bin(path), self._deleted, self.failed, self)
+            self.studio.jobs.run_quick(lambda: _take_away(path), self._changed, self.failed, self)
 
-    def _deleted(self, _nothing: object) -> None:
+    def _changed(self, _nothing: object) -> None:
         self.studio.checkpoints_changed.emit()
+
+
+def _take_away(path: Path) -> None:
+    move_to_bin(path)
+    write_notes(path, Notes())
 
 
 def _unusable(record: CheckpointFile) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QInputDialog, QLineEdit
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit
 from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
+from app.pages.library.notes_dialog import NotesDialog
 from app.studio import Studio
 from app.texts import (
     NOTHING,
@@ -24,6 +25,7 @@ from app.widgets.empty_state import EmptyState
 from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
 from core.models.checkpoint_files import objective_of
+from core.notes import Notes, read_notes, write_notes
 from core.runs import RunFolder, RunSummary, list_runs
 from core.runs.transfer import delete_run, export_run, folder_size, import_run
 
@@ -37,6 +39,7 @@ class RunRecord:
 
     summary: RunSummary
     size: int
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def broken(self) -> bool:
@@ -44,9 +47,17 @@ class RunRecord:
         return self.summary.config is None
 
 
+def _searched(record: RunRecord) -> str:
+    cells = [column.text(record) for column in COLUMNS]
+    return " ".join((*cells, *record.notes.tags, record.notes.note))
+
+
 def load_runs() -> list[RunRecord]:
     """Read all run folders; for worker threads."""
-    return [RunRecord(summary, folder_size(summary.run.path)[0]) for summary in list_runs()]
+    return [
+        RunRecord(summary, folder_size(summary.run.path)[0], read_notes(summary.run.path))
+        for summary in list_runs()
+    ]
 
 
 def _objective(record: RunRecord) -> str:
@@ -113,6 +124,7 @@ class RunsTab(ListTab[RunRecord]):
             identity=lambda r: r.summary.run.path,
             faulty=lambda r: bool(r.summary.problem),
             name="Runs",
+            search_text=_searched,
         )
         empty = EmptyState(
             studio.theme,
@@ -128,6 +140,7 @@ class RunsTab(ListTab[RunRecord]):
             "Show on Train page", "chart-line", self._show, _unreadable
         )
         self.rename = self.make_action("Rename...", "pencil-outline", self._rename, _unreadable)
+        self.notes = self.make_action("Tags and note...", "tag-outline", self._notes)
         self.compare = self.make_action(
             "Open in Compare", "compare-horizontal", self._compare, _no_checkpoint
         )
@@ -145,6 +158,7 @@ class RunsTab(ListTab[RunRecord]):
                 self.compare,
                 None,
                 self.rename,
+                self.notes,
                 self.folder,
                 self.export,
                 None,
@@ -198,6 +212,8 @@ class RunsTab(ListTab[RunRecord]):
                         ("Started", date_text(summary.started) if summary.started else ""),
                         ("Updated", date_text(summary.updated) if summary.updated else ""),
                         ("Size", size_text(record.size)),
+                        ("Tags", ", ".join(record.notes.tags)),
+                        ("Note", record.notes.note),
                     ],
                 ),
                 ("Last validation", figures),
@@ -230,6 +246,19 @@ class RunsTab(ListTab[RunRecord]):
         title = title.strip()[:LONGEST_TITLE]
         if agreed and title:
             self.studio.jobs.run_quick(lambda: run.rename(title), self._changed, self.failed, self)
+
+    def _notes(self) -> None:
+        record = self.table.current()
+        assert record is not None
+        run = record.summary.run
+        before = replace(record.notes, title=record.summary.title)
+        dialog = NotesDialog("Run", before, run.name, self)
+        dialog.saved.connect(
+            lambda notes: self.studio.jobs.run_quick(
+                lambda: _keep(run, notes), self._changed, self.failed, self
+            )
+        )
+        dialog.open()
 
     def _folder(self) -> None:
         show_folder(self.studio, self._run().path)
@@ -273,6 +302,12 @@ class RunsTab(ListTab[RunRecord]):
     def _changed(self, _result: object = None) -> None:
         self.studio.runs_changed.emit()
         self.studio.checkpoints_changed.emit()
+
+
+def _keep(run: RunFolder, notes: Notes) -> None:
+    if notes.title and notes.title != run.title():
+        run.rename(notes.title)
+    write_notes(run.path, replace(notes, title=""))
 
 
 def _unreadable(record: RunRecord) -> str:

@@ -30,6 +30,10 @@ PURPOSES = {
     "Runs": "Configurations, curves, captions and checkpoints of every training.",
     "Checkpoints": "Imported checkpoints.",
     "Features": "Frame embeddings of datasets; made again when missing.",
+    "Datasets": "Downloaded datasets; those from elsewhere stay where they are.",
+    "Experiments": "Plans and results of comparisons.",
+    "Reports": "The last check of each dataset.",
+    "Cache": "Lengths of sound files; measured again when missing.",
     "Encoder weights": "Downloaded or converted encoders.",
     "Presets": "Your own presets.",
     "Logs": "What happened, for reports of faults.",
@@ -74,7 +78,10 @@ class StorageTab(QScrollArea):
         self.grid.setVerticalSpacing(10)
         self.grid.setColumnStretch(1, 1)
         note = QLabel(
-            "Set the environment variable AAC_STUDIO_HOME to keep all of this in another folder."
+            "To move all of this: close AAC Studio, move the folder above to where you want it, "
+            "and set the environment variable AAC_STUDIO_HOME to its new path. Runs, features and "
+            "downloaded datasets are found there again. To make room, remove features: they are "
+            "extracted anew when a training needs them."
         )
         note.setProperty("role", "hint")
         note.setWordWrap(True)
@@ -89,6 +96,7 @@ class StorageTab(QScrollArea):
         self.buttons: dict[str, QPushButton] = {}
         self._rows: list[QWidget] = []
         studio.runs_changed.connect(self.refresh)
+        studio.datasets_changed.connect(self.refresh)
         studio.checkpoints_changed.connect(self.refresh)
 
     def refresh(self) -> None:

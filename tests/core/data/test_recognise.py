@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.data.joins import choosable_names, forget_join, joined_names, remember_join
-from core.data.places import remember_own
+from core.data.places import places, remember_own, remember_place
 from core.data.recognise import recognise_copies
 from core.errors import DatasetError
 from tests.core.data.layouts import make_audiocaps, make_macs, make_wavcaps, write_csv, write_sound
@@ -38,6 +38,17 @@ def test_any_other_folder_is_one_sentence(tmp_path: Path) -> None:
         recognise_copies(tmp_path / "sounds")
     with pytest.raises(DatasetError, match="no folder"):
         recognise_copies(tmp_path / "gone")
+
+
+def test_downloaded_datasets_move_with_the_programs_folder(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_place("macs", home / "datasets" / "MACS")
+    remember_place("clotho", tmp_path / "CLOTHO_v2.1")
+    moved = home.rename(tmp_path / "moved")
+    monkeypatch.setenv("AAC_STUDIO_HOME", str(moved))
+    roots = {place.name: place.root for place in places()}
+    assert roots == {"macs": moved / "datasets" / "MACS", "clotho": tmp_path / "CLOTHO_v2.1"}
 
 
 def test_joins_are_remembered_and_forgotten(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.pages.library.notes_dialog import NotesDialog
 from app.pages.library.page import LibraryPage
 from app.studio import Studio
 from core.config import RunConfig
@@ -160,6 +161,23 @@ class TestRuns:
         assert page.runs.details.title.text() == "new name"
         assert page.runs.table.current() is not None
 
+    def test_tags_and_notes(self, page: LibraryPage, qtbot: QtBot) -> None:
+        run = make_run("tagged")
+        make_run("other")
+        open_tab(page, page.runs, qtbot, 2)
+        page.runs.table.select(run.path)
+        page.runs.notes.trigger()
+        dialog = page.runs.findChild(NotesDialog)
+        assert dialog is not None and dialog.name.text() == "tagged"
+        dialog.name.setText("renamed")
+        dialog.tags.setText("paper, seed 1")
+        dialog.note.setPlainText("The one of table 2.")
+        dialog.accept()
+        qtbot.waitUntil(lambda: "The one of table 2." in page.runs.details.shown_text())
+        assert run.title() == "renamed"
+        page.runs.search.setText("PAPER")
+        assert [one.summary.title for one in page.runs.table.shown()] == ["renamed"]
+
     def test_export_and_import(
         self,
         page: LibraryPage,
@@ -270,6 +288,20 @@ class TestCheckpoints:
         qtbot.mouseClick(button_of(tab, "Delete..."), Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: tab.empty.isVisible())
         assert bin_ == [own]
+
+    def test_own_name_and_tags(self, page: LibraryPage, qtbot: QtBot, home: Path) -> None:
+        path = write_checkpoint(home / "checkpoints" / "friend.safetensors", RunConfig())
+        open_tab(page, page.checkpoints, qtbot, 1)
+        tab = page.checkpoints
+        tab.table.select(path)
+        tab.notes.trigger()
+        dialog = tab.findChild(NotesDialog)
+        assert dialog is not None
+        dialog.name.setText("Ann's model")
+        dialog.tags.setText("small")
+        dialog.accept()
+        qtbot.waitUntil(lambda: tab.details.title.text() == "Ann's model")
+        assert "small" in tab.details.shown_text()
 
     def test_a_baseline_checkpoint_is_converted(
         self, page: LibraryPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
