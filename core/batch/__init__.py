@@ -6,6 +6,7 @@ Nothing here imports torch: whoever calls brings the captioner.
 from core.batch.engine import ItemEnded, ItemStarted, caption_batch
 from core.batch.exports import BATCH_EXPORTS, export_batch
 from core.batch.journal import Journal, open_journal
+from core.batch.kept import caption_kept, journal_of
 from core.batch.rows import BatchRow, RowState
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Journal",
     "RowState",
     "caption_batch",
+    "caption_kept",
     "export_batch",
+    "journal_of",
     "open_journal",
 ]

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -156,3 +157,52 @@ def test_an_unknown_strategy_is_one_sentence(
     error = capsys.readouterr().err
     assert "strategy" in error
     assert error.count("\n") == 1
+
+
+def test_lines_of_json_and_a_submission(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sounds / "broken.wav").write_bytes(os.urandom(1000))
+    out, submission = tmp_path / "out.jsonl", tmp_path / "submission.csv"
+    options = ["--jsonl", str(out), "--dcase", str(submission)]
+    assert main(["caption", str(sounds), *options]) == 1
+    found, _ = lines(capsys)
+    kept = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [item["file_name"] for item in kept] == ["a.wav", "b.flac", "broken.wav", "c.ogg"]
+    assert "not a sound file" in kept[2]["problem"]
+    with submission.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == ["file_name", "caption_predicted"]
+    said = dict((Path(path).name, caption) for path, caption in found)
+    assert dict(rows[1:]) == said
+
+
+def test_an_interrupted_run_is_taken_up(
+    sounds: Path,
+    checkpoint: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from core.captioner import Captioner
+
+    assert main(["caption", str(sounds / "a.wav"), str(sounds / "b.flac")]) == 0
+    before, _ = lines(capsys)
+    asked = []
+    real = Captioner.caption_waveforms
+
+    def counted(self, waveforms, *more):
+        asked.append(len(waveforms))
+        return real(self, waveforms, *more)
+
+    monkeypatch.setattr(Captioner, "caption_waveforms", counted)
+    assert main(["caption", str(sounds), "--resume"]) == 0
+    after, _ = lines(capsys)
+    assert sum(asked) == 1
+    assert after[:2] == before
+    assert len(after) == 3
+    # A file that was changed since is heard again; without --resume all are.
+    soundfile.write(sounds / "a.wav", np.zeros(8_000), 16_000)
+    assert main(["caption", str(sounds), "--resume"]) == 0
+    assert sum(asked) == 2
+    assert main(["caption", str(sounds)]) == 0
+    assert sum(asked) == 5
