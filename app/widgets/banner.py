@@ -69,6 +69,10 @@ class Banner(QFrame):
         layout.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
+    def focus_order(self) -> list[QWidget]:
+        """Return what can have the focus, in reading order."""
+        return [self.action, self.more, self.close_button, self.details, self.copy]
+
     def show_message(
         self, sentence: str, tone: str = "danger", details: str = "", action: str = ""
     ) -> None:

@@ -54,6 +54,7 @@ class FieldRow(QWidget):
         self._has_preset = False
         options = list(choices) if choices is not None else _options_of(info.annotation)
         self.editor = self._make_editor(options)
+        self.editor.setAccessibleName(self.title)
         self.label = QLabel(self.title)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.label.setBuddy(self.editor)

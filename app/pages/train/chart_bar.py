@@ -118,6 +118,12 @@ class ChartBar(QWidget):
         """The smoothing weight, 0 to 0.999."""
         return self.smoothing.value() / 1000
 
+    def focus_order(self) -> list[QWidget]:
+        """Return what can have the focus, from left to right."""
+        first = [self.tabs, self.more, self.smoothing, self.axis]
+        switches = [self.log, self.outliers, self.averaged]
+        return [*first, *switches, self.fit, self.layouts, self.export]
+
     def show_chart(self, chart: Chart) -> None:
         """Choose a chart; one without a tab of its own takes the last tab."""
         keys = [known.key for known in self.charts]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -51,6 +54,7 @@ class TrainLayout(QWidget):
         self.plot_place.setContentsMargins(0, 0, 0, 0)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Of the selected run")
         self.tabs.addTab(self.previews, "Previews")
         self.tabs.addTab(self.log, "Log")
         self.empty = EmptyState(studio.theme, "chart-line", "No run yet", EMPTY_TEXT, "Start")
@@ -72,6 +76,15 @@ class TrainLayout(QWidget):
         studio.remember_splitter(whole, "train/main", [336, 944])
         studio.remember_splitter(right, "train/right", [400, 230])
         studio.remember_splitter(lower, "train/lower", [560, 320])
+
+    def order_focus(self, charts: Sequence[QWidget]) -> None:
+        """Let Tab go from the settings over the state line and the `charts` to the runs."""
+        first, last = self.state_line, self.runs
+        order: list[QWidget] = [self.setup.copy_command, *self.banner.focus_order()]
+        order += [first.warnings, first.pause, first.resume, first.stop, first.more]
+        order += [*charts, last.filter, self.attach_button, last.tree, self.tabs.tabBar()]
+        for one, following in pairwise(order):
+            QWidget.setTabOrder(one, following)
 
     def _runs_panel(self) -> QWidget:
         heading = QLabel("Runs")

@@ -179,6 +179,7 @@ class TrainPage(TrainLayout):
         self.curves = importlib.import_module("app.pages.train.curves_view").CurvesView(self.studio)
         self.plot_place.addWidget(self.curves)
         self.board.curves = self.curves
+        self.order_focus(self.curves.bar.focus_order())
         self.space = importlib.import_module("app.pages.train.space_view").SpaceView(self.studio)
         self.tabs.insertTab(1, self.space, "Caption space")
         self.tabs.currentChanged.connect(self._mark_dirty)

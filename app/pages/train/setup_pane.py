@@ -84,6 +84,7 @@ class SetupPane(QWidget):
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The bar takes the place of the margin, so that nothing moves when it appears.
         bar = scroll.verticalScrollBar()

@@ -177,10 +177,10 @@ def test_a_chosen_colour_stays(page: Opened, qtbot: QtBot) -> None:
     curves = opened.curves
     assert curves is not None
     qtbot.waitUntil(lambda: key in curves.runs, timeout=30_000)
-    opened.choose_colour(key, "#123456")
+    opened.board.choose_colour(key, "#123456")
     assert curves.runs[key].colour == "#123456"
     assert TrainPage(opened.studio).colours.colour(key) == "#123456"
-    opened.choose_colour(key, "")
+    opened.board.choose_colour(key, "")
     assert curves.runs[key].colour != "#123456"
 
 

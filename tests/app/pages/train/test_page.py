@@ -9,7 +9,7 @@ import pytest
 from fake_runs import ended, engine_events, finished_run, stopped_run
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import sessions as sessions_module
@@ -381,3 +381,22 @@ def test_the_caption_space_is_shown_by_validation(opened: Opened, qtbot: QtBot) 
     assert "2 validation clips" in space.hint.text() and "60%" in space.hint.text()
     space.slider.setValue(0)
     assert space.epoch.text() == "epoch 1"
+
+
+def test_tab_goes_from_the_settings_over_the_charts_to_the_runs(opened: Opened) -> None:
+    page = opened()
+    assert page.curves is not None
+    chain, at = [], page.nextInFocusChain()
+    while at is not page:
+        chain.append(at)
+        at = at.nextInFocusChain()
+    line, bar = page.state_line, page.curves.bar
+    setup = [page.setup.rows["name"].editor, page.setup.start, page.setup.copy_command]
+    wanted = [*setup, line.pause, line.more, bar.tabs, bar.export, page.runs.filter, page.runs.tree]
+    places = [chain.index(widget) for widget in wanted]
+    assert places == sorted(places)
+    assert all(row.editor.accessibleName() == row.title for row in page.setup.rows.values())
+    for button in page.findChildren(QAbstractButton):
+        policy = button.focusPolicy()
+        reached = button.isVisible() and policy != Qt.FocusPolicy.NoFocus
+        assert not reached or button.text() or button.accessibleName() or button.toolTip()
