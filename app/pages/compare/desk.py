@@ -239,7 +239,7 @@ class ComparisonDesk(QObject):
     def _scored(self, found: SystemsScored) -> None:
         self._page.model.set_scores(_by_clip(found))
         self._page.clips.scores_changed()
-        self._page.scores.take(found)
+        self._page.scores.take(found, len(self._page.model.systems))
 
     def _nothing_to_score(self) -> None:
         self._page.model.set_scores({})

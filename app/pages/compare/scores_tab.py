@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.pages.compare.differences_view import DifferencesView
 from app.pages.compare.figure_table import FigureTable, colour_dot, figure_font
 from app.pages.compare.missing_metrics import MissingMetrics
+from app.pages.compare.rows import LETTERS
 from app.pages.compare.score_export import FORMATS
 from app.pages.compare.score_tables import (
     NO_INTERVAL,
@@ -60,6 +61,7 @@ class ScoresTab(QWidget):
         self.score_table: ScoreTable | None = None
         self.where = ("", "")
         self._clips = 0
+        self._left_out = ""
         self.empty = EmptyState(studio.theme, "scale-balance", "No scores yet", "")
         self.empty.clicked.connect(self.caption_clicked)
         self.sentence = QLabel()
@@ -122,9 +124,11 @@ class ScoresTab(QWidget):
             self.stack.setCurrentIndex(0)
         self.missing.look()
 
-    def take(self, found: SystemsScored) -> None:
-        """Show what was found so far."""
+    def take(self, found: SystemsScored, systems: int = 0) -> None:
+        """Show what was found so far; `systems` is the number of all that are compared."""
         self.found = found
+        missing = [LETTERS[n] for n in range(systems) if n not in found.numbers]
+        self._left_out = f"Not captioned, so not scored: {', '.join(missing)}." if missing else ""
         self.differences.take(found)
         self._show()
         self.stack.setCurrentIndex(1)
@@ -184,7 +188,8 @@ class ScoresTab(QWidget):
 
     def _about(self, found: SystemsScored) -> str:
         clips = len(found.scores[0].clips)
-        parts = [f"Over the {count_text(clips, 'clip')} that every system captioned."]
+        who = "the scored systems" if self._left_out else "every system"
+        parts = [f"Over the {count_text(clips, 'clip')} that {who} captioned.", self._left_out]
         if not any(one.per_clip.keys() - {"words_per_caption"} for one in found.scores):
             if found.complete:
                 where = " ".join(self.where).strip() or "These sounds"
@@ -197,7 +202,7 @@ class ScoresTab(QWidget):
             parts.append("Few clips make noisy figures; take the whole split for conclusions.")
         if not found.complete:
             parts.append("More metrics are being computed.")
-        return " ".join(parts)
+        return " ".join(part for part in parts if part)
 
     def _fill_table(self, table: ScoreTable) -> None:
         heads = ["System", *(METRICS[name].title for name in table.metrics)]
@@ -210,7 +215,9 @@ class ScoresTab(QWidget):
         self.table.settle()
 
     def _fill_name(self, number: int, row: ScoreRow) -> None:
-        text = f"{row.title}\npublished: {row.source}" if row.published else row.lettered
+        on = "" if self.where == (DATASET, SPLIT) else " on Clotho's evaluation split"
+        published = f"{row.title}\npublished{on}: {row.source}"
+        text = published if row.published else row.lettered
         item = self.table.put(number, 0, text)
         colours = self._studio.theme.colours
         if row.published:
