@@ -28,12 +28,12 @@ SHORTCUTS = (
     ("L, O, M", "Train: logarithmic axis, ignore outliers, mean over seeds"),
     ("Ctrl+Space", "Train: play the preview clip"),
     ("F", "Train: fit the curves; Caption: show the whole sound"),
-    ("Space", "Caption: play or pause"),
+    ("Space", "Caption: play or pause; Microphone: record or stop"),
     ("L", "Caption: loop the selection or the whole sound"),
     ("Ctrl+V", "Caption: open the copied file or path"),
     ("Ctrl+C", "Caption: copy the caption"),
     ("Escape", "Caption: clear the selection"),
-    ("Delete", "Caption: take the selected files off the list"),
+    ("Delete", "Caption: take the selected files off the list or the queue"),
     ("Ctrl+Q", "Quit"),
 )
 

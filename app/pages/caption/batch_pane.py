@@ -249,6 +249,7 @@ class BatchPane(DropArea):
 
     def _on_changed(self) -> None:
         self.model_bar.set_busy(self.desk.running)
+        self.model_bar.button.setVisible(not self.desk.running)
         for part in (self.model_bar.beam_size, self.model_bar.options):
             part.setEnabled(not self.desk.running)
         self.progress.set_state(self.desk.running, self.desk.paused)
