@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core import paths
 from core.errors import StudioError
-from core.events import RunEnded
+from core.events import RunEnded, RunStarted
 from core.files import read_json
 from core.runs import RunFolder, RunSummary, summarize
 from core.runs.folder import is_alive
@@ -104,7 +104,9 @@ def glance(run: RunFolder) -> RunSummary:
     except (StudioError, OSError):
         return summarize(run)
     if first is not None:
-        summary.started = first[0]
+        summary.started, begun = first
+        if isinstance(begun, RunStarted):
+            summary.epochs = begun.epochs
     if last is not None:
         summary.updated, event = last
         summary.epoch = int(getattr(event, "epoch", 0))
