@@ -64,14 +64,14 @@ def read_captions(path: Path) -> CaptionTable:
             captions[name] = text
             empty += not text
     if nameless:
-        problems.append(f"{path.name}: {nameless} rows name no file; they are left out.")
+        problems.append(f"{path.name}: rows that name no file: {nameless}; they are left out.")
     if repeated:
         which = f", {changed} of them with another caption" if changed else ""
         problems.append(
-            f"{path.name}: {repeated} rows repeat a file{which}; the first of each counts."
+            f"{path.name}: rows that repeat a file: {repeated}{which}; the first of each counts."
         )
     if empty:
-        problems.append(f"{path.name}: {empty} captions are empty; they score 0.")
+        problems.append(f"{path.name}: empty captions: {empty}; they score 0.")
     if not captions:
         raise DatasetError(f"{path} names no file; it needs rows of file names and captions.")
     return CaptionTable(path, captions, tuple(problems))

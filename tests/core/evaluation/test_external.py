@@ -71,10 +71,10 @@ def test_tables_as_people_write_them(tmp_path: Path, name: str, content: str | b
     [
         ("", r"has no caption of 1 file \('Über 'n'\.wav'\); scores are over the 2 clips"),
         ("Über 'n'.wav,birds\nnew.wav,x\n", r"1 file \('new\.wav'\) not in the split"),
-        ("Über 'n'.wav,\n", r"1 captions are empty; they score 0"),
-        ("Über 'n'.wav,birds\nÜber 'n'.wav,birds\n", r"1 rows repeat a file; the first"),
-        ("Über 'n'.wav,birds\nÜber 'n'.wav,b\n", r"1 rows repeat a file, 1 of them with another"),
-        ("Über 'n'.wav,birds\n,lost\n", r"1 rows name no file"),
+        ("Über 'n'.wav,\n", r"empty captions: 1; they score 0"),
+        ("Über 'n'.wav,birds\nÜber 'n'.wav,birds\n", r"rows that repeat a file: 1; the first"),
+        ("Über 'n'.wav,birds\nÜber 'n'.wav,b\n", r"rows that repeat a file: 1, 1 of them with another"),
+        ("Über 'n'.wav,birds\n,lost\n", r"rows that name no file: 1"),
     ],
 )
 def test_oddities_are_told_and_the_rest_goes_on(tmp_path: Path, more: str, sentence: str) -> None:

@@ -57,7 +57,7 @@ def test_captions_of_others_with_everything_wrong_with_them(
     assert page.model.index(0, 3).data() == "un café bruyant"
     assert page.model.index(5, 3).data() == "others.csv has no caption of this clip."
     said = page.banner.label.text()
-    for problem in ("repeat a file", "captions are empty", "'test-5'", "'nowhere.wav'"):
+    for problem in ("repeat a file", "empty captions", "'test-5'", "'nowhere.wav'"):
         assert problem in said
     captioned(page, qtbot)
     # The rest goes on: five clips have captions of all three.
