@@ -95,10 +95,9 @@ class SetupPane(QWidget):
         scroll.setWidget(form)
         self.area = scroll
 
-        self.foot = SetupFoot(studio)
-        self.blockers, self.sentence = self.foot.blockers, self.foot.sentence
-        self.start = self.foot.start
-        self.experiment, self.copy_command = self.foot.experiment, self.foot.copy_command
+        self.foot = foot = SetupFoot(studio)
+        self.blockers, self.sentence, self.start = foot.blockers, foot.sentence, foot.start
+        self.experiment, self.copy_command = foot.experiment, foot.copy_command
         self.presets.failed.connect(self.blockers.show_message)
         self.start.clicked.connect(self.request_start)
         outer = QVBoxLayout(self)
