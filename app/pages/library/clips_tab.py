@@ -24,7 +24,14 @@ def _tags(record: ClipRecord) -> str:
 
 
 COLUMNS: tuple[Column[ClipRecord], ...] = (
-    Column("Clip", lambda r: r.clip.id, width=150),
+    # The folders are in the tooltip; what tells clips apart is the name.
+    Column(
+        "Clip",
+        lambda r: r.clip.id.rpartition("/")[2],
+        lambda r: r.clip.id.casefold(),
+        lambda r: r.clip.id,
+        width=150,
+    ),
     Column("Split", lambda r: r.split, width=110),
     Column(
         "Length",

@@ -217,7 +217,9 @@ class DatasetsTab(QWidget):
         self.table.set_records(records)
         if not self._wanted or not self.table.select(self._wanted):
             self.table.select_first()
-        self._wanted = ""
+        if not self._load_again:
+            # What is wanted may only be there once the list is read again.
+            self._wanted = ""
         folders = {one.name: one.entry.folder for one in records if one.entry.folder is not None}
         if folders:
             self.studio.jobs.run_quick(lambda: measured(folders), self._measured, None, self)
