@@ -31,11 +31,11 @@ LOOK_MS = 33
 IDLE_HINT = "Press Record: captions of what was heard of late appear here, each with its time."
 NO_MODEL_HINT = "Recording works without a checkpoint, but nothing is captioned."
 DEAD_HINT = (
-    "Only digital silence so far: the microphone may be muted, or the system may not let this "
-    "program hear it."
+    "Nothing but digital silence comes: the microphone may be muted, or the system may not let "
+    "this program hear it."
 )
 LOST_HINT = "The system lost sound {count} times because the machine was too busy."
-SKIPPED_HINT = "{count} windows were skipped: the model is slower than the hop."
+SKIPPED_HINT = "{count} windows were skipped: the model was not ready, or is slower than the hop."
 
 Devices = tuple[InputDevice, ...]
 
@@ -66,7 +66,7 @@ class MicrophonePane(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studio, self._find = studio, find
+        self._studio, self._find, self._cache = studio, find, cache
         self._known = False
         self._looking = False
         self._clipped = self._clipped_before = 0
@@ -150,6 +150,7 @@ class MicrophonePane(QWidget):
         self.recorder.failed.connect(self._on_failed)
         self.take_bar.open_clicked.connect(self._on_open)
         self.model_bar.checkpoint_changed.connect(self._refresh_hint)
+        self.model_bar.checkpoint_changed.connect(self._prepare)
         studio = self._studio
         studio.theme.changed.connect(self._on_theme)
         studio.checkpoints_changed.connect(self.refresh_checkpoints)
@@ -183,6 +184,7 @@ class MicrophonePane(QWidget):
         if problem:
             self.empty.set_texts("No microphone", problem)
         self.stack.setCurrentWidget(self.empty if problem else self._panes)
+        self._prepare()
 
     # ---- recording -------------------------------------------------------------------------
 
@@ -291,6 +293,17 @@ class MicrophonePane(QWidget):
         if self.isVisible() and not self.recorder.busy:
             self._studio.jobs.run_quick(
                 list_checkpoints, self.model_bar.set_checkpoints, None, self
+            )
+
+    def _prepare(self) -> None:
+        """Load the model before it is needed: a microphone does not wait for it."""
+        checkpoint = self.model_bar.checkpoint()
+        if checkpoint is None or not self.isVisible() or not self.bar.devices.count():
+            return
+        if not self._cache.holds(checkpoint):
+            # What is wrong with a checkpoint is told when it is to caption.
+            self._studio.jobs.run_quick(
+                lambda: self._cache.get(checkpoint), None, lambda _sentence, _details: None, self
             )
 
     def _refresh_hint(self) -> None:
