@@ -91,7 +91,7 @@ def test_scores_come_at_the_end_of_the_next_epoch(folder: RunFolder, data: Prepa
     assert summarize(folder).metrics == {**last.losses, **last.metrics}
 
 
-@pytest.mark.parametrize("after", range(3, 28, 4))
+@pytest.mark.parametrize("after", [3, 11, 15, 19, 23])
 def test_a_stop_changes_nothing(
     tmp_path: Path, folder: RunFolder, data: Prepared, after: int
 ) -> None:

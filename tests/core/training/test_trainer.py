@@ -27,10 +27,12 @@ from core.models.checkpoints import load_checkpoint
 from core.runs import RunFolder, create_run
 from core.training.prepare import Prepared
 from core.training.trainer import Trainer
-from tests.core.training.conftest import tiny_config
+from tests.core.training.conftest import random_data, tiny_config
 
 CPU = torch.device("cpu")
 CONTRAST = {"name": "caption-ntxent"}
+# For tests of what is learnt, which need many epochs and look at the last validation at most.
+SELDOM = {"every_epochs": 100, "previews": 0}
 
 
 def trainer(config: RunConfig, folder: RunFolder, data: Prepared, resume: bool = False) -> Trainer:
@@ -78,6 +80,7 @@ def test_it_learns(folder: RunFolder, data: Prepared) -> None:
         training={"epochs": 30, "mixup_alpha": 0.0, "label_smoothing": 0.0},
         model={"dropout": 0.0, "projection_dropout": 0.0},
         optimizer={"weight_decay": 0.0, "learning_rate": 0.01},
+        validation=SELDOM,
     )
     ended = [e for e in trainer(config, folder, data).run() if isinstance(e, EpochEnded)]
     assert ended[-1].losses["ce"] < 0.8 * ended[0].losses["ce"]
@@ -104,10 +107,12 @@ def test_weight_zero_changes_no_bit_of_the_run(
     tmp_path: Path, folder: RunFolder, data: Prepared
 ) -> None:
     epochs = {"epochs": 17}  # 51 steps
-    plain = trainer(tiny_config(training=epochs), folder, data)
+    plain = trainer(tiny_config(training=epochs, validation=SELDOM), folder, data)
     plain_events = list(plain.run())
     config = tiny_config(
-        training=epochs, objectives=[{**CONTRAST, "weight": 0.0, "projection_dim": 8}]
+        training=epochs,
+        objectives=[{**CONTRAST, "weight": 0.0, "projection_dim": 8}],
+        validation=SELDOM,
     )
     watched = trainer(config, create_run(config, tmp_path / "other"), data)
     watched_events = list(watched.run())
@@ -149,6 +154,7 @@ def test_contrast_brings_captions_of_a_clip_together(
         objectives=[objective],
         training={"epochs": 25, "mixup_alpha": mixup, "batch_size": 8, "accumulate": 1},
         optimizer={"weight_decay": 0.0, "learning_rate": 0.01},
+        validation=SELDOM,
     )
     ended = [e for e in trainer(config, folder, data).run() if isinstance(e, EpochEnded)]
     assert ended[-1].losses["caption-ntxent"] < ended[0].losses["caption-ntxent"]
@@ -229,22 +235,33 @@ ALL_TERMS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def never_stopped(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[Event], dict[str, Tensor]]:
+    config = tiny_config(objectives=ALL_TERMS)
+    made = trainer(config, create_run(config, tmp_path_factory.mktemp("whole")), random_data())
+    events = [comparable(event) for event in made.run()]
+    return [event for event in events if not isinstance(event, Progress)], weights(made)
+
+
 @pytest.mark.parametrize("stop_after", [1, 2, 3, 5, 9, 12, 13, 17, 20, 30, 36])
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(
-    tmp_path: Path, folder: RunFolder, data: Prepared, stop_after: int
+    tmp_path: Path,
+    data: Prepared,
+    never_stopped: tuple[list[Event], dict[str, Tensor]],
+    stop_after: int,
 ) -> None:
     config = tiny_config(objectives=ALL_TERMS)
-    whole = trainer(config, folder, data)
-    expected = [comparable(event) for event in whole.run()]
+    expected, learnt = never_stopped
     other = create_run(config, tmp_path / "stopped")
     interrupted(trainer(config, other, data).run(), stop_after)
     resumed = trainer(config, other, data, resume=True)
     events = [comparable(event) for event in resumed.run()]
     assert isinstance(events[0], RunStarted)
     rest = [event for event in events[1:] if not isinstance(event, Progress)]
-    tail = [event for event in expected if not isinstance(event, Progress)][-len(rest) :]
-    assert rest == tail
-    assert same_weights(weights(whole), weights(resumed))
+    assert rest == expected[-len(rest) :]
+    assert same_weights(learnt, weights(resumed))
 
 
 def test_a_damaged_state_is_one_sentence(folder: RunFolder, data: Prepared) -> None:
