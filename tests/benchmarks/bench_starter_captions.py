@@ -17,20 +17,20 @@ import argparse
 import json
 import math
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 from starter_clips.rules import NamedClip, both_named, judge, load, order_right, pairs
 
+from core.audio.encoder import Encoding
 from core.audio.files import read_audio
 from core.captioner import Captioner
-from core.captions import Caption
 from core.decoding.agreement import HeardTags
 from core.decoding.strategy import heard_in
 from core.models.checkpoint_files import find_checkpoint
@@ -41,16 +41,34 @@ CUT_SECONDS = 10.0
 PART_SECONDS = 5.0
 GAP_SECONDS = 0.3
 
+AT_ONCE = 32
+
 Samples = NDArray[np.float32]
-Describe = Callable[[Samples], str]
+Describe = Callable[[Sequence[Encoding]], list[str]]
 
 
 @dataclass
 class System:
-    """Something that captions: its name, and how."""
+    """Something that captions what an encoder heard: its name, and how."""
 
     name: str
+    captioner: Captioner
     describe: Describe
+
+
+class Heard:
+    """Encodings of the same sounds by several encoders, each made once."""
+
+    def __init__(self, sounds: Sequence[Samples]) -> None:
+        self._sounds = [torch.from_numpy(samples) for samples in sounds]
+        self._made: dict[str, list[Encoding]] = {}
+
+    def by(self, captioner: Captioner) -> list[Encoding]:
+        """Return what a captioner's encoder hears in each sound."""
+        encoder = captioner.encoder
+        if encoder.name not in self._made:
+            self._made[encoder.name] = [encoder.encode(sound) for sound in self._sounds]
+        return self._made[encoder.name]
 
 
 def read_clip(clip: NamedClip, folder: Path) -> Samples:
@@ -95,20 +113,16 @@ def _levelled(samples: Samples) -> Samples:
 def tag_template(captioner: Captioner, kind: str) -> Describe:
     """Return a describer that knows nothing but the encoder's tags.
 
-    top-2, top-5: so many of the best tags. smart-1, smart-2: the best, or the two best, of tags that are no
-    generic parents, the second where it is at least half as strong and no kin of the first.
+    top-2, top-5: so many of the best tags. smart-1, smart-2: the best, or the two best, of tags
+    that are no generic parents, the second where it is at least half as strong and no kin of the
+    first.
     """
-    import torch
 
-    def heard(samples: Samples) -> HeardTags:
-        encoding = captioner.encoder.encode(torch.from_numpy(samples))
+    def describe(encoding: Encoding) -> str:
         over_time = heard_in(captioner.encoder, [encoding.frames])[0]
-        return over_time or HeardTags(
+        tags = over_time or HeardTags(
             encoding.tag_probabilities.numpy(), captioner.encoder.tag_names
         )
-
-    def describe(samples: Samples) -> str:
-        tags = heard(samples)
         if kind.startswith("top-"):
             best = np.argsort(-tags.strengths)[: int(kind.removeprefix("top-"))]
             return " and ".join(tags.names[place].lower() for place in best)
@@ -121,35 +135,38 @@ def tag_template(captioner: Captioner, kind: str) -> Describe:
                 break
         return " and ".join(name.lower() for name in names)
 
-    return describe
+    return lambda encodings: [describe(encoding) for encoding in encodings]
 
 
 def _words(name: str) -> list[str]:
     return name.lower().replace(",", " ").split()
 
 
-def model_system(captioner: Captioner, strategy: str) -> Callable[[Samples], Caption]:
+def model_system(captioner: Captioner, strategy: str) -> Describe:
     """Return a describer that decodes by a strategy."""
     decoding = captioner.decoding.model_copy(update={"strategy": strategy})
-    return lambda samples: captioner.caption_waveform(samples, RATE, decoding)
+
+    def describe(encodings: Sequence[Encoding]) -> list[str]:
+        captions: list[str] = []
+        for start in range(0, len(encodings), AT_ONCE):
+            frames = [encoding.frames for encoding in encodings[start : start + AT_ONCE]]
+            found = captioner.search(frames, decoding)
+            captions += [captioner.tokenizer.decode(clip[0].tokens) for clip in found]
+        return captions
+
+    return describe
 
 
 def systems_of(captioners: Sequence[Captioner], names: Sequence[str]) -> list[System]:
     """Return the templates, then each checkpoint with each strategy."""
-    found = [
-        System(name, tag_template(captioners[0], name))
-        for name in names
-        if name not in ("beam", "rerank")
+    strategies = [name for name in names if name in ("beam", "rerank")]
+    templates = [name for name in names if name not in strategies]
+    first = captioners[0]
+    return [System(name, first, tag_template(first, name)) for name in templates] + [
+        System(f"{Path(captioner.path).stem} {name}", captioner, model_system(captioner, name))
+        for captioner in captioners
+        for name in strategies
     ]
-    for captioner in captioners:
-        for name in names:
-            if name in ("beam", "rerank"):
-                caption = model_system(captioner, name)
-                title = f"{Path(captioner.path).stem} {name}"
-                found.append(
-                    System(title, lambda samples, caption=caption: caption(samples).hypothesis)
-                )
-    return found
 
 
 def share(values: Sequence[bool]) -> str:
@@ -174,18 +191,17 @@ def main() -> None:
     captioners = [Captioner.load(find_checkpoint(name)) for name in options.checkpoint]
     systems = systems_of(captioners, options.systems)
     samples = {clip: read_clip(clip, options.folder) for clip in clips}
+    heard = Heard(list(samples.values()))
     kept: dict[str, object] = {}
     print(f"{len(clips)} clips\n{'system':28} {'strict':15} {'lenient':15} absent sound")
     captions: list[str] = []
     for system in systems:
-        started = time.monotonic()
-        captions = [system.describe(samples[clip]) for clip in clips]
-        seconds = (time.monotonic() - started) / len(clips)
+        captions = system.describe(heard.by(system.captioner))
         verdicts = [judge(clip.sound, text) for clip, text in zip(clips, captions, strict=True)]
         print(
             f"{system.name:28} {share([one.strict for one in verdicts]):15} "
             f"{share([one.lenient for one in verdicts]):15} "
-            f"{share([bool(one.absent) for one in verdicts])}   ({seconds:.2f} s a clip)",
+            f"{share([bool(one.absent) for one in verdicts])}",
             flush=True,
         )
         kept[system.name] = [
@@ -215,11 +231,13 @@ def mixtures(
     after, over = pairs(clips, count, step=41), pairs(clips, count, step=97)
     print(f"\n{'mixtures of two':28} one after the other    order right     overlapping")
     kept: dict[str, object] = {}
+    joined = Heard([one_after_the_other(samples[a], samples[b]) for a, b in after])
+    mixtures = Heard([overlapping(samples[a], samples[b]) for a, b in over])
     for system in systems:
-        told = [
-            (a, b, system.describe(one_after_the_other(samples[a], samples[b]))) for a, b in after
-        ]
-        mixed = [(a, b, system.describe(overlapping(samples[a], samples[b]))) for a, b in over]
+        captions = system.describe(joined.by(system.captioner))
+        told = [(a, b, text) for (a, b), text in zip(after, captions, strict=True)]
+        captions = system.describe(mixtures.by(system.captioner))
+        mixed = [(a, b, text) for (a, b), text in zip(over, captions, strict=True)]
         both = [item for item in told if both_named(item[0].sound, item[1].sound, item[2])]
         ordered = [order_right(a.sound, b.sound, text) for a, b, text in both]
         print(
