@@ -80,8 +80,16 @@ class Analysis:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What each pair of arms comes to in the main metric."""
-        return tuple(item.sentence for item in self.differences if item.metric == self.main)
+        """What each arm comes to beside the first one, in the main metric.
+
+        The other pairs stand in `differences`: with many arms their sentences would bury these.
+        """
+        first = self.experiment.arms[0].name
+        return tuple(
+            item.sentence
+            for item in self.differences
+            if item.metric == self.main and item.first == first
+        )
 
 
 def run_evaluation_folder(experiment: Experiment, best: Path) -> Path:
