@@ -66,9 +66,17 @@ class RunColours:
         return self._groups.get(key, key)
 
     def separate(self, visible: set[str]) -> None:
-        """Give other colours to shown runs that could not be told apart, while there are any."""
+        """Give other colours to shown runs that could not be told apart, while there are any.
+
+        More runs than colours, as in an experiment, take one colour for all seeds of a setting.
+        """
+        shown = sorted(visible & self._colours.keys())
+        groups = list(dict.fromkeys(self.group(key) for key in shown))
+        if len(groups) <= len(RUN_COLOURS) < len(shown):
+            self._colours.update((key, groups.index(self.group(key))) for key in shown)
+            return
         taken: set[tuple[int, bool]] = set()
-        for key in sorted(visible & self._colours.keys()):
+        for key in shown:
             contrast = self._settings[key][1]
             look = (self._colours[key] % len(RUN_COLOURS), contrast)
             if look in taken:
