@@ -11,7 +11,7 @@ from typing import Any
 
 from core.cli.output import Interrupt, interruptible
 from core.config import RunConfig, load_config, parse_config, replace_fields
-from core.config.parsing import field_info
+from core.config.parsing import typed_value
 from core.errors import ConfigError
 from core.events import Event, RunEnded
 from core.runs import RunFolder
@@ -203,7 +203,7 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
         text = getattr(options, path)
         if text is not None:
             dotted = "training.epochs" if path == "epochs" else path
-            changes[dotted] = _value(dotted, text)
+            changes[dotted] = typed_value(dotted, text)
     return changes
 
 
@@ -214,16 +214,5 @@ def setting_changes(texts: Sequence[str]) -> dict[str, Any]:
         path, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(f"--set takes PATH=VALUE, not '{text}'.")
-        changes[path.strip()] = _value(path.strip(), value.strip())
+        changes[path.strip()] = typed_value(path.strip(), value.strip())
     return changes
-
-
-def _value(path: str, text: str) -> Any:
-    """Read a typed value: text fields as they stand, others as JSON where it is such."""
-    info = field_info(path)
-    if info is not None and info.annotation is str:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,17 @@ def field_info(path: str) -> Any:
     if isinstance(section, type) and issubclass(section, BaseModel):
         return section.model_fields.get(rest)
     return None
+
+
+def typed_value(path: str, text: str) -> Any:
+    """Read what was typed for a field: as it stands for text, else as JSON where it is such."""
+    info = field_info(path)
+    if info is not None and info.annotation is str:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def replace_field(config: RunConfig, path: str, value: Any) -> RunConfig:

@@ -212,12 +212,7 @@ class FeatureStore:
         """
         rows = np.asarray(positions, dtype=np.int64)
         lengths = self.lengths[rows]
-        longest = int(lengths.max(initial=0))
-        if out is None:
-            out = np.empty((len(rows), longest, self.dim), self.dtype)
-        batch = out[: len(rows), :longest]
-        if batch.shape != (len(rows), longest, self.dim):
-            raise ValueError(f"{out.shape} has no room for {(len(rows), longest, self.dim)}")
+        batch = batch_room(lengths, self.dim, self.dtype, out)
         direct = _READS_AT and batch.dtype == self.dtype
         for target, row, length in zip(batch, rows, lengths, strict=True):
             if direct and target[:length].flags.c_contiguous:
@@ -237,6 +232,22 @@ class FeatureStore:
             # A read may stop early at a signal; the map knows whether the file is whole.
             rows = self._frames[first : first + len(target)]
             target[:] = rows
+
+
+def batch_room(
+    lengths: NDArray[np.int64], dim: int, dtype: np.dtype[Any], out: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Return room (B, T, D) for clips of these lengths: a part of `out`, or new where it is None.
+
+    Raises `ValueError` when `out` is too small.
+    """
+    shape = (len(lengths), int(lengths.max(initial=0)), dim)
+    if out is None:
+        return np.empty(shape, dtype)
+    batch = out[: shape[0], : shape[1]]
+    if batch.shape != shape:
+        raise ValueError(f"{out.shape} has no room for {shape}")
+    return batch
 
 
 def store_path(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.audio.encoder import AudioEncoder
 from core.data.clips import Dataset
-from core.data.feature_store import FeatureStore, FeatureType, store_path
+from core.data.feature_store import FeatureStore, FeatureType, batch_room, store_path
 from core.data.joined import Joined
 from core.errors import DatasetError
 from core.events import Event
@@ -102,12 +102,7 @@ class JoinedFeatures:
         """Frames (B, T, D) of B clips, zero behind the end of each, and their lengths (B,)."""
         rows = np.asarray(positions, dtype=np.int64)
         lengths = self.lengths[rows]
-        longest = int(lengths.max(initial=0))
-        if out is None:
-            out = np.empty((len(rows), longest, self.dim), self.dtype)
-        batch = out[: len(rows), :longest]
-        if batch.shape != (len(rows), longest, self.dim):
-            raise ValueError(f"{out.shape} has no room for {(len(rows), longest, self.dim)}")
+        batch = batch_room(lengths, self.dim, self.dtype, out)
         owners = np.searchsorted(self._starts, rows, side="right") - 1
         for place, (row, owner) in enumerate(zip(rows, owners, strict=True)):
             own = [int(row - self._starts[owner])]

@@ -26,6 +26,7 @@ from app.studio import Studio
 from app.widgets.form import CollapsibleSection
 from app.widgets.segments import Segments
 from core.config import RunConfig, field_info
+from core.config.parsing import typed_value
 from core.experiments.plan import Arm, arm_between
 
 _NAMES = ("schema_version", "preset", "name", "seed", "experiment", "arm", "objectives")
@@ -191,7 +192,7 @@ class ArmEditor(QWidget):
         for row in range(self.table.rowCount()):
             combo, item = self.table.cellWidget(row, 0), self.table.item(row, 1)
             if isinstance(combo, QComboBox) and item is not None:
-                others[combo.currentText()] = _typed(combo.currentText(), item.text())
+                others[combo.currentText()] = typed_value(combo.currentText(), item.text())
         self._draft.others = others
         self.changed.emit()
 
@@ -223,13 +224,3 @@ def setting_paths() -> list[str]:
 
     walk(RunConfig().model_dump(mode="json"), "")
     return paths
-
-
-def _typed(path: str, text: str) -> Any:
-    info = field_info(path)
-    if info is not None and info.annotation is str:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
