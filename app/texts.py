@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core.wording import count_text as count_text
+
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NOTHING = "–"
-
-
-def count_text(number: int, one: str, many: str = "") -> str:
-    """Return "1 clip" or "1,200 clips"; `many` defaults to `one` with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def date_text(seconds: float) -> str:

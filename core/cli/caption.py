@@ -14,6 +14,7 @@ from core.cli.checkpoint_option import (
     add_strategy_option,
 )
 from core.cli.output import path_text
+from core.wording import count_text
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -70,7 +71,7 @@ def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of
     for path, message in failed:
         print(_with_path(path, message), file=sys.stderr)
     if interrupted:
-        print(f"Interrupted after {done} of {of} files.", file=sys.stderr)
+        print(f"Interrupted after {done} of {count_text(of, 'file')}.", file=sys.stderr)
         return 130
     return 1 if failed else 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.cli.output import interruptible, path_text, size, table
 from core.errors import DatasetError
+from core.wording import count_text
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -287,8 +288,10 @@ def _extract(options: argparse.Namespace) -> int:
                 bar.line(event.message)
             elif isinstance(event, SplitExtracted):
                 failed += event.failed
+                clips = count_text(event.clips, "clip")
+                frames = count_text(event.frames, "frame")
                 left_out = f", {event.failed:,} left out" if event.failed else ""
-                bar.line(f"{event.split}: {event.clips:,} clips, {event.frames:,} frames{left_out}")
+                bar.line(f"{event.split}: {clips}, {frames}{left_out}")
             if interrupt:
                 getattr(events, "close", lambda: None)()
                 bar.line("Stopped. What is extracted is kept; the same command goes on.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.cli.output import path_text, size, table
 from core.data.check_report import DatasetReport, Findings, Histogram, SplitReport
+from core.wording import count_text
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _SHOWN = 5
@@ -45,7 +46,7 @@ def describe(name: str, root: str = "") -> str:
     lines += ["", table(("split", "clips", "captions", "hours", "missing"), rows)]
     problems = getattr(dataset, "problems", ())
     if problems:
-        lines += ["", f"{len(problems):,} rows of the tables have a fault:"]
+        lines += ["", f"{count_text(len(problems), 'row')} of the tables with a fault:"]
         lines += [f"  {text}" for text in problems[:_SHOWN]]
         if len(problems) > _SHOWN:
             lines.append(f"  ... 'aac-studio data check {name} --json FILE' lists more.")
@@ -73,7 +74,7 @@ def _how_to_get(name: str, remedy: str) -> list[str]:
 
 
 def _split_lines(split: SplitReport) -> list[str]:
-    lines = [f"{split.name}: {split.clips:,} clips, {split.seconds / 3600:.2f} h"]
+    lines = [f"{split.name}: {count_text(split.clips, 'clip')}, {split.seconds / 3600:.2f} h"]
     lines.append(f"  durations (s)   {_histogram(split.durations)}")
     if split.captions:
         per_clip = ", ".join(f"{n}: {count:,}" for n, count in split.captions_per_clip.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.output import figure, interruptible, table
 from core.cli.score_report import add_metrics_option, chosen_metrics
 from core.errors import ConfigError
+from core.wording import count_text
 
 if TYPE_CHECKING:
     from core.experiments import Experiment
@@ -105,9 +106,9 @@ def _create(options: argparse.Namespace) -> int:
     )
     runs = planned_runs(experiment)
     shared = sum(run.branch_epoch for run in runs)
-    print(f"{experiment.name}: {len(runs)} runs, evaluated on {split}")
+    print(f"{experiment.name}: {count_text(len(runs), 'run')}, evaluated on {split}")
     if shared:
-        print(f"{shared} epochs are trained once for several arms.")
+        print(f"{count_text(shared, 'epoch')} trained once for several arms.")
     print(f"'aac-studio experiment run {experiment.name}' trains and evaluates them.")
     return 0
 

@@ -13,6 +13,7 @@ from core.errors import RunFolderError
 from core.events import EpochEnded, PreviewCaptioned
 from core.runs import RunFolder, RunSummary, list_runs, summarize
 from core.runs.folder import find_run
+from core.wording import count_text
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -75,8 +76,8 @@ def _show(options: argparse.Namespace) -> int:
         ("title", item.title),
         ("folder", str(run.path)),
         ("state", item.state + (f": {item.problem}" if item.problem else "")),
-        ("epochs", f"{item.epoch} of {item.epochs}, {item.step} steps"),
-        ("size", f"{size(length)} in {files} files"),
+        ("epochs", f"{item.epoch} of {item.epochs}, {count_text(item.step, 'step')}"),
+        ("size", f"{size(length)} in {count_text(files, 'file')}"),
     ]
     if item.config is not None:
         terms = " + ".join(["CE", *(term.name for term in item.config.objectives)])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from core.cli.output import figure, interruptible, table
 from core.errors import ConfigError
 from core.events import Evaluated, Event, Progress, Warned
+from core.wording import count_text
 
 
 def add_metrics_option(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +69,7 @@ def score_table(event: Evaluated) -> str:
     order = [name for name in METRICS if name in scores]
     order += [name for name in scores if name not in METRICS]
     rows = [(titles.get(name, name), figure(scores[name])) for name in order]
-    lines = [f"{event.clips} clips", table(("metric", "score"), rows)]
+    lines = [count_text(event.clips, "clip"), table(("metric", "score"), rows)]
     floor = scores.get("cider_d_shuffled")
     if floor:
         ratio = scores["cider_d"] / floor

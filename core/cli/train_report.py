@@ -22,6 +22,7 @@ from core.events import (
     Warned,
 )
 from core.runs import RunFolder
+from core.wording import count_text
 
 # All metrics are kept in the run folder; a line has room for what tells most.
 _SHOWN = ("cider_d", "vocabulary")
@@ -94,7 +95,7 @@ class TrainReport:
                 self._bar.close()
                 # A finished run that was resumed stands past its last epoch already.
                 epochs = min(event.epoch + 1, self._epochs)
-                self._bar.line(f"Finished after {epochs} epochs: {self._run.path}")
+                self._bar.line(f"Finished after {count_text(epochs, 'epoch')}: {self._run.path}")
 
     def stopping(self) -> None:
         """Say that the wish to stop was heard."""
@@ -104,7 +105,7 @@ class TrainReport:
     def stopped(self) -> None:
         """Say where the run stands and how it goes on."""
         self._bar.line(
-            f"Stopped in epoch {self._epoch + 1} after {self._step} steps; "
+            f"Stopped in epoch {self._epoch + 1} after {count_text(self._step, 'step')}; "
             f"'aac-studio train --resume {self._run.name}' goes on from here."
         )
 
@@ -112,7 +113,7 @@ class TrainReport:
         self._bar.close()
         self._epochs, self._steps = event.epochs, event.steps_per_epoch
         self._epoch, self._step = event.epoch, event.step
-        again = f", going on after {event.step} steps" if event.step else ""
+        again = f", going on after {count_text(event.step, 'step')}" if event.step else ""
         if event.epoch >= event.epochs:
             again = ", already trained to its last epoch"
         self._bar.line(

@@ -12,6 +12,7 @@ from core.data.sound_index import SoundIndex
 from core.data.tables import TABLE_SUFFIXES, Row, Table
 from core.data.tokenizer import split_words
 from core.errors import DatasetError
+from core.wording import count_text
 
 
 class OwnFolder(FileDataset):
@@ -84,8 +85,9 @@ class OwnFolder(FileDataset):
             first = next(iter(absent), "")
             told = f"; the first is '{first}'" if first else ""
             raise DatasetError(
-                f"None of the {len(absent)} sounds that {', '.join(self.mapping.tables)} names is "
-                f"in {self.folder}{told}; check the column '{self.mapping.file}' and the folder."
+                f"None of the {count_text(len(absent), 'sound')} that "
+                f"{', '.join(self.mapping.tables)} names is in {self.folder}{told}; check the "
+                f"column '{self.mapping.file}' and the folder."
             )
         splits = split_up(found, self.mapping, problems)
         for name, about in absent.items():

@@ -12,6 +12,7 @@ from core.config import DecodingConfig
 from core.errors import CheckpointError
 from core.evaluation.kept import CaptionedClip
 from core.events import Event, Progress, Warned
+from core.wording import count_text
 
 PARTIAL_FILE = "captions.part.jsonl"
 
@@ -65,7 +66,8 @@ def caption_split(
     readable = set(features.clip_ids)
     lost = sum(clip.id not in readable for clip in chosen)
     if lost:
-        yield Warned(message=f"{lost} clips of {dataset_name} {split} cannot be read; left out.")
+        clips = count_text(lost, "clip")
+        yield Warned(message=f"{clips} of {dataset_name} {split} cannot be read; left out.")
     chosen = tuple(clip for clip in chosen if clip.id in readable)
     key = {
         "checkpoint": str(checkpoint.resolve()),

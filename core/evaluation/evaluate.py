@@ -19,6 +19,7 @@ from core.evaluation.scorer import Scorer, Scores
 from core.evaluation.statistics import caption_statistics
 from core.events import Evaluated, Event, Progress, Warned
 from core.runs import RunFolder
+from core.wording import count_text
 
 
 def evaluation_folder(checkpoint: Path, dataset: str, split: str) -> Path:
@@ -129,8 +130,8 @@ def score_captions(
         scores = Scores(statistics, {}, dict.fromkeys(wanted, reason))
     else:
         if len(scored) < len(captioned):
-            count = len(captioned) - len(scored)
-            yield Warned(message=f"{count} clips of {where} have no references; not scored.")
+            clips = count_text(len(captioned) - len(scored), "clip")
+            yield Warned(message=f"{clips} of {where} without references: not scored.")
         candidates = [item.scored for item in scored]
         references = [item.references for item in scored]
         request = scorer.submit(candidates, references, tuple(metrics or METRICS), stanford=True)

@@ -15,6 +15,7 @@ from core.evaluation.evaluate import score_captions
 from core.evaluation.kept import CaptionedClip
 from core.evaluation.scorer import Scorer
 from core.events import Event, Progress, Warned
+from core.wording import count_text
 
 # As they are written by challenges, toolboxes and people; the first that stands in a table counts.
 FILE_COLUMNS = (
@@ -107,7 +108,7 @@ def match_captions(
     if missing:
         problems.append(
             f"{table.path.name} has no caption of {_listed(missing)}; scores are over the "
-            f"{len(captioned)} clips that it has."
+            f"{count_text(len(captioned), 'clip')} that it has."
         )
     used = {name for name in found.values() if name is not None}
     extra = [name for name in captions if name not in used]
@@ -186,5 +187,4 @@ def _stem(name: str) -> str:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_NAMED])
     more = len(names) - _NAMED
-    count = "1 file" if len(names) == 1 else f"{len(names)} files"
-    return f"{count} ({shown}{f' and {more} more' if more > 0 else ''})"
+    return f"{count_text(len(names), 'file')} ({shown}{f' and {more} more' if more > 0 else ''})"

@@ -13,6 +13,7 @@ from core.experiments.analysis import Analysis, ArmDifference, ArmFigures
 from core.experiments.figures import Point, curves, dots, intervals
 from core.experiments.report_data import STYLE, flat_settings, validation_curve
 from core.files import write_text_atomic
+from core.wording import count_text
 
 REPORT_FILE = "report.html"
 _CLIPS = 12  # whose captions are shown
@@ -34,8 +35,10 @@ def report_html(analysis: Analysis, now: datetime | None = None) -> str:
     status = analysis.status
     data = experiment.base.data
     summary = (
-        f"{len(experiment.arms)} arms, {len(experiment.seeds)} seeds, {data.dataset} "
-        f"{experiment.split}; {status.finished} of {len(status.cells)} runs finished; {made}"
+        f"{count_text(len(experiment.arms), 'arm')}, "
+        f"{count_text(len(experiment.seeds), 'seed')}, {data.dataset} "
+        f"{experiment.split}; {status.finished} of {count_text(len(status.cells), 'run')} "
+        f"finished; {made}"
     )
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',

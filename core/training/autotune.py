@@ -17,6 +17,7 @@ from core.events import Event, Noted
 from core.training.failures import free_memory, is_out_of_memory
 from core.training.losses import Losses
 from core.training.state import Position
+from core.wording import count_text
 
 # Fragments of freed memory, and what other programs may ask for.
 HEADROOM = 0.1
@@ -44,7 +45,8 @@ def join_batches(
     """Join as many batches as the memory has room for, note it in `position`, and say it."""
     settings = config.training
     if device.type != "cuda" or not alone:
-        text = f"Batches stay at {settings.batch_size} clips: only a single CUDA GPU is fitted to."
+        size = count_text(settings.batch_size, "clip")
+        text = f"Batches stay at {size}: only a single CUDA GPU is fitted to."
         return Noted(message=text)
     position.joined = fit_batch(config, losses, data, device)
     return Noted(

@@ -18,6 +18,7 @@ from core.training.figures import Figures, StepLog, mean_terms
 from core.training.losses import Losses
 from core.training.parts import Chosen, combined, cut
 from core.training.state import Position
+from core.wording import count_text
 
 
 class Stepper:
@@ -127,8 +128,8 @@ class Stepper:
         clips = math.ceil(self.config.training.batch_size / position.pieces)
         text = (
             f"Step {position.step + 1} did not fit into the memory of {self.device}; from here "
-            f"each batch is worked on in parts of {clips} clips. The steps are made from the same "
-            "clips as before."
+            f"each batch is worked on in parts of {count_text(clips, 'clip')}. The steps are made "
+            "from the same clips as before."
         )
         if self.losses.active(position.epoch):
             text += " Contrast compares the clips of a part only, so it has fewer negatives."

@@ -5,19 +5,12 @@ import time
 from app.texts import (
     NOTHING,
     best_text,
-    count_text,
     date_text,
     length_text,
     metric_title,
     short_date_text,
     value_text,
 )
-
-
-def test_counts() -> None:
-    assert count_text(1, "clip") == "1 clip"
-    assert count_text(1200, "clip") == "1,200 clips"
-    assert count_text(2, "class", "classes") == "2 classes"
 
 
 def test_dates() -> None:

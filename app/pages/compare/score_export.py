@@ -18,6 +18,7 @@ from app.pages.compare.score_tables import (
     verdict,
 )
 from app.pages.compare.scoring import SystemsScored
+from app.texts import count_text
 from core.evaluation.comparison import PairedDifference
 from core.evaluation.registry import METRICS
 
@@ -34,7 +35,7 @@ _ESCAPES = {
 
 def scores_markdown(table: ScoreTable, found: SystemsScored, where: str) -> str:
     """Return both tables for a README."""
-    lines = [f"Scores on {where}, {table.clips:,} clips, with 95 % bootstrap intervals.", ""]
+    lines = [_heading(table, where), ""]
     heads = ["System", *(METRICS[name].title for name in table.metrics)]
     lines += _markdown(heads, [[row.name, *_cells(table, row)] for row in table.rows])
     rows = list(_differences(found))
@@ -44,11 +45,16 @@ def scores_markdown(table: ScoreTable, found: SystemsScored, where: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _heading(table: ScoreTable, where: str) -> str:
+    clips = count_text(table.clips, "clip")
+    return f"Scores on {where}, {clips}, with 95 % bootstrap intervals."
+
+
 def scores_latex(table: ScoreTable, found: SystemsScored, where: str) -> str:
     """Return both tables as LaTeX (booktabs)."""
     heads = ["System", *(METRICS[name].title for name in table.metrics)]
     rows = [[row.name, *_cells(table, row)] for row in table.rows]
-    lines = [f"% Scores on {where}, {table.clips} clips, with 95 % bootstrap intervals."]
+    lines = [f"% {_heading(table, where)}"]
     lines += _latex(heads, rows)
     rows = list(_differences(found))
     if rows:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.scoring import SystemsScored
-from app.texts import NOTHING
+from app.texts import NOTHING, count_text
 from core.evaluation.comparison import PairedDifference
 from core.evaluation.intervals import Interval
 from core.evaluation.published import PUBLISHED
@@ -169,9 +169,9 @@ def plain_sentence(found: SystemsScored) -> str:
     about = METRICS[metric]
     letters = [LETTERS[number] for number in found.numbers[:2]]
     value = item.interval.value
-    clips = len(found.comparison.clips)
+    clips = count_text(len(found.comparison.clips), "clip")
     if value == item.interval.low == item.interval.high == 0:
-        return f"{letters[1]} and {letters[0]} do not differ in {about.title} on {clips:,} clips."
+        return f"{letters[1]} and {letters[0]} do not differ in {about.title} on {clips}."
     scale = 100.0 if about.points else 1.0
     better = value < 0 if about.direction == "lower" else value >= 0
     sign = 1 if value >= 0 else -1
@@ -185,5 +185,5 @@ def plain_sentence(found: SystemsScored) -> str:
     return (
         f"{letters[1]} is {'better' if better else 'worse'} than {letters[0]} by "
         f"{abs(value) * scale:.{digits}f} {unit}, 95 % interval {ends}: "
-        f"{shown} on these {clips:,} clips."
+        f"{shown} on these {clips}."
     )

@@ -25,6 +25,7 @@ from app.pages.train.arm_editor import ArmDraft, ArmEditor, draft_of
 from app.pages.train.colours import objective_text
 from app.pages.train.summary import method_title
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.inputs import NumbersEdit
 from core.config import RunConfig
 from core.config.objectives import OBJECTIVE_CONFIGS, CaptionNTXentConfig
@@ -259,8 +260,8 @@ def describe_experiment(experiment: Experiment) -> str:
     arms, seeds = len(experiment.arms), len(experiment.seeds)
     runs = arms * seeds
     parts = [
-        f"{arms} {'arm' if arms == 1 else 'arms'} × {seeds} {'seed' if seeds == 1 else 'seeds'}: "
-        f"{runs} {'run' if runs == 1 else 'runs'}, one after the other."
+        f"{count_text(arms, 'arm')} × {count_text(seeds, 'seed')}: "
+        f"{count_text(runs, 'run')}, one after the other."
     ]
     one_seed = planned_runs(
         Experiment(

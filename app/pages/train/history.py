@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from app.texts import count_text
 from core.events import (
     CaptionsMapped,
     CheckpointSaved,
@@ -245,8 +246,9 @@ def log_line(event: Event) -> str:
     if isinstance(event, RunStarted):
         start = f"resumed at step {event.step:,}" if event.step else "started"
         return (
-            f"{start}: {event.epochs} epochs of {event.steps_per_epoch} steps on {event.device}, "
-            f"{event.train_clips:,} clips, {event.vocabulary_size:,} words, "
+            f"{start}: {count_text(event.epochs, 'epoch')} of "
+            f"{count_text(event.steps_per_epoch, 'step')} on {event.device}, "
+            f"{count_text(event.train_clips, 'clip')}, {event.vocabulary_size:,} words, "
             f"{event.parameters:,} parameters"
         )
     if isinstance(event, EpochEnded):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.inputs import QuietComboBox
 from core import paths
 from core.config import RunConfig, load_config, save_config
@@ -120,8 +121,8 @@ class PresetBar(QWidget):
     def _describe(self) -> None:
         preset = self.current()
         if self._different:
-            word = "setting differs" if self._different == 1 else "settings differ"
-            self.note.setText(f"{self._different} {word} from this preset.")
+            differ = count_text(self._different, "setting differs", "settings differ")
+            self.note.setText(f"{differ} from this preset.")
         else:
             self.note.setText(preset.description if preset else "")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.texts import count_text
 from core.preload import load_engine
 
 if TYPE_CHECKING:
@@ -50,16 +51,16 @@ class QueueDesk(QObject):
         waiting = sum(entry.state == "queued" for entry in entries)
         self._queue_counted(waiting)
         if waiting:
-            word = "run waits" if waiting == 1 else "runs wait"
+            waits = count_text(waiting, "run waits", "runs wait")
             self._page.banner.show_message(
-                f"{waiting} {word} in the queue since the window was closed.",
+                f"{waits} in the queue since the window was closed.",
                 "info",
                 action="Start the queue",
             )
 
     def _experiment_queued(self, added: tuple[str, ...]) -> None:
         page = self._page
-        page.studio.message.emit(f"{len(added)} runs are in the queue.")
+        page.studio.message.emit(f"{count_text(len(added), 'run is', 'runs are')} in the queue.")
         page.tabs.setCurrentWidget(page.queue)
         page.sessions.release()
 

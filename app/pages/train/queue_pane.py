@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.train.sessions import Sessions
 from app.studio import Studio
+from app.texts import count_text
 from core.errors import StudioError
 from core.runs.queue import QueuedRun
 
@@ -107,14 +108,13 @@ class QueuePane(QWidget):
 
     def _show(self, entries: tuple[QueuedRun, ...]) -> None:
         waiting = sum(entry.state == "queued" for entry in entries)
+        waits = count_text(waiting, "run waits", "runs wait")
         held = self._sessions.held and waiting > 0
         self.go.setVisible(held)
         if held:
-            word = "run waits" if waiting == 1 else "runs wait"
-            self.note.setText(f"{waiting} {word} since the window was closed.")
+            self.note.setText(f"{waits} since the window was closed.")
         elif waiting:
-            word = "run waits" if waiting == 1 else "runs wait"
-            self.note.setText(f"{waiting} {word}.")
+            self.note.setText(f"{waits}.")
         else:
             self.note.setText("Runs that are started while another trains wait here.")
         if entries != self._entries or self.tree.topLevelItemCount() != len(entries):

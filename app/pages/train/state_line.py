@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.elided_label import ElidedLabel
 
 
@@ -160,7 +161,7 @@ class StateLine(QWidget):
         count = len(standing.warnings)
         self.warnings.setVisible(count > 0)
         self.third.setVisible(bool(standing.loads) or count > 0)
-        self.warnings.setText("1 warning" if count == 1 else f"{count} warnings")
+        self.warnings.setText(count_text(count, "warning"))
         self.warnings.setToolTip("\n".join(standing.warnings[-8:]))
         share = round(1000 * (standing.fraction or 0.0))
         if share != self.bar.value():

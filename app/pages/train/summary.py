@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.texts import count_text
 from core.config import RunConfig
 
 
@@ -32,28 +33,28 @@ def phase_text(config: RunConfig, epoch: int) -> str:
 def _losses(config: RunConfig) -> str:
     epochs = config.training.epochs
     if not config.objectives:
-        return f"Cross-entropy for {_epochs(epochs)}"
+        return f"Cross-entropy for {count_text(epochs, 'epoch')}"
     if len(config.objectives) > 1:
         names = " + ".join(
             f"{item.weight:g} × {method_title(item.name)}" for item in config.objectives
         )
-        return f"Cross-entropy + {names} for {_epochs(epochs)}"
+        return f"Cross-entropy + {names} for {count_text(epochs, 'epoch')}"
     term = config.objectives[0]
     both = f"cross-entropy + {term.weight:g} × {method_title(term.name)}"
     end = min(term.end_epoch or epochs, epochs)
     if term.start_epoch >= epochs:
         return (
-            f"Cross-entropy for {_epochs(epochs)}; the contrast would only start at epoch "
-            f"{term.start_epoch}, so it never counts,"
+            f"Cross-entropy for {count_text(epochs, 'epoch')}; the contrast would only start at "
+            f"epoch {term.start_epoch}, so it never counts,"
         )
     if not term.weight:
         both = "cross-entropy with the contrast watched at weight 0"
     parts = []
     if term.start_epoch:
-        parts.append(f"cross-entropy for {_epochs(term.start_epoch)}")
-    parts.append(f"{both} for {_epochs(end - term.start_epoch)}")
+        parts.append(f"cross-entropy for {count_text(term.start_epoch, 'epoch')}")
+    parts.append(f"{both} for {count_text(end - term.start_epoch, 'epoch')}")
     if end < epochs:
-        parts.append(f"cross-entropy for {_epochs(epochs - end)}")
+        parts.append(f"cross-entropy for {count_text(epochs - end, 'epoch')}")
     text = ", then ".join(parts)
     return text[0].upper() + text[1:]
 
@@ -70,10 +71,6 @@ def _device(name: str) -> str:
     if name == "auto":
         return "on the fastest device"
     return {"cpu": "on the CPU", "mps": "on the Apple GPU"}.get(name, f"on {name}")
-
-
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count:,} epochs"
 
 
 _METHODS = {

@@ -49,7 +49,7 @@ def test_a_failed_run_does_not_stop_the_next(
     out = capsys.readouterr().out
     assert "Training broken." in out
     assert "no dataset named 'nothing'" in out
-    assert "Finished after 1 epochs" in out
+    assert "Finished after 1 epoch:" in out
     assert states() == ["failed", "done"]
     whole = RunQueue().entries()[1]
     assert (Path(whole.run) / "checkpoints" / "epoch-1.state.pt").is_file()
