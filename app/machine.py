@@ -38,7 +38,7 @@ def processor_count() -> int:
 
 def fastest_device() -> str:
     """Name the graphics card that work goes to, "" without one. The engine must be loaded."""
-    from core.training.device import list_devices
+    from core.device import list_devices
 
     first = list_devices()[0]
     return "" if first.name == "cpu" else f"{first.title} · {size_text(first.memory)}"
@@ -82,7 +82,7 @@ def device_load(device: str) -> str:
 
 
 def _card_load(index: int) -> str:
-    from core.training.device import memory_in_use as card_memory
+    from core.device import memory_in_use as card_memory
 
     used, total = card_memory(index)
     text = f"{size_text(used)} of {size_text(total)}"

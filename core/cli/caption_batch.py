@@ -61,7 +61,7 @@ def _rows(
     from tqdm import tqdm
 
     from core.captioner import Captioner
-    from core.training.device import choose_device
+    from core.device import choose_device
 
     captioner = Captioner.load(checkpoint, choose_device(options.device))
     rules = chosen_decoding(captioner.checkpoint.config, options)

@@ -46,7 +46,7 @@ def run(
     if not files:
         return 0, False
     from core.captioner import Captioner
-    from core.training.device import choose_device
+    from core.device import choose_device
 
     captioner = Captioner.load(chosen_checkpoint(options.checkpoint), choose_device(options.device))
     rules = chosen_decoding(captioner.checkpoint.config, options)

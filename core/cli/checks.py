@@ -98,7 +98,7 @@ def _torch() -> str:
 
 
 def _devices() -> str:
-    from core.training.device import list_devices
+    from core.device import list_devices
 
     return ", ".join(
         f"{device.name} ({device.title}, {size(device.memory)})" for device in list_devices()

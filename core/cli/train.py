@@ -93,7 +93,7 @@ def open_or_create(options: argparse.Namespace) -> tuple[RunFolder, RunConfig]:
         return find_run(options.resume), config
     if config.device not in ("auto", "cpu") and "WORLD_SIZE" not in os.environ:
         # Those are everywhere; the others ask torch.
-        from core.training.device import choose_device
+        from core.device import choose_device
 
         choose_device(config.device)  # A slip of the keyboard should leave no failed run.
     return create_run(config), config

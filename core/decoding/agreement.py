@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.sound_events import EventMention, heard_classes, kin
-from core.decoding.stopwords import english_stopwords
+from core.data.stopwords import english_stopwords
 
 # Tags that come with many sounds, or tell the place and not the sound: nobody misses them in a
 # caption that names something particular.

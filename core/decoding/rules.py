@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 from core.config import DecodingConfig
+from core.data.stopwords import tokens_allowed_once
 from core.data.tokenizer import BOS, Tokenizer
-from core.decoding.stopwords import english_stopwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,3 @@ class DecodingRules:
             max_tokens=config.max_tokens,
             once=tokens_allowed_once(tokenizer, config.forbid_repeated),
         )
-
-
-def tokens_allowed_once(tokenizer: Tokenizer, forbid_repeated: str) -> Tensor | None:
-    """Return the mask of tokens that may be said once only, or None where all may be repeated.
-
-    With "content_words" that is every token but the stopwords, so also the comma and the special
-    tokens; with "all" it is every token.
-    """
-    if forbid_repeated == "none":
-        return None
-    exempt = english_stopwords() if forbid_repeated == "content_words" else frozenset[str]()
-    return torch.tensor([word not in exempt for word in tokenizer.words])

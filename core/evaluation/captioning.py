@@ -40,10 +40,10 @@ def caption_split(
     from core.data.feature_store import store_path
     from core.data.features import open_features
     from core.data.limited import FirstClips
+    from core.decoding.clips import caption_clips
+    from core.device import choose_device
     from core.models.checkpoints import load_checkpoint
     from core.models.encoders import load_encoder
-    from core.training.device import choose_device
-    from core.training.validation import caption_clips
 
     device = choose_device(device_name)
     loaded = load_checkpoint(checkpoint, device)

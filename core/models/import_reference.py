@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from core.config import RunConfig, parse_config
+from core.data.stopwords import tokens_allowed_once
 from core.data.tokenizer import Tokenizer
-from core.decoding.rules import tokens_allowed_once
 from core.errors import CheckpointError
 from core.models.caption_model import CaptionModel
 from core.models.checkpoint_header import CheckpointInfo

@@ -9,9 +9,9 @@ from core.data.clips import present_splits
 from core.data.datasets import open_dataset
 from core.data.feature_store import FeatureType
 from core.data.features import open_features
+from core.device import choose_device
 from core.events import Event, Progress
 from core.models.encoders import load_encoder
-from core.training.device import choose_device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

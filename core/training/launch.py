@@ -7,13 +7,13 @@ from contextlib import suppress
 
 from core.config import RunConfig
 from core.data.tokenizer import Tokenizer
+from core.device import choose_device
 from core.errors import RunFolderError
 from core.events import Event, RunEnded
 from core.files import write_json_atomic, write_text_atomic
 from core.runs import RunFolder, record
 from core.runs.branching import branch_source, copy_history
 from core.runs.environment import describe_environment
-from core.training.device import choose_device
 from core.training.distributed import Team
 from core.training.final import final_evaluation
 from core.training.obeying import StopAsked, stoppable

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from core.config import RunConfig
+from core.decoding.clips import ClipCaption, caption_clips
 from core.errors import StudioError
 from core.evaluation.scorer import Scores
 from core.events import (
@@ -26,7 +27,7 @@ from core.training.losses import Losses
 from core.training.prepare import Prepared
 from core.training.scoring import ValidationScorer
 from core.training.state import Position, Unscored
-from core.training.validation import ClipCaption, caption_clips, validation_losses
+from core.training.validation import validation_losses
 
 CAPTIONED_AT_ONCE = 32
 

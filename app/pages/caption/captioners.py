@@ -59,7 +59,7 @@ Loader = Callable[[Path], CaptionsFiles]
 def load_captioner(checkpoint: Path) -> CaptionsFiles:
     """Load a checkpoint with its encoder. Takes seconds the first time; not for the GUI thread."""
     from core.captioner import Captioner
-    from core.training.device import choose_device
+    from core.device import choose_device
 
     return Captioner.load(checkpoint, choose_device("auto"))
 

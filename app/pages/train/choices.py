@@ -52,7 +52,7 @@ def joins(names: Sequence[str]) -> list[str]:
 
 def device_choices() -> Choices:
     """Return the devices; meant for when the engine is loaded."""
-    from core.training.device import list_devices
+    from core.device import list_devices
 
     devices = [(item.name, f"{item.name} · {item.label}", "") for item in list_devices()]
     return {"device": [("auto", f"auto · {devices[0][0]}", ""), *devices]}

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from core.data.stopwords import tokens_allowed_once
 from core.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from core.decoding.beam import beam_search, search
-from core.decoding.rules import DecodingRules, tokens_allowed_once
+from core.decoding.rules import DecodingRules
 from core.errors import ConfigError
 from core.models.caption_model import CaptionModel
 

@@ -102,7 +102,7 @@ def test_only_the_first_clips(checkpoint: Path, tones: Tones, tmp_path: Path) ->
 def test_a_stopped_evaluation_goes_on_where_it_was(
     checkpoint: Path, tones: Tones, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import core.training.validation as validation
+    from core.decoding import clips
 
     whole = evaluated(checkpoint)
     first = load_evaluation(Path(whole.folder))
@@ -118,13 +118,13 @@ def test_a_stopped_evaluation_goes_on_where_it_was(
     with (target / "captions.part.jsonl").open("a", encoding="utf-8") as stream:
         stream.write('{"clip": "torn')
     asked: list[int] = []
-    caption_clips = validation.caption_clips
+    caption_clips = clips.caption_clips
 
     def counted(model: object, data: list, count: int, *rest: object, **more: object) -> object:
         asked.append(count)
         return caption_clips(model, data, count, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(validation, "caption_clips", counted)
+    monkeypatch.setattr(clips, "caption_clips", counted)
     event = evaluated(checkpoint, folder=target)
     assert asked == [3]
     assert dict(event.scores) == dict(whole.scores)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from core.device import DeviceInfo, choose_device, list_devices
 from core.errors import ConfigError
-from core.training.device import DeviceInfo, choose_device, list_devices
 
 
 def test_every_device_is_named_with_its_memory() -> None:

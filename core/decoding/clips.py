@@ -1,0 +1,58 @@
+"""Captions of stored clips: what validation, previews and evaluation are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from core.config import DecodingConfig
+from core.data.batches import CaptionedClips
+from core.data.tokenizer import Tokenizer
+from core.decoding.strategy import decode, heard_in
+from core.models.caption_model import CaptionModel
+
+
+@dataclass(frozen=True, slots=True)
+class ClipCaption:
+    """The caption of clip number `clip`; `raw` is the text as the metrics are defined on it."""
+
+    clip: int
+    text: str
+    raw: str
+    log_prob: float
+
+
+@torch.inference_mode()
+def caption_clips(
+    model: CaptionModel,
+    data: CaptionedClips,
+    count: int,
+    tokenizer: Tokenizer,
+    decoding: DecodingConfig,
+    batch_size: int = 32,
+    encoder: object | None = None,
+) -> Iterator[ClipCaption]:
+    """Caption the first `count` clips, yielding one after the other.
+
+    Reranking needs the encoder that made the frames, to tell which sounds it hears in them;
+    without it, as between epochs, captions are those of beam search.
+    """
+    model.eval()
+    if encoder is None:
+        decoding = decoding.model_copy(update={"strategy": "beam"})
+    count = min(count, len(data))
+    for start in range(0, count, batch_size):
+        clips = torch.arange(start, min(start + batch_size, count))
+        batch = data.batch(clips, torch.zeros_like(clips))
+        heard = None
+        if decoding.strategy == "rerank":
+            lengths = batch.frame_lengths.tolist()
+            frames = [clip[:length] for clip, length in zip(batch.frames, lengths, strict=True)]
+            heard = heard_in(encoder, frames)
+        found = decode(model, batch.frames, batch.frame_lengths, decoding, tokenizer, heard=heard)
+        for clip, beams in zip(clips.tolist(), found, strict=True):
+            tokens = beams[0].tokens
+            text, raw = tokenizer.decode(tokens), tokenizer.decode(tokens, raw=True)
+            yield ClipCaption(clip, text, raw, beams[0].log_prob)
