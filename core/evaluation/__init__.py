@@ -3,12 +3,11 @@
 Importing this package imports no torch: the metrics run in a process of their own.
 """
 
-from core.evaluation.baseline import shuffled_baseline
 from core.evaluation.comparison import Comparison, PairedDifference, SystemScores, compare
 from core.evaluation.evaluate import evaluate_checkpoint, evaluation_folder
-from core.evaluation.external import score_table
+from core.evaluation.evaluation_files import KeptEvaluation, find_evaluations, load_evaluation
+from core.evaluation.external_captions import score_table
 from core.evaluation.intervals import Interval
-from core.evaluation.kept import KeptEvaluation, find_evaluations, load_evaluation
 from core.evaluation.registry import (
     METRICS,
     QUICK_METRICS,
@@ -20,6 +19,7 @@ from core.evaluation.registry import (
     metric_statuses,
 )
 from core.evaluation.scorer import Scorer, Scores, missing_metrics
+from core.evaluation.shuffled_baseline import shuffled_baseline
 from core.evaluation.statistics import STATISTICS, caption_statistics
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.config import DecodingConfig
 from core.errors import CheckpointError
-from core.evaluation.kept import CaptionedClip
+from core.evaluation.evaluation_files import CaptionedClip
 from core.events import Event, Progress, Warned
 from core.wording import count_text
 

@@ -16,7 +16,7 @@ from core.evaluation import metric_files
 from core.evaluation.bleu import bleu_counts, bleu_scores
 from core.evaluation.java import java_for, stanford_tokens
 from core.evaluation.meteor import Meteor, meteor_score
-from core.evaluation.models import SentenceModels
+from core.evaluation.neural_metrics import SentenceModels
 from core.evaluation.ptb import tokenize
 from core.evaluation.registry import METRICS, available_metrics
 

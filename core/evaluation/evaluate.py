@@ -11,11 +11,11 @@ from typing import Any
 from core import paths
 from core.config import DecodingConfig
 from core.errors import DatasetError
-from core.evaluation.baseline import shuffled_baseline
 from core.evaluation.captioning import PARTIAL_FILE, caption_split
-from core.evaluation.kept import CaptionedClip, write_evaluation
+from core.evaluation.evaluation_files import CaptionedClip, write_evaluation
 from core.evaluation.registry import METRICS
 from core.evaluation.scorer import Scorer, Scores
+from core.evaluation.shuffled_baseline import shuffled_baseline
 from core.evaluation.statistics import caption_statistics
 from core.events import Evaluated, Event, Progress, Warned
 from core.runs import RunFolder
@@ -51,7 +51,7 @@ def evaluate_checkpoint(
     Parameters
     ----------
     folder
-        Where the files of `core.evaluation.kept` go; None is `evaluation_folder`.
+        Where the files of `core.evaluation.evaluation_files` go; None is `evaluation_folder`.
     clips
         Only the first n clips; 0 is all.
     root

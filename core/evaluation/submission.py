@@ -20,7 +20,7 @@ from core.config import RunConfig
 from core.data.tables import read_text
 from core.errors import DatasetError, MetricError
 from core.evaluation.captioning import PARTIAL_FILE, caption_split
-from core.evaluation.kept import CaptionedClip
+from core.evaluation.evaluation_files import CaptionedClip
 from core.events import Event, Noted, Warned
 from core.files import write_text_atomic
 from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info

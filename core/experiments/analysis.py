@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from core.errors import MetricError
 from core.evaluation import evaluation_folder
 from core.evaluation.bleu import bleu_scores
+from core.evaluation.evaluation_files import KeptEvaluation, load_evaluation
 from core.evaluation.intervals import Interval, t_interval
-from core.evaluation.kept import KeptEvaluation, load_evaluation
 from core.evaluation.meteor import meteor_score
 from core.evaluation.registry import METRICS, main_metric
 from core.experiments.plan import Experiment

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from core.config import replace_fields
 from core.errors import StudioError
 from core.evaluation import evaluate_checkpoint
-from core.evaluation.kept import SCORES_FILE
+from core.evaluation.evaluation_files import SCORES_FILE
 from core.events import Event, Noted, Warned
 from core.experiments.analysis import run_evaluation_folder
 from core.experiments.plan import Experiment, PlannedRun, planned_runs

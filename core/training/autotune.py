@@ -14,7 +14,7 @@ import torch
 from core.config import RunConfig
 from core.data.batches import CaptionedClips
 from core.events import Event, Noted
-from core.training.failures import free_memory, is_out_of_memory
+from core.training.device_failures import free_memory, is_out_of_memory
 from core.training.losses import Losses
 from core.training.state import Position
 from core.wording import count_text

@@ -22,7 +22,7 @@ from torch.nn.parameter import Parameter
 from core.data.batches import CaptionedClips
 from core.errors import ConfigError
 from core.objectives.inputs import ALONE, Company
-from core.training.parts import Chosen, Part, cut
+from core.training.batch_parts import Chosen, Part, cut
 
 # A pause or a long validation of the first process is no failure of the others.
 _PATIENCE = timedelta(days=7)

@@ -15,9 +15,9 @@ from core.runs import RunFolder, record
 from core.runs.branching import branch_source, copy_history
 from core.runs.environment import describe_environment
 from core.training.distributed import Team
-from core.training.final import final_evaluation
-from core.training.obeying import StopAsked, stoppable
+from core.training.final_scores import final_evaluation
 from core.training.prepare import Prepared, prepare
+from core.training.run_requests import StopAsked, stoppable
 from core.training.trainer import Trainer
 
 

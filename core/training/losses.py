@@ -24,9 +24,9 @@ from core.objectives.inputs import (
     decode_both,
     decode_captions,
 )
+from core.training.batch_parts import Chosen, Part
 from core.training.compiling import compile_steps
 from core.training.mixup import Mixup, draw_mixup
-from core.training.parts import Chosen, Part
 from core.training.precision import arithmetic, usable_precision
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global

@@ -12,12 +12,12 @@ from core.config import RunConfig
 from core.data.batches import CaptionedClips
 from core.errors import StudioError
 from core.events import Event, Progress, Warned
+from core.training.batch_parts import Chosen, combined, cut
+from core.training.device_failures import free_memory, is_out_of_memory
 from core.training.distributed import Team
-from core.training.failures import free_memory, is_out_of_memory
-from core.training.figures import Figures, StepLog, mean_terms
 from core.training.losses import Losses
-from core.training.parts import Chosen, combined, cut
 from core.training.state import Position
+from core.training.step_figures import Figures, StepLog, mean_terms
 from core.wording import count_text
 
 

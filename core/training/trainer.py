@@ -23,17 +23,17 @@ from core.runs import RunFolder
 from core.runs.commands import Command
 from core.runs.disk import when_there_is_space
 from core.training.autotune import join_batches
+from core.training.checkpoint_keeper import Keeper
+from core.training.device_failures import device_lost, is_device_lost
 from core.training.distributed import Team
-from core.training.failures import device_lost, is_device_lost
-from core.training.keeper import Keeper
 from core.training.losses import Losses
-from core.training.obeying import StopAsked, obeying
 from core.training.optimizer import build_optimizer, learning_rate_at
 from core.training.prepare import Prepared
 from core.training.random_streams import generator, seed_global
+from core.training.run_requests import StopAsked, obeying
 from core.training.state import Position
 from core.training.stepping import Stepper
-from core.training.validating import Validator
+from core.training.validation import Validator
 
 
 class Trainer:

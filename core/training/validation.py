@@ -1,98 +1,175 @@
-"""The losses on a split, as they are measured between epochs."""
+"""What a run measures and shows of itself: losses, metrics, previews, the map of captions."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from core.data.batches import CaptionedClips
-from core.data.tokenizer import PAD
-from core.events import Event, Progress
+from core.config import RunConfig
+from core.decoding.clips import ClipCaption, caption_clips
+from core.errors import StudioError
+from core.evaluation.scorer import Scores
+from core.events import (
+    CaptionsMapped,
+    Event,
+    PreviewCaptioned,
+    Progress,
+    ValidationEnded,
+    ValidationScored,
+    Warned,
+)
 from core.models.caption_model import CaptionModel
-from core.models.layout import pack
-from core.objectives.cross_entropy import mean_per_caption
-from core.objectives.inputs import ContrastInputs, decode_captions
-from core.objectives.space import space_figures
-from core.training.losses import ActiveTerm
-from core.training.random_streams import generator
+from core.training.caption_map import CLIPS_MAPPED, map_captions
+from core.training.device_failures import free_memory, is_out_of_memory
+from core.training.losses import Losses
+from core.training.prepare import Prepared
+from core.training.state import Position, Unscored
+from core.training.validation_losses import validation_losses
+from core.training.validation_scoring import ValidationScorer
 
-PHASE = "Validating"
+CAPTIONED_AT_ONCE = 32
 
-
-@torch.inference_mode()
-def validation_losses(
-    model: CaptionModel,
-    terms: Sequence[ActiveTerm],
-    data: CaptionedClips,
-    batch_size: int,
-) -> Generator[Event, None, dict[str, float]]:
-    """Measure the losses on a split: no smoothing, no mixup, no dropout.
-
-    The cross-entropy is averaged over the tokens of a caption, then over the captions of a clip,
-    then over clips. Where all clips have equally many captions, as in Clotho, that is the
-    baseline's figure; elsewhere the baseline averages over all captions of a batch at once
-    (``masked_mean`` in its ``validation_step``), so that its figure depends on which clips share a
-    batch, and this one does not. Contrastive terms compare the first two captions of each
-    clip, and the space that each shapes is described over the whole split (`space_figures`).
-    "total" is the sum by the terms' weights.
-    """
-    model.eval()
-    sums: dict[str, float] = defaultdict(float)
-    pairs: dict[str, list[tuple[Tensor, Tensor]]] = defaultdict(list)
-    batches = list(torch.arange(len(data)).split(batch_size))
-    data.expect(batches)
-    for number, clips in enumerate(batches):
-        yield Progress(phase=PHASE, done=number, total=len(batches))
-        sums["ce"] += float(_clip_losses(model, data, clips).sum())
-        inputs = _contrast_inputs(model, data, clips)
-        for term in terms:
-            output = term.objective(inputs)
-            sums[term.objective.name] += float(output.loss) * len(clips)
-            for name, value in output.figures.items():
-                sums[f"{term.objective.name}/{name}"] += float(value) * len(clips)
-            if output.pairs is not None:
-                pairs[term.objective.name].append(output.pairs)
-    losses = {name: value / len(data) for name, value in sums.items()}
-    for name, parts in pairs.items():
-        first, second = (torch.cat(tables) for tables in zip(*parts, strict=True))
-        losses |= {f"{name}/{key}": value for key, value in space_figures(first, second).items()}
-    weighted = [term.weight * losses[term.objective.name] for term in terms if term.weight]
-    losses["total"] = losses["ce"] + sum(weighted)
-    return losses
+T = TypeVar("T")
 
 
-def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Tensor:
-    """Return the mean loss of each clip's captions, (B,)."""
-    counts = data.caption_counts[clips]
-    rows = torch.repeat_interleave(torch.arange(len(clips)), counts)
-    captions = torch.cat([torch.arange(int(count)) for count in counts])
-    batch = data.batch(clips, torch.zeros_like(clips))
-    memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-    tokens = data.captions(clips[rows], captions)
-    device = tokens.device
-    rows = rows.to(device)
-    view = decode_captions(model, tokens, memory.select(rows))
-    layout, targets = pack(view.valid.cpu(), device), tokens[:, 1:]
-    of_rows = functional.cross_entropy(
-        model.classify(layout.rows(view.hidden)),
-        layout.rows(targets),
-        ignore_index=PAD,
-        reduction="none",
-    )
-    losses = mean_per_caption(layout.padded(of_rows[:, None])[..., 0], targets, PAD)
-    sums = torch.zeros(len(clips), device=device).index_add_(0, rows, losses)
-    return sums / counts.to(device)
+class Validator:
+    """Validates the model of a run; changes nothing of it, nor any random draw."""
 
+    def __init__(
+        self, config: RunConfig, model: CaptionModel, losses: Losses, data: Prepared
+    ) -> None:
+        self.config, self.model, self.losses, self.data = config, model, losses, data
+        self.result: ValidationEnded | None = None
+        self.unscored: Unscored | None = None
+        self._scorer = ValidationScorer(config.validation.caption_clips > 1)
+        self._asked: Future[Scores] | None = None
 
-def _contrast_inputs(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> ContrastInputs:
-    second = torch.where(data.caption_counts[clips] > 1, 1, 0)
-    batch = data.batch(clips, torch.zeros_like(clips))
-    # The same draws at every validation, so that its figures can be compared.
-    draws = generator(0, "validation-negatives", int(clips[0]))
-    others = data.captions(clips, second)
-    sentences = data.sentences(clips, torch.zeros_like(clips))
-    return ContrastInputs(model, batch, others, draws, None, "validation", sentences)
+    def close(self) -> None:
+        """End the scoring process."""
+        self._scorer.close()
+
+    def validate(self, position: Position, later: bool = False) -> Iterator[Event]:
+        """Measure the losses and metrics, caption the previews, map the captions.
+
+        The figures stand in `result` afterwards; with `later` without the metrics, which `scores`
+        gives for what then stands in `unscored`.
+        """
+        self.unscored = None
+        started, data = time.monotonic(), self.data.validation
+        settings = self.config.validation
+        with_losses = self._within_memory(position, lambda: self._measure(position))
+        losses = yield from with_losses
+        wanted = min(len(data), max(settings.caption_clips, settings.previews))
+        captions = yield from self._captions(position, wanted)
+        texts = [caption.raw for caption in captions[: settings.caption_clips]]
+        asked = self._ask(texts)
+        metrics: dict[str, float] = {}
+        if later and asked is not None:
+            self._asked = asked
+            self.unscored = Unscored(position.epoch, position.step, texts)
+        else:
+            metrics = yield from self._scorer.answer(asked)
+        self.result = ValidationEnded(
+            epoch=position.epoch,
+            step=position.step,
+            losses=losses,
+            metrics=metrics,
+            seconds=time.monotonic() - started,
+        )
+        yield self.result
+        yield from self._previewed(position, captions[: settings.previews])
+        yield from self.map(position)
+
+    def scores(self, unscored: Unscored) -> Generator[Event, None, ValidationScored]:
+        """Wait for the scores of an earlier validation, and return them.
+
+        A run that was stopped meanwhile has them computed anew.
+        """
+        if self._asked is None:
+            self._asked = self._ask(unscored.captions)
+        metrics = yield from self._scorer.answer(self._asked)
+        self._asked = None
+        return ValidationScored(epoch=unscored.epoch, step=unscored.step, metrics=metrics)
+
+    def _ask(self, captions: list[str]) -> Future[Scores] | None:
+        return self._scorer.ask(captions, self.data.validation.references[: len(captions)])
+
+    def preview(self, position: Position) -> Iterator[Event]:
+        """Caption the preview clips only."""
+        wanted = min(len(self.data.validation), self.config.validation.previews)
+        captions = yield from self._captions(position, wanted)
+        yield from self._previewed(position, captions)
+
+    def map(self, position: Position) -> Iterator[Event]:
+        """Tell where the decoder puts the captions of a few clips."""
+        yield (yield from self._within_memory(position, lambda: self._map(position)))
+
+    def _map(self, position: Position) -> Generator[Event, None, CaptionsMapped]:
+        at_once = max(1, CLIPS_MAPPED // position.validation_pieces)
+        data = self.data.validation
+        yield from ()
+        return map_captions(self.model, data, position.epoch, position.step, at_once)
+
+    def _measure(self, position: Position) -> Generator[Event, None, dict[str, float]]:
+        self.losses.heads.eval()
+        terms, size = self.losses.active(position.epoch), self._batch_size(position)
+        return (yield from validation_losses(self.model, terms, self.data.validation, size))
+
+    def _batch_size(self, position: Position) -> int:
+        return max(1, self.config.training.batch_size // position.validation_pieces)
+
+    def _captions(
+        self, position: Position, wanted: int
+    ) -> Generator[Event, None, list[ClipCaption]]:
+        return (yield from self._within_memory(position, lambda: self._search(position, wanted)))
+
+    def _search(self, position: Position, wanted: int) -> Generator[Event, None, list[ClipCaption]]:
+        captions: list[ClipCaption] = []
+        for caption in caption_clips(
+            self.model,
+            self.data.validation,
+            wanted,
+            self.data.tokenizer,
+            self.config.decoding,
+            max(1, CAPTIONED_AT_ONCE // position.validation_pieces),
+        ):
+            captions.append(caption)
+            yield Progress(phase="Captioning", done=len(captions), total=wanted)
+        return captions
+
+    def _previewed(self, position: Position, captions: list[ClipCaption]) -> Iterator[Event]:
+        for caption in captions:
+            yield PreviewCaptioned(
+                epoch=position.epoch,
+                step=position.step,
+                clip=self.data.validation.ids[caption.clip],
+                caption=caption.text,
+                log_prob=caption.log_prob,
+                references=self.data.validation.references[caption.clip],
+            )
+
+    def _within_memory(
+        self, position: Position, work: Callable[[], Generator[Event, None, T]]
+    ) -> Generator[Event, None, T]:
+        """Do some work again with smaller batches when the memory is too small for it."""
+        while True:
+            try:
+                return (yield from work())
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                most = max(self.config.training.batch_size, CAPTIONED_AT_ONCE)
+                if position.validation_pieces >= most:
+                    raise StudioError(
+                        "Not even one clip at a time can be validated in this device's memory; "
+                        "choose a smaller model, a smaller beam or another device."
+                    ) from error
+            free_memory(self.data.validation.frames.device)
+            position.validation_pieces *= 2
+            yield Warned(
+                message="Validation did not fit into the memory; from here it is done in batches "
+                f"of {self._batch_size(position)} clips. That gives the same cross-entropy, but "
+                "terms of contrast compare fewer clips."
+            )

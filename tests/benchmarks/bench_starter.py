@@ -24,7 +24,7 @@ from pathlib import Path
 from core.config import RunConfig, replace_fields
 from core.evaluation import METRICS, available_metrics
 from core.evaluation.evaluate import evaluate_checkpoint
-from core.evaluation.kept import KeptEvaluation, load_evaluation
+from core.evaluation.evaluation_files import KeptEvaluation, load_evaluation
 from core.events import Evaluated, RunStarted
 from core.experiments.analysis import compare_arms
 from core.models.encoders import load_encoder

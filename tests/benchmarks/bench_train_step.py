@@ -39,7 +39,7 @@ from core.presets import load_preset
 from core.training.losses import Losses
 from core.training.optimizer import build_optimizer
 from core.training.prepare import Prepared
-from core.training.validation import validation_losses
+from core.training.validation_losses import validation_losses
 
 Step = Callable[[], None]
 WARM_UP = 2

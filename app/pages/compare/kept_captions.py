@@ -11,8 +11,8 @@ from core.data.clips import Clip
 from core.errors import StudioError
 from core.evaluation import evaluation_folder
 from core.evaluation.comparison import SystemScores
-from core.evaluation.external import match_captions, read_captions
-from core.evaluation.kept import SCORES_FILE, KeptEvaluation, load_evaluation
+from core.evaluation.evaluation_files import SCORES_FILE, KeptEvaluation, load_evaluation
+from core.evaluation.external_captions import match_captions, read_captions
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from app.pages.compare.scoring import SystemsScored
 from app.texts import NOTHING, count_text
 from core.evaluation.comparison import PairedDifference
 from core.evaluation.intervals import Interval
-from core.evaluation.published import PUBLISHED
+from core.evaluation.published_scores import PUBLISHED
 from core.evaluation.registry import CHALLENGE_METRICS, METRICS, main_metric
 
 NO_INTERVAL = "No interval: resampled clips are fewer different ones, which would bias this figure."

@@ -39,7 +39,7 @@ from app.studio import Studio
 from app.texts import count_text
 from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
-from core.evaluation.published import DATASET, SPLIT
+from core.evaluation.published_scores import DATASET, SPLIT
 from core.evaluation.registry import METRICS
 
 FEW_CLIPS = 100

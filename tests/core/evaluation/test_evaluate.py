@@ -20,7 +20,7 @@ from core.evaluation import (
     evaluation_folder,
     missing_metrics,
 )
-from core.evaluation.kept import CaptionedClip, captions_csv, load_evaluation
+from core.evaluation.evaluation_files import CaptionedClip, captions_csv, load_evaluation
 from core.events import Evaluated, Progress, Warned
 from core.files import read_json, write_text_atomic
 from tests.core.tiny import Tones, save_tiny_checkpoint

@@ -13,8 +13,8 @@ import pytest
 
 from core.config import parse_config
 from core.evaluation.bleu import bleu_scores
+from core.evaluation.evaluation_files import CaptionedClip, write_evaluation
 from core.evaluation.intervals import Interval
-from core.evaluation.kept import CaptionedClip, write_evaluation
 from core.evaluation.scorer import Scores
 from core.events import RunEnded, RunStarted, ValidationEnded
 from core.experiments import (

@@ -25,7 +25,7 @@ from core.training import trainer as trainer_module
 from core.training.mixup import Mixup
 from core.training.prepare import Prepared
 from core.training.trainer import Trainer
-from core.training.validation import validation_losses
+from core.training.validation_losses import validation_losses
 
 Golden = Callable[[str], Any]
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from core.errors import StudioError
 from core.events import EpochEnded, Event, RunEnded, StepLogged, ValidationEnded, Warned
 from core.models.caption_model import CaptionModel
 from core.runs import RunFolder, create_run, record, summarize
-from core.training.failures import is_device_lost, is_out_of_memory
+from core.training.device_failures import is_device_lost, is_out_of_memory
 from core.training.prepare import Prepared
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import comparable, same_weights, trainer, weights

@@ -22,7 +22,7 @@ from core.training import train_run
 from core.training.losses import Losses
 from core.training.prepare import Prepared, prepare
 from core.training.trainer import Trainer
-from core.training.validation import validation_losses
+from core.training.validation_losses import validation_losses
 from tests.core.tiny import KINDS, Tones
 from tests.core.tiny import tiny_config as tones_config
 from tests.core.training.conftest import random_clips, tiny_config

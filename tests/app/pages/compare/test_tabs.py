@@ -15,7 +15,7 @@ from app.studio import Studio
 from core.config import CaptionNTXentConfig, RunConfig
 from core.evaluation import evaluation_folder
 from core.evaluation.blind import load_session
-from core.evaluation.kept import CaptionedClip, write_evaluation
+from core.evaluation.evaluation_files import CaptionedClip, write_evaluation
 from core.evaluation.scorer import Scores
 from core.events import Event, Progress
 from core.experiments import Arm, create_experiment, experiment_status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.evaluation import METRICS
-from core.evaluation.published import PUBLISHED, PublishedRow
+from core.evaluation.published_scores import PUBLISHED, PublishedRow
 
 
 def test_the_report_is_there_to_the_letter() -> None:

@@ -10,7 +10,7 @@ import core.evaluation.scorer as scorer
 from core.data.clips import Clip
 from core.errors import DatasetError, MetricError
 from core.evaluation import find_evaluations, load_evaluation, score_table
-from core.evaluation.external import match_captions, read_captions
+from core.evaluation.external_captions import match_captions, read_captions
 from core.events import Evaluated, Warned
 from tests.core.tiny import Tones
 

@@ -23,9 +23,9 @@ from core.events import (
 from core.runs import RunFolder, create_run, record, summarize
 from core.runs.commands import Command, request
 from core.runs.owner import owned
-from core.training import obeying
-from core.training.obeying import StopAsked, stoppable
+from core.training import run_requests
 from core.training.prepare import Prepared
+from core.training.run_requests import StopAsked, stoppable
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import comparable, same_weights, trainer, weights
 
@@ -34,7 +34,7 @@ CONFIG = tiny_config(training={"epochs": 2}, objectives=[{"name": "caption-ntxen
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obeying, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(run_requests, "_LOOK_SECONDS", 0.0)
 
 
 def asked(

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from core.models.caption_model import CaptionModel
+from core.training.batch_parts import combined, cut
 from core.training.losses import Losses
-from core.training.parts import combined, cut
 from core.training.prepare import Prepared
 from tests.core.training.conftest import tiny_config
 

@@ -24,7 +24,7 @@ from core.models.checkpoints import load_checkpoint
 from core.runs import RunFolder, create_run, effective, record, summarize
 from core.runs.branching import copy_history
 from core.runs.commands import request
-from core.training import obeying, scoring
+from core.training import run_requests, validation_scoring
 from core.training.prepare import Prepared
 from core.training.trainer import Trainer
 from tests.core.training.conftest import tiny_config
@@ -56,8 +56,8 @@ class InstantScorer:
 
 @pytest.fixture(autouse=True)
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "Scorer", InstantScorer)
-    monkeypatch.setattr(obeying, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(validation_scoring, "Scorer", InstantScorer)
+    monkeypatch.setattr(run_requests, "_LOOK_SECONDS", 0.0)
 
 
 def told(run: RunFolder) -> list[Event]:

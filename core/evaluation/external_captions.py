@@ -12,7 +12,7 @@ from core.data.clips import Clip
 from core.data.tables import Table, read_table
 from core.errors import DatasetError
 from core.evaluation.evaluate import score_captions
-from core.evaluation.kept import CaptionedClip
+from core.evaluation.evaluation_files import CaptionedClip
 from core.evaluation.scorer import Scorer
 from core.events import Event, Progress, Warned
 from core.wording import count_text
