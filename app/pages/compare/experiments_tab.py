@@ -30,6 +30,7 @@ from app.pages.compare.experiment_tables import (
 from app.pages.compare.figure_table import FigureTable, colour_dot
 from app.studio import Studio
 from app.theme import run_colour
+from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS
 from core.events import Event, Noted, Warned
@@ -65,7 +66,7 @@ class ExperimentsTab(QWidget):
         self.choice.setAccessibleName("Experiment")
         self.choice.setMinimumContentsLength(28)
         self.choice.activated.connect(lambda _index: self._chosen())
-        self.status = QLabel()
+        self.status = ElidedLabel()
         self.status.setProperty("role", "muted")
         self.compute = QPushButton("Compute missing scores")
         self.compute.clicked.connect(self._compute)

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.blind_words import result_sentence
@@ -270,6 +271,9 @@ def test_an_experiment_in_one_table(
     assert tab.sentence.text().startswith("CE + CL is better than CE by")
     assert tab.differences.texts()[0][0] == "FENSE"
     assert not tab.compute.isEnabled()
+    area = tab.stack.findChild(QScrollArea)
+    assert isinstance(area, QScrollArea) and not area.horizontalScrollBar().maximum()
+    assert area.widget().minimumSizeHint().width() <= 870  # in the smallest window
     opened: list[object] = []
     monkeypatch.setattr("app.pages.compare.experiments_tab.QDesktopServices.openUrl", opened.append)
     qtbot.mouseClick(tab.report, Qt.MouseButton.LeftButton)
