@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
@@ -27,11 +28,14 @@ from .batch_bar import BatchBar, BatchProgress
 from .batch_desk import BatchDesk
 from .batch_model import CAPTION, FILE, ROW_ROLE, BatchFilter, BatchModel
 from .captioners import CaptionerCache
-from .collect import collect_sounds, dialog_filter
+from .collect import collect_sounds, dialog_filter, nothing_found
 from .drop_area import DropArea
 from .intake import FOLDER_KEY
 from .model_bar import ModelBar
 from .saving import EXPORT_KEY
+
+if TYPE_CHECKING:
+    from core.models.checkpoint_files import CheckpointFile
 
 WIDTHS = (260, 80, 120, 0, 100, 80)
 
@@ -47,6 +51,7 @@ class BatchPane(DropArea):
         super().__init__(studio.theme, parent)
         self._studio = studio
         self._reopened = False
+        self._at_once = False
         self.model = BatchModel(studio.theme, self)
         self.filter = BatchFilter(self.model, self)
         self.desk = BatchDesk(studio.jobs, cache, self.model, self)
@@ -140,9 +145,18 @@ class BatchPane(DropArea):
         """Put files, and the sound files of folders, into the queue; any number of them."""
         self.banner.dismiss()
         wanted = [Path(path).absolute() for path in paths]
-        self._studio.jobs.run_quick(
-            lambda: collect_sounds(wanted, most=None), self._on_found, owner=self
-        )
+
+        def found(sounds: list[Path]) -> None:
+            self._on_found(sounds, wanted)
+
+        self._studio.jobs.run_quick(lambda: collect_sounds(wanted, most=None), found, owner=self)
+
+    def take(self, paths: Iterable[str | Path], checkpoint: Path | None) -> None:
+        """Put files and folders into the queue, and caption them as soon as they are found."""
+        if checkpoint is not None and not self.desk.running:
+            self.model_bar.choose(checkpoint)
+        self._at_once = True
+        self.add(paths)
 
     def choose_files(self) -> None:
         """Ask for files."""
@@ -160,14 +174,20 @@ class BatchPane(DropArea):
             self._studio.settings.setValue(FOLDER_KEY, name)
             self.add([name])
 
-    def _on_found(self, paths: list[Path]) -> None:
+    def _on_found(self, paths: list[Path], wanted: list[Path]) -> None:
         new = self.desk.add(paths)
         if not paths:
-            self.banner.show_message("There is no sound file in that folder.")
+            self.banner.show_message(nothing_found(wanted))
         elif not new:
             self.banner.show_message("All of these files are in the queue already.", tone="info")
         elif self.desk.running:
             self._studio.message.emit(f"{len(new):,} files follow those in the queue")
+        self._start_if_wanted()
+
+    def _start_if_wanted(self) -> None:
+        if self._at_once and self.model_bar.checkpoint() and self.model.count(RowState.WAITING):
+            self._at_once = False
+            self.start()
 
     # ---- work ------------------------------------------------------------------------------
 
@@ -269,8 +289,11 @@ class BatchPane(DropArea):
         from core.models.checkpoint_files import list_checkpoints
 
         if self.isVisible():
-            show = self.model_bar.set_checkpoints
-            self._studio.jobs.run_quick(list_checkpoints, show, None, self)
+            self._studio.jobs.run_quick(list_checkpoints, self._on_checkpoints, None, self)
+
+    def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
+        self.model_bar.set_checkpoints(files)
+        self._start_if_wanted()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take up the queue where the program left it, the first time; look for checkpoints."""

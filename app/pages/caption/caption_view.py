@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,11 +22,12 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.inputs import QuietComboBox
 
+from .attention_layers import LayerChoice
 from .evidence import BeamTable, TagBars
 from .moments import attended_span
-from .outputs import Result, name_of
+from .others import OtherCaptions
+from .outputs import CheckpointNames, Result, facts_of
 from .words import CaptionWords
 
 EVIDENCE_HEIGHT = 92
@@ -47,9 +47,9 @@ class CaptionView(QWidget):
     keep_clicked = Signal(object)
     folder_clicked = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, names: CheckpointNames, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._names = theme, names
         self.result: Result | None = None
         self.moments: list[tuple[float, float]] = []
         colours = theme.colours
@@ -74,14 +74,9 @@ class CaptionView(QWidget):
         self.keep.setMenu(menu)
         self.facts = ElidedLabel()
         self.facts.setProperty("role", "hint")
-        self.attention_label = QLabel("Attention")
-        self.attention_label.setProperty("role", "hint")
-        self.layers = QuietComboBox()
-        self.layers.setAccessibleName("Attention layer")
-        self.layers.setToolTip("Decoder layer whose attention lights up and is played")
-        self.layers.setMinimumContentsLength(9)
-        self.layers.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.layers.currentIndexChanged.connect(self._on_layer)
+        self.layers = LayerChoice()
+        self.layers.changed.connect(self._on_layer)
+        self.others = OtherCaptions()
         self.beams = BeamTable()
         self.tags = TagBars(colours)
         self._lay_out()
@@ -105,7 +100,6 @@ class CaptionView(QWidget):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         line = QHBoxLayout()
         line.addWidget(self.facts, 1)
-        line.addWidget(self.attention_label)
         line.addWidget(self.layers)
         heading = QLabel("Sounds the encoder hears")
         heading.setProperty("role", "hint")
@@ -131,6 +125,7 @@ class CaptionView(QWidget):
         column.setSpacing(4)
         column.addLayout(top)
         column.addLayout(line)
+        column.addWidget(self.others)
         column.addLayout(evidence, 1)
         # Where the page is low, the caption stays whole and the evidence is scrolled to.
         self.area = QScrollArea()
@@ -150,20 +145,26 @@ class CaptionView(QWidget):
         self._close_editor()
         self.result = result
         if fresh:
-            self._list_layers(len(caption.layer_attention))
+            self.layers.list_layers(len(caption.layer_attention))
         self._show_words()
-        self.facts.setText(_facts(result))
+        self.facts.setText(facts_of(result, self._names.of(caption.checkpoint)))
         if fresh:
             self.beams.show_beams(caption.beams)
             self.tags.show_tags(caption.tags)
             self.area.verticalScrollBar().setValue(0)
         self.tag_box.setVisible(bool(caption.tags))
+        self.show_others([])
         self._refresh_buttons()
+
+    def show_others(self, results: Sequence[Result]) -> None:
+        """Show what other checkpoints say of the same part."""
+        names = [self._names.of(result.checkpoint) for result in results]
+        self.others.show_results(results, names)
 
     def weights(self, index: int) -> NDArray[np.float32]:
         """Return the attention (T,) of a word in the layer that is chosen."""
         assert self.result is not None
-        caption, layer = self.result.caption, self.layers.currentData()
+        caption, layer = self.result.caption, self.layers.layer
         if layer is None:
             return caption.attention[index]
         rows: NDArray[np.float32] = caption.layer_attention[layer]
@@ -210,18 +211,6 @@ class CaptionView(QWidget):
             self.moments.append((result.start + start, result.start + end))
         moments = [f"{start:.1f}–{end:.1f} s" for start, end in self.moments]
         self.words.show_caption(caption, moments, result.edited)
-
-    def _list_layers(self, count: int) -> None:
-        blocked = self.layers.blockSignals(True)
-        before = self.layers.currentData()
-        self.layers.clear()
-        self.layers.addItem("All layers", None)
-        for layer in range(count):
-            self.layers.addItem(f"Layer {layer + 1}", layer)
-        self.layers.setCurrentIndex(max(self.layers.findData(before), 0))
-        self.layers.blockSignals(blocked)
-        self.layers.setVisible(count > 1)
-        self.attention_label.setVisible(count > 1)
 
     def _close_editor(self) -> None:
         self.editor.hide()
@@ -278,22 +267,3 @@ class CaptionView(QWidget):
         )
         for button in (self.copy, self.edit, self.keep):
             button.setToolButtonStyle(style)
-
-
-def _facts(result: Result) -> str:
-    caption = result.caption
-    parts = []
-    if result.length is not None:
-        parts.append(f"part {result.start:.2f}–{result.start + caption.duration:.2f} s")
-    if caption.confidence is not None:
-        parts.append(f"confidence {100 * caption.confidence:.0f} %")
-    log_prob = f"{caption.log_prob:.2f}".replace("-", "−")
-    parts.append(f"mean log-probability {log_prob} a token")
-    if result.edited:
-        parts.append("edited")
-    elif caption.wording == "silence":
-        parts.append("what the model took it for is among the beams")
-    else:
-        parts.append("the bluer a word, the less sure")
-    parts += [name_of(caption.checkpoint), f"took {caption.seconds_taken:.2f} s"]
-    return "  ·  ".join(parts)

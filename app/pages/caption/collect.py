@@ -55,3 +55,13 @@ def parse_paths(text: str) -> list[Path]:
                 entry = entry[1:]
         paths.append(Path(entry).expanduser())
     return paths
+
+
+def nothing_found(paths: Iterable[Path]) -> str:
+    """Say that there is no sound in the folders that were searched."""
+    folders = [path for path in paths if path.is_dir()]
+    where = f"in '{folders[0].name or folders[0]}'" if len(folders) == 1 else "in these folders"
+    return (
+        f"There is no sound file {where}, nor in the folders inside; choose another folder, or "
+        "open a single file whatever its name ends in."
+    )

@@ -21,21 +21,26 @@ if TYPE_CHECKING:
     from app.theme import Colours
 
 ROW_HEIGHT = 20
+LOG_PROB, BEAM, RANK = range(3)
+SEARCHED_TIP = "Hypotheses of the beam search with their mean log-probability per token"
+RANKED_TIP = (
+    "Hypotheses as they were ranked: by their log-probability and by how well they agree with the "
+    "sounds that the encoder hears"
+)
 
 
 class BeamTable(QTableWidget):
     """The hypotheses of the search, the best first, with their mean log-probabilities."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 2, parent)
-        self.setHorizontalHeaderLabels(["Log-prob.", "Beams"])
+        super().__init__(0, 3, parent)
+        self.setHorizontalHeaderLabels(["Log-prob.", "Beams", "Rank score"])
         self.setAccessibleName("Beams")
-        self.setToolTip("Hypotheses of the beam search with their mean log-probability per token")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(BEAM, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         self.setShowGrid(False)
@@ -46,15 +51,20 @@ class BeamTable(QTableWidget):
         self.setTabKeyNavigation(False)
 
     def show_beams(self, beams: tuple[Beam, ...]) -> None:
-        """Fill the table."""
+        """Fill the table; what reranking ranked by stands at the end."""
+        ranked = any(beam.score is not None for beam in beams)
+        self.setColumnHidden(RANK, not ranked)
+        self.setToolTip(RANKED_TIP if ranked else SEARCHED_TIP)
         self.setRowCount(len(beams))
         for row, beam in enumerate(beams):
-            score = QTableWidgetItem(f"{beam.log_prob:.3f}".replace("-", "−"))
-            score.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for column, number in ((LOG_PROB, beam.log_prob), (RANK, beam.score)):
+                shown = "" if number is None else f"{number:.3f}".replace("-", "−")
+                score = QTableWidgetItem(shown)
+                score.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.setItem(row, column, score)
             text = QTableWidgetItem(beam.text)
             text.setToolTip(beam.text)
-            self.setItem(row, 0, score)
-            self.setItem(row, 1, text)
+            self.setItem(row, BEAM, text)
 
 
 class TagBars(QWidget):

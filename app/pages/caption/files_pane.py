@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.banner import Banner
 from core.audio.log_mel import LogMel
 
@@ -42,11 +43,15 @@ from .stage import Stage
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
 
+# More sounds than this at once are offered to the queue.
+MOST_AT_ONCE = 24
 NO_MODEL = "There is no checkpoint to caption with: train one on the Train page"
 
 
 class FilesPane(DropArea):
     """Opens sounds, shows the chosen one and captions them.
+
+    Signal: `batch_wanted(paths)` when files and folders shall go into the queue.
 
     Parameters
     ----------
@@ -57,6 +62,8 @@ class FilesPane(DropArea):
     cache
         The captioners of the page, where other panes use them, too.
     """
+
+    batch_wanted = Signal(list)
 
     def __init__(
         self,
@@ -69,6 +76,7 @@ class FilesPane(DropArea):
         self._studio = studio
         self._checkpoints_known = False
         self._unasked: list[Path] = []
+        self._for_batch: list[Path] = []
         self._hearing: Path | None = None
         self.files = SoundFiles(self)
         self.loader = SoundLoader(studio.jobs, self)
@@ -154,7 +162,11 @@ class FilesPane(DropArea):
         self.model_bar.checkpoint_changed.connect(self._on_checkpoint)
         self.stage.part_caption_clicked.connect(self._on_caption_part)
         self.stage.problem.connect(self._tell)
+        self.stage.notice.retry_clicked.connect(self._on_retry)
+        self.stage.notice.remove_clicked.connect(self._on_remove)
+        self.banner.action_clicked.connect(self._on_batch)
         self.showing.problem.connect(self._tell)
+        self.showing.failure_shown.connect(self._on_failure_shown)
         self.showing.changed.connect(self._refresh_targets)
         self.result.action_clicked.connect(self._on_action)
         self.result.timeline.export_clicked.connect(self._on_export_timeline)
@@ -205,18 +217,50 @@ class FilesPane(DropArea):
         # chooses its first row where none is chosen, so this comes last.
         self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _on_opened(self, good: list[Path]) -> None:
+    def _on_opened(self, good: list[Path], failed: int, wanted: list[Path]) -> None:
+        if len(good) > MOST_AT_ONCE:
+            self._offer_batch(good, failed, wanted)
+            good = [path for path in good if path == self.list.current_path()]
         if self.model_bar.checkpoint() is not None:
             self.caption_files(good)
         elif not self._checkpoints_known:
             self._unasked += good
 
+    def _offer_batch(self, good: list[Path], failed: int, wanted: list[Path]) -> None:
+        """Lead many files to where they are captioned fastest; the first is shown all the same."""
+        self._for_batch = wanted
+        broken = f" {count_text(failed, 'file')} could not be opened." if failed else ""
+        self.banner.show_message(
+            f"{count_text(len(good), 'sound')} are listed, and the one shown is captioned. The "
+            f"side Batch captions all of them, several at a time, and keeps the results.{broken}",
+            tone="warning" if failed else "info",
+            action="Caption all in Batch",
+        )
+
+    def _on_batch(self) -> None:
+        wanted, self._for_batch = self._for_batch, []
+        self.banner.dismiss()
+        if wanted:
+            self.batch_wanted.emit(wanted)
+
+    def _on_retry(self) -> None:
+        path = self.list.current_path()
+        if path is not None:
+            self.open_paths([path])
+
+    def _on_remove(self) -> None:
+        path = self.list.current_path()
+        if path is not None:
+            self.remove([path])
+
     def _on_checkpoint_given(self, path: Path) -> None:
         from core.models.checkpoint_files import describe_checkpoint
 
         self.model_bar.choose(path)
-        if path.exists() and (problem := describe_checkpoint(path).problem):
-            self.banner.show_message(problem)
+        if not path.exists() and self.model_bar.checkpoint() != path:
+            self._tell(f"There is no checkpoint '{path}'; check its name and its drive.")
+        elif path.exists() and (problem := describe_checkpoint(path).problem):
+            self._tell(problem)
 
     def _refresh_targets(self) -> None:
         wanted = selected_usable(self.files, self.list.selected_paths())
@@ -260,6 +304,7 @@ class FilesPane(DropArea):
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self._checkpoints_known = True
         self.model_bar.set_checkpoints(files)
+        self.result.learn_names({str(file.path): file.label for file in files})
         waiting, self._unasked = self._unasked, []
         self.caption_files(waiting)
         self._on_checkpoint()
@@ -328,7 +373,13 @@ class FilesPane(DropArea):
             self.stage.toggle_play()
 
     def _tell(self, sentence: str) -> None:
+        if self.stage.sound is None and self.stage.notice.label.text() == sentence:
+            return  # it stands in place of the sound
         self.banner.show_message(sentence)
+
+    def _on_failure_shown(self, sentence: str) -> None:
+        if self.banner.label.text() == sentence:
+            self.banner.dismiss()
 
     # ---- events ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.studio import Studio
 from app.widgets.banner import Banner
 
-from .collect import MOST_FILES, dialog_filter, parse_paths
+from .collect import MOST_FILES, dialog_filter, nothing_found, parse_paths
 from .empty_pane import choose_starter_sound
 from .file_list import FileList
 from .opening import Opener, recent_files, remember_files
@@ -26,12 +26,12 @@ class Intake(QObject):
     """Puts sounds on the list and looks at their headers.
 
     Signals: `listed(new, again)` with the paths that came on the list and those that were on it
-    already, `opened(paths)` with the readable ones among the former, `refused(path)` when one
-    cannot be read, `checkpoint_given(path)`.
+    already, `opened(paths, failed, wanted)` with the readable ones among the former, how many were
+    not, and what was asked for; `refused(path)` when one cannot be read, `checkpoint_given(path)`.
     """
 
     listed = Signal(list, list)
-    opened = Signal(list)
+    opened = Signal(list, int, list)
     refused = Signal(object)
     checkpoint_given = Signal(object)
 
@@ -95,9 +95,9 @@ class Intake(QObject):
             self._files.change(path, state=FileState.FAILED, message=sentence)
             self.refused.emit(path)
 
-    def _on_found(self, paths: list[Path]) -> None:
+    def _on_found(self, paths: list[Path], wanted: list[Path]) -> None:
         if not paths:
-            self._tell("There is no sound file in that folder.")
+            self._tell(nothing_found(wanted))
             return
         if len(paths) >= MOST_FILES:
             self._banner.show_message(
@@ -109,27 +109,38 @@ class Intake(QObject):
         new = self._files.add(paths)
         for path in again:
             entry = self._files.find(path)
-            if entry is not None and entry.state is FileState.FAILED:
+            if entry is None:
+                continue
+            if entry.state is FileState.FAILED:
                 self._files.change(path, state=FileState.OPENED, message="")
                 new.append(path)
+            elif len(paths) == 1 and entry.state is FileState.OPENED and not entry.outputs:
+                new.append(path)  # one of many, listed before, that is now asked for
         self.listed.emit(new, again)
         # Captioned once their headers were read: a broken file must not start a model.
-        self._opener.look_at(new)
+        self._opener.look_at(new, wanted)
 
     def _on_looked_at(self, path: Path, seconds: float) -> None:
         self._files.change(path, duration=seconds)
 
-    def _on_opened(self, good: list[Path], failures: list[str]) -> None:
+    def _on_opened(self, good: list[Path], failures: list[str], wanted: list[Path]) -> None:
         remember_files(self._settings, good)
         self._list.set_recent(recent_files(self._settings))
         if failures:
-            others = f" ({len(failures) - 1} more could not be opened.)" if failures[1:] else ""
-            self._tell(failures[0] + others)
             current = self._list.current_path()
             entry = None if current is None else self._files.find(current)
             if good and (entry is None or entry.state is FileState.FAILED):
                 self._list.select(good[0])
-        self.opened.emit(good)
+            self._tell_failures(failures)
+        self.opened.emit(good, len(failures), wanted)
+
+    def _tell_failures(self, failures: list[str]) -> None:
+        current = self._list.current_path()
+        entry = None if current is None else self._files.find(current)
+        if len(failures) == 1 and entry is not None and entry.message == failures[0]:
+            return  # it stands in place of the sound
+        others = f" ({len(failures) - 1} more could not be opened.)" if failures[1:] else ""
+        self._tell(failures[0] + others)
 
     def _on_recent(self, path: Path) -> None:
         self.open_paths([path])

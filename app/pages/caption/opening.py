@@ -22,15 +22,15 @@ RECENT_KEY = "caption/recent"
 class Opener(QObject):
     """Finds and looks at files without holding up the window.
 
-    Signals: `found(paths)` when folders were searched, `looked_at(path, seconds)`,
-    `refused(path, sentence)` and `opened(good, failures)` when a whole opening is done, with
-    `failures` a list of sentences.
+    Signals: `found(paths, wanted)` when the folders among the `wanted` were searched,
+    `looked_at(path, seconds)`, `refused(path, sentence)` and `opened(good, failures, wanted)` when
+    a whole opening is done, with `failures` a list of sentences.
     """
 
-    found = Signal(list)
+    found = Signal(list, list)
     looked_at = Signal(object, float)
     refused = Signal(object, str)
-    opened = Signal(list, list)
+    opened = Signal(list, list, list)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,21 +40,25 @@ class Opener(QObject):
         """Search folders; `found` gives the sound files."""
         wanted = [path.absolute() for path in paths]
         if any(path.is_dir() for path in wanted):
-            self._jobs.run_quick(lambda: collect_sounds(wanted), self.found.emit, owner=self)
-        else:
-            self.found.emit(list(dict.fromkeys(wanted)))
 
-    def look_at(self, paths: list[Path]) -> None:
+            def done(paths: list[Path]) -> None:
+                self.found.emit(paths, wanted)
+
+            self._jobs.run_quick(lambda: collect_sounds(wanted), done, owner=self)
+        else:
+            self.found.emit(list(dict.fromkeys(wanted)), wanted)
+
+    def look_at(self, paths: list[Path], wanted: list[Path]) -> None:
         """Read the headers of `paths`, some at a time, and tell what they say."""
         if paths:
-            _Look(self._jobs, self, paths).go_on()
+            _Look(self._jobs, self, paths, wanted).go_on()
 
 
 class _Look:
     """One opening of several files."""
 
-    def __init__(self, jobs: Jobs, opener: Opener, paths: list[Path]) -> None:
-        self._jobs, self._opener = jobs, opener
+    def __init__(self, jobs: Jobs, opener: Opener, paths: list[Path], wanted: list[Path]) -> None:
+        self._jobs, self._opener, self._wanted = jobs, opener, wanted
         self._left = paths
         self._good: list[Path] = []
         self._failures: list[str] = []
@@ -74,7 +78,7 @@ class _Look:
         if self._left:
             self.go_on()
         else:
-            self._opener.opened.emit(self._good, self._failures)
+            self._opener.opened.emit(self._good, self._failures, self._wanted)
 
 
 def _probe_all(paths: list[Path]) -> list[tuple[Path, float | str]]:

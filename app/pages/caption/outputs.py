@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +76,50 @@ class Timeline:
 Output = Result | Timeline
 
 
+class CheckpointNames:
+    """What the checkpoints are called, as far as they are listed."""
+
+    def __init__(self) -> None:
+        self._labels: dict[str, str] = {}
+
+    def learn(self, labels: Mapping[str, str]) -> None:
+        """Take over the names of checkpoints by their paths."""
+        self._labels.update(labels)
+
+    def of(self, checkpoint: str | Path) -> str:
+        """Return the name of a checkpoint; one that is not listed is named by its path."""
+        return self._labels.get(str(checkpoint)) or name_of(checkpoint)
+
+
 def name_of(checkpoint: str | Path) -> str:
-    """Name a run's checkpoint by its run, any other by its file."""
+    """Name a run's checkpoint by its run's folder, any other by its file."""
     path = Path(checkpoint)
     if path.stem in ("best", "last"):
         return f"{path.stem} of {path.parent.parent.name}"
     return path.stem
+
+
+def confidence_text(confidence: float | None) -> str:
+    """Return a confidence in percent, or nothing where there is none."""
+    return "" if confidence is None else f"{100 * confidence:.0f} %"
+
+
+def facts_of(result: Result, name: str) -> str:
+    """Return the line under a caption that the checkpoint called `name` made."""
+    caption = result.caption
+    parts = []
+    if result.length is not None:
+        end = result.start + caption.duration
+        parts.append(f"part {result.start:.2f}–{end:.2f} s")
+    if caption.confidence is not None:
+        parts.append(f"confidence {confidence_text(caption.confidence)}")
+    log_prob = f"{caption.log_prob:.2f}".replace("-", "−")
+    parts.append(f"mean log-probability {log_prob} a token")
+    if result.edited:
+        parts.append("edited")
+    elif caption.wording == "silence":
+        parts.append("what the model took it for is among the beams")
+    else:
+        parts.append("the bluer a word, the less sure")
+    parts += [name, f"took {caption.seconds_taken:.2f} s"]
+    return "  ·  ".join(parts)

@@ -65,6 +65,7 @@ class CaptionPage(QWidget):
         layout.addWidget(self._stack, 1)
         for pane in (self.batch_pane, self.microphone_pane):
             pane.open_wanted.connect(self.open_paths)
+        self.files_pane.batch_wanted.connect(self.caption_in_batch)
         studio.open_in_caption.connect(self.open_paths)
 
     def show_side(self, name: str) -> None:
@@ -76,3 +77,8 @@ class CaptionPage(QWidget):
         """Open files, folders or a checkpoint."""
         self.show_side("files")
         self.files_pane.open_paths(paths)
+
+    def caption_in_batch(self, paths: Iterable[str | Path]) -> None:
+        """Put files and folders into the queue and caption them, with the checkpoint of Files."""
+        self.show_side("batch")
+        self.batch_pane.take(paths, self.files_pane.model_bar.checkpoint())

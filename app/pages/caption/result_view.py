@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.theme import Theme
 
 from .caption_view import CaptionView
-from .outputs import Output, Result, Timeline, name_of
+from .outputs import CheckpointNames, Output, Result, Timeline
 from .timeline_list import TimelineList
 
 
@@ -36,6 +36,7 @@ class ResultView(QStackedWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._outputs: tuple[Output, ...] = ()
+        self.names = CheckpointNames()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "muted")
@@ -55,12 +56,13 @@ class ResultView(QStackedWidget):
         self.tabs.setAccessibleName("Captions of this sound")
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setUsesScrollButtons(True)
         self.tabs.currentChanged.connect(self._on_tab)
-        self.timeline = TimelineList(theme)
+        self.timeline = TimelineList(theme, self.names)
         self.timeline.chosen.connect(self._on_segment)
-        self.view = CaptionView(theme)
+        self.view = CaptionView(theme, self.names)
+        self.view.others.opened.connect(self._on_other)
         self.quiet = QLabel("No window of this recording is loud enough to have a caption.")
         self.quiet.setWordWrap(True)
         self.quiet.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -116,12 +118,10 @@ class ResultView(QStackedWidget):
             outputs[-1],
         )
         self._outputs = tuple(outputs)
-        several = len({item.checkpoint for item in outputs}) > 1
         blocked = self.tabs.blockSignals(True)
         while self.tabs.count() > len(outputs):
             self.tabs.removeTab(self.tabs.count() - 1)
-        for index, item in enumerate(outputs):
-            text = f"{item.title()} · {name_of(item.checkpoint)}" if several else item.title()
+        for index, (item, text) in enumerate(zip(outputs, self._titles(), strict=True)):
             if index >= self.tabs.count():
                 self.tabs.addTab("")
             self.tabs.setTabText(index, text.replace("&", "&&"))
@@ -130,6 +130,31 @@ class ResultView(QStackedWidget):
         self.tabs.blockSignals(blocked)
         self.tabs.setVisible(len(outputs) > 1)
         self._show_front()
+
+    def learn_names(self, labels: Mapping[str, str]) -> None:
+        """Take over what the checkpoints are called, by their paths."""
+        self.names.learn(labels)
+
+    def _titles(self) -> list[str]:
+        """Name every output by what tells it from the others: its part, its checkpoint, or both."""
+        several = len({item.checkpoint for item in self._outputs}) > 1
+        parts = len({item.title() for item in self._outputs}) > 1
+        titles = []
+        for item in self._outputs:
+            name = self.names.of(item.checkpoint)
+            both = f"{item.title()} · {name}"
+            titles.append(both if several and parts else name if several else item.title())
+        return titles
+
+    def _peers(self, result: Result) -> list[Result]:
+        """Return what the other checkpoints say of the same part."""
+        return [
+            item
+            for item in self._outputs
+            if isinstance(item, Result)
+            and item.checkpoint != result.checkpoint
+            and item.place[1:] == result.place[1:]
+        ]
 
     def select_segment(self, index: int) -> None:
         """Show the caption of one segment; -1 shows the first, if there is any."""
@@ -163,11 +188,16 @@ class ResultView(QStackedWidget):
             self.view.show()
             self.view.edit.setVisible(True)
             self.view.show_result(output)
+            self.view.show_others(self._peers(output))
         self.timeline_changed.emit()
 
     def _on_tab(self) -> None:
         if self._outputs:
             self._show_front()
+
+    def _on_other(self, result: Result) -> None:
+        if result in self._outputs:
+            self.tabs.setCurrentIndex(self._outputs.index(result))
 
     def _on_segment(self, index: int) -> None:
         self.select_segment(index)

@@ -18,10 +18,12 @@ from .stage import Stage
 
 class Showing(QObject):
     """Shows the current file. Signals: `changed()` after what can be done with it changed,
-    `problem(sentence)` when it cannot be read after all.
+    `problem(sentence)` when a sound cannot be read after all, `failure_shown(sentence)` when that
+    stands in place of the sound.
     """
 
     changed = Signal()
+    failure_shown = Signal(str)
     problem = Signal(str)
 
     def __init__(
@@ -83,14 +85,17 @@ class Showing(QObject):
         self._stage.view.clear_attention()
         if entry is None:
             self._result.show_message("")
-        elif entry.state is FileState.FAILED:
-            if self._stage.sound is None:
-                self._stage.show_notice(entry.message)
-                self._result.show_message("There is no sound to caption.")
-            else:
-                self._result.show_message(entry.message)
-        elif entry.outputs:
+            return
+        failed = entry.state is FileState.FAILED
+        if failed and self._stage.sound is None:
+            self._stage.show_failure(entry.message)
+            self.failure_shown.emit(entry.message)
+        if entry.outputs:  # what was said of it stays, whatever became of the file
             self._result.show_outputs(entry.outputs, newest)
+        elif failed and self._stage.sound is None:
+            self._result.show_message("There is no sound to caption.")
+        elif failed:
+            self._result.show_message(entry.message)
         elif entry.state is FileState.CAPTIONING:
             self._result.show_message(f"Captioning {entry.path.name}…")
         elif entry.state is FileState.WAITING:
@@ -120,7 +125,8 @@ class Showing(QObject):
 
     def _on_refused(self, path: Path, sentence: str) -> None:
         entry = self._files.find(path)
-        if entry is not None and entry.state is not FileState.FAILED:
+        known = entry is None or entry.state is FileState.FAILED
+        if not known and path != self._list.current_path():
             self.problem.emit(sentence)
         self._intake.refuse(path, sentence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -26,6 +26,7 @@ from .detail import LONGEST_HEARD, Details, Hear
 from .display_bar import DisplayBar
 from .sound_files import format_length
 from .sounds import Sound
+from .stage_notice import StageNotice
 
 
 class Stage(QWidget):
@@ -69,20 +70,10 @@ class Stage(QWidget):
         self.view = SoundView(theme.colours)
         self.player_bar = PlayerBar(theme, self._player, studio.settings)
         self._whole_heard = False
-        self.notice = QLabel()
-        self.notice.setWordWrap(True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.notice.setProperty("role", "muted")
-        self.notice.setContentsMargins(48, 0, 48, 0)
-        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        self.notice = StageNotice(theme)
         self._content = QStackedWidget()
         self._content.addWidget(self.notice)
         self._content.addWidget(self.view)
-        # Most sounds are open sooner than one could read that they are being opened.
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(250)
-        self._patience.timeout.connect(self._on_patience)
         header = QHBoxLayout()
         header.setContentsMargins(8, 8, 8, 0)
         header.setSpacing(8)
@@ -141,11 +132,10 @@ class Stage(QWidget):
         self.player_bar.set_has_sound(sound is not None)
         self.display.set_has_sound(sound is not None)
         self._content.setCurrentWidget(self.notice if sound is None else self.view)
-        self.notice.setText("")
         if sound is None and path is not None:
-            self._patience.start()
+            self.notice.expect(path.name)
         else:
-            self._patience.stop()
+            self.notice.clear()
 
     def show_better(self, sound: Sound) -> None:
         """Show a better picture of the long sound that is shown already."""
@@ -169,13 +159,9 @@ class Stage(QWidget):
         elif self.hears.isChecked():
             self._hear()
 
-    def show_notice(self, sentence: str) -> None:
-        """Say in place of the sound why there is none."""
-        self._patience.stop()
-        self.notice.setText(sentence)
-
-    def _on_patience(self) -> None:
-        self.notice.setText(f"Opening {self.name.text()}…")
+    def show_failure(self, sentence: str) -> None:
+        """Say in place of the sound why there is none, and what can be done."""
+        self.notice.show_failure(sentence)
 
     def show_attention(self, weights: np.ndarray, frame_seconds: float, start: float) -> None:
         """Light up the moments with `weights` (T,), one a frame, from `start` seconds on."""

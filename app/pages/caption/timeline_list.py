@@ -19,7 +19,7 @@ from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
 from core.timeline import EXPORTS, Segment
 
-from .outputs import Timeline, name_of
+from .outputs import CheckpointNames, Timeline
 
 ROW_HEIGHT = 22
 
@@ -30,8 +30,9 @@ class TimelineList(QWidget):
     chosen = Signal(int)
     export_clicked = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, names: CheckpointNames, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._names = names
         self.timeline: Timeline | None = None
         self.facts = ElidedLabel()
         self.facts.setProperty("role", "hint")
@@ -51,11 +52,10 @@ class TimelineList(QWidget):
         self.table.setAccessibleName("Timeline")
         self.table.setHorizontalHeaderLabels(["Time", "Caption"])
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
-        self.table.setColumnWidth(0, 116)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.table.setShowGrid(False)
@@ -95,7 +95,7 @@ class TimelineList(QWidget):
         count = len(segments)
         noun = "caption" if count == 1 else "captions"
         so_far = "" if timeline.complete else f"  ·  {timeline.done} of {timeline.total} windows"
-        self.facts.setText(f"{count} {noun}{so_far}  ·  {name_of(timeline.checkpoint)}")
+        self.facts.setText(f"{count} {noun}{so_far}  ·  {self._names.of(timeline.checkpoint)}")
         self.export.setEnabled(count > 0)
 
     def select(self, index: int) -> None:

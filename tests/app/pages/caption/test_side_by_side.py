@@ -65,12 +65,23 @@ def test_two_checkpoints_caption_side_by_side(
     monkeypatch.setattr(page.captioning.cache, "_load", Named)
     open_one(page, qtbot, sound())
     qtbot.waitUntil(lambda: page.result.tabs.count() == 2 and not page.captioning.busy)
-    assert page.result.tabs.tabText(0) == "Whole sound · good"
+    assert [page.result.tabs.tabText(tab) for tab in (0, 1)] == ["CE, seed 1 · best", "CE+CL"]
     assert page.result.tabs.isVisible()
     assert len(page.captioning.cache._captioners) == 2
     page.result.tabs.setCurrentIndex(0)
     assert page.result.result is not None
     assert page.result.result.checkpoint == "/good.safetensors"
+    # What the other one says of the same sound stands under the caption, and leads to it.
+    others = page.result.view.others
+    assert others.isVisible()
+    assert [others.item(0, column).text() for column in (0, 1)] == ["CE+CL", "a dog barks twice"]
+    qtbot.mouseClick(
+        others.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=others.visualItemRect(others.item(0, 1)).center(),
+    )
+    assert page.result.tabs.currentIndex() == 1
+    assert others.item(0, 0).text() == "CE, seed 1 · best"
 
 
 def test_edited_words_are_copied_exported_and_kept(
@@ -124,12 +135,12 @@ def test_references_that_cannot_be_kept_are_told(
 def test_a_layer_of_the_decoder_can_be_chosen(page: FilesPane, qtbot: QtBot, sound: Sound) -> None:
     open_one(page, qtbot, sound())
     view = page.result.view
-    assert [view.layers.itemText(row) for row in range(3)] == ["All layers", "Layer 1", "Layer 2"]
+    assert [view.layers.box.itemText(row) for row in range(3)] == ["All layers", "Layer 1", "Layer 2"]
     all_layers = view.weights(1)
-    view.layers.setCurrentIndex(2)
+    view.layers.box.setCurrentIndex(2)
     np.testing.assert_array_equal(view.weights(1), all_layers[::-1])
     moment = view.moments[1]
-    view.layers.setCurrentIndex(0)
+    view.layers.box.setCurrentIndex(0)
     assert view.moments[1] != moment
 
 
