@@ -207,6 +207,6 @@ def _find_output(refresh: bool) -> tuple[Any, tuple[OutputDevice, ...], str]:
             None,
             (),
             "There is no sound output on this machine; connect a loudspeaker or headphones and "
-            "open this page again.",
+            "look again.",
         )
     return Output(), outputs, ""

@@ -18,6 +18,7 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(text, parent)
         self._mode = mode
+        self._more = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(24)
@@ -27,6 +28,11 @@ class ElidedLabel(QLabel):
         if text != self.text():
             super().setText(text)
             self._explain()
+
+    def set_more(self, text: str) -> None:
+        """Say more than the text in the tooltip, cut or not; "" goes back to the text alone."""
+        self._more = text
+        self._explain()
 
     def minimumSizeHint(self) -> QSize:
         """Be as narrow as needed."""
@@ -55,4 +61,4 @@ class ElidedLabel(QLabel):
 
     def _explain(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
-        self.setToolTip(self.text() if cut else "")
+        self.setToolTip(self._more or (self.text() if cut else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
+from app.widgets.time_axis import LONG, clock_text
 from core.audio import portaudio
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 VOLUME_KEY = "player/volume"
 LOOP_KEY = "player/loop"
-# From this length on, in seconds, times are told as a clock does.
-LONG = 600.0
+NARROW = 740
 
 
 class PlayerBar(QWidget):
@@ -100,7 +100,12 @@ class PlayerBar(QWidget):
         layout.addSpacing(8)
         for item in (self.part, self.caption_part, self.clear_part):
             layout.addWidget(item)
-        # Where nothing can be heard, the sentence says why; everything else works all the same.
+        # Where nothing can be heard, a sentence says why; everything else works all the same.
+        self.again = QToolButton()
+        self.again.setAccessibleName("Look for sound outputs again")
+        self.again.clicked.connect(player.refresh_outputs)
+        theme.set_icon(self.again, "refresh", "muted")
+        layout.addWidget(self.again)
         self.reason = ElidedLabel()
         self.reason.setProperty("role", "hint")
         layout.addWidget(self.reason, 1)
@@ -124,16 +129,27 @@ class PlayerBar(QWidget):
         elif duration < LONG:
             self.time.setText(f"{seconds:.1f} / {duration:.1f} s")
         else:
-            self.time.setText(f"{_clock(seconds)} / {_clock(duration)}")
+            self.time.setText(f"{clock_text(seconds)} / {clock_text(duration)}")
 
     def show_part(self, part: tuple[float, float] | None) -> None:
         """Show the selected range in seconds; None hides it and what can be done with it."""
         self._has_part = part is not None
         if part is not None:
-            self.part.setText(f"{part[0]:.2f}–{part[1]:.2f} s")
-        for item in (self.part, self.caption_part, self.clear_part):
+            start, end = (f"{time:.2f}" if time < LONG else clock_text(time, 2) for time in part)
+            self.part.setText(f"{start}–{end}{' s' if part[1] < LONG else ''}")
+        for item in (self.caption_part, self.clear_part):
             item.setVisible(part is not None)
+        self._show_part_times()
         self._refresh()
+
+    def _show_part_times(self) -> None:
+        # The selection itself is seen above; its times give way where the row is short of room.
+        self.part.setVisible(self._has_part and self.width() >= NARROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the times of the selection out where the buttons need the room."""
+        super().resizeEvent(event)
+        self._show_part_times()
 
     def set_caption_reason(self, reason: str) -> None:
         """Say why the selection cannot be captioned; "" says that it can."""
@@ -156,7 +172,17 @@ class PlayerBar(QWidget):
         else:
             tip = "Play the selection (Space)" if self._has_part else "Play (Space)"
         self.play.setToolTip(tip)
-        self.reason.setText(problem)
+        # What is wrong; what to do about it is in the tooltip, and in the button.
+        self.reason.setText(problem.partition(";")[0].removesuffix("."))
+        self.reason.set_more(problem)
+        recording = portaudio.recording()
+        self.again.setVisible(bool(problem))
+        self.again.setEnabled(not recording)
+        self.again.setToolTip(
+            "Looking for outputs would end the recording; stop it first"
+            if recording
+            else f"{problem}\nLook for sound outputs again"
+        )
         for item in (self.volume, self.loudspeaker):
             item.setEnabled(not problem)
             item.setToolTip(problem or ("Volume" if item is self.volume else "Mute"))
@@ -205,9 +231,3 @@ class PlayerBar(QWidget):
         self._player.set_volume(0.0 if muted else (value / 100.0) ** 2)
         silent = muted or value == 0
         self._theme.set_icon(self.loudspeaker, "volume-off" if silent else "volume-high", "muted")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

@@ -19,6 +19,7 @@ from app.widgets.spectrogram_image import (
     make_spectrogram_image,
 )
 from app.widgets.spectrogram_view import SpectrogramView
+from app.widgets.time_axis import LONG, clock_text
 from app.widgets.time_plot import RIGHT_MARGIN, SHORTEST_SELECTION, TimePlot
 from app.widgets.timeline_lane import TimelineLane
 from app.widgets.waveform_view import WaveformView
@@ -242,7 +243,9 @@ class SoundView(QWidget):
     def _on_hovered(self, seconds: float, hertz: float, decibels: float) -> None:
         self._place_read_out()
         level = f"{decibels:.1f}".replace("-", "−")
-        self.read_out.setText(f"{seconds:.3f} s   {hertz:.0f} Hz   {level} dB")
+        long = self.spectrogram.duration >= LONG
+        time = clock_text(seconds, digits=3) if long else f"{seconds:.3f} s"
+        self.read_out.setText(f"{time}   {hertz:.0f} Hz   {level} dB")
         self.hovered.emit(seconds, hertz, decibels)
 
     def _on_left(self) -> None:

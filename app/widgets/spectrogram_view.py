@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.widgets.colour_bar import lookup_table
 from app.widgets.spectrogram_image import SpectrogramImage
+from app.widgets.time_axis import TimeAxis
 from app.widgets.time_plot import RIGHT_MARGIN, TimePlot
 from core.audio.frequency_scale import FrequencyScale, ScaleName, format_hertz
 
@@ -73,7 +74,8 @@ class SpectrogramView(TimePlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._axis = FrequencyAxis()
-        super().__init__({"left": self._axis}, parent=parent)
+        self._time_axis = TimeAxis()
+        super().__init__({"left": self._axis, "bottom": self._time_axis}, parent=parent)
         self._content: SpectrogramImage | None = None
         self._scale: ScaleName = "mel"
         self._map = "magma"
@@ -91,7 +93,6 @@ class SpectrogramView(TimePlot):
         self._settling.setInterval(SETTLING_MS)
         self._settling.timeout.connect(self._on_settled)
         self._box.sigXRangeChanged.connect(self._settling.start)
-        item.setLabel("bottom", "Time (s)")
         # Room for the upper half of the topmost label.
         item.setContentsMargins(0, 6, RIGHT_MARGIN, 0)
         self._axis.setZValue(20)
@@ -108,6 +109,11 @@ class SpectrogramView(TimePlot):
             "Turn the wheel to zoom in time, over the frequency axis to zoom in frequency;\n"
             "drag to pan, Shift and drag to select, double-click to fit"
         )
+
+    def set_duration(self, seconds: float) -> None:
+        """Set the length of the time axis and show all of it."""
+        self._time_axis.set_duration(seconds)
+        super().set_duration(seconds)
 
     @property
     def content(self) -> SpectrogramImage | None:

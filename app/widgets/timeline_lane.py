@@ -10,13 +10,15 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.widgets.time_axis import clock_text
 from app.widgets.time_plot import LEFT_AXIS_WIDTH, RIGHT_MARGIN
 
 if TYPE_CHECKING:
     from app.theme import Colours
 
 HEIGHT = 26
-NARROWEST_TEXT = 24
+# A letter and an ellipsis tell nothing.
+NARROWEST_TEXT = 56
 
 Label = tuple[float, float, str]
 
@@ -108,7 +110,9 @@ class TimelineLane(QWidget):
             index = self.index_at(self._seconds_at(QPointF(event.pos())))
             if index >= 0:
                 start, end, text = self._labels[index]
-                QToolTip.showText(event.globalPos(), f"{start:.1f}–{end:.1f} s\n{text}", self)
+                QToolTip.showText(
+                    event.globalPos(), f"{clock_text(start, 1)}–{clock_text(end, 1)}\n{text}", self
+                )
             else:
                 QToolTip.hideText()
             return True

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
+from app.widgets.time_axis import clock_text
 from core.timeline import EXPORTS, Segment
 
 from .outputs import CheckpointNames, Timeline
@@ -116,7 +117,7 @@ class TimelineList(QWidget):
         self.table.viewport().update()
 
     def _fill(self, row: int, segment: Segment) -> None:
-        time = QTableWidgetItem(f"{clock(segment.start)} – {clock(segment.end)}")
+        time = QTableWidgetItem(f"{clock_text(segment.start, 1)} – {clock_text(segment.end, 1)}")
         text = QTableWidgetItem(segment.text)
         noun = "window" if segment.windows == 1 else "windows"
         text.setToolTip(f"{segment.text}\n{segment.windows} {noun} said so")
@@ -129,16 +130,6 @@ class TimelineList(QWidget):
 
     def _on_export(self, action: object) -> None:
         self.export_clicked.emit(str(action.data()))  # type: ignore[attr-defined]
-
-
-def clock(seconds: float) -> str:
-    """Return a time as ``m:ss.t``, with hours where there are any."""
-    tenths = round(seconds * 10)
-    whole, tenth = divmod(tenths, 10)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{start}:{rest:02}.{tenth}"
 
 
 def _equal(one: Segment, other: Segment) -> bool:

@@ -125,7 +125,9 @@ def test_without_an_output_the_button_says_why(
         player.check()
     assert not widget.play.isEnabled()
     assert widget.play.toolTip() == "PortAudio is missing; install it."
-    assert widget.reason.text() == "PortAudio is missing; install it."
+    assert widget.reason.text() == "PortAudio is missing"
+    assert widget.reason.toolTip() == "PortAudio is missing; install it."
+    assert not widget.again.isHidden()
     player.play(SAMPLES, 16_000, 0.0, 1.0)
     assert not player.playing
 

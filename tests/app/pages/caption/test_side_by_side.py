@@ -135,12 +135,13 @@ def test_references_that_cannot_be_kept_are_told(
 def test_a_layer_of_the_decoder_can_be_chosen(page: FilesPane, qtbot: QtBot, sound: Sound) -> None:
     open_one(page, qtbot, sound())
     view = page.result.view
-    assert [view.layers.box.itemText(row) for row in range(3)] == ["All layers", "Layer 1", "Layer 2"]
+    box = view.layers.box
+    assert [box.itemText(row) for row in range(3)] == ["All layers", "Layer 1", "Layer 2"]
     all_layers = view.weights(1)
-    view.layers.box.setCurrentIndex(2)
+    box.setCurrentIndex(2)
     np.testing.assert_array_equal(view.weights(1), all_layers[::-1])
     moment = view.moments[1]
-    view.layers.box.setCurrentIndex(0)
+    box.setCurrentIndex(0)
     assert view.moments[1] != moment
 
 
