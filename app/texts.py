@@ -40,6 +40,13 @@ def length_text(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def clock_text(seconds: float) -> str:
+    """Return a length of time as a clock shows it: "0:07", "12:30", "1:02:03"."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def value_text(value: float | None, digits: int = 3) -> str:
     """Return a figure with fixed digits, or a dash where there is none."""
     return NOTHING if value is None else f"{value:.{digits}f}"
@@ -87,4 +94,6 @@ def left_text(seconds: float) -> str:
         return f"about {round(seconds / 5) * 5} s left"
     if seconds < 90 * 60:
         return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
+    if seconds < 36 * 3600:
+        return f"about {seconds / 3600:.1f} h left"
+    return f"about {seconds / 86400:.1f} days left"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.texts import clock_text
 from app.theme import Colours, blend
 from app.widgets.curve_layer import CurveLayer
 
@@ -57,7 +58,7 @@ class TimeAxis(pg.AxisItem):
         if not self.clock:
             labels: list[str] = super().tickStrings(values, scale, spacing)
             return labels
-        return [_clock(value) for value in values]
+        return [clock_text(value) for value in values]
 
 
 class CurvePlot(pg.PlotWidget):
@@ -197,10 +198,3 @@ def _range(wanted: Range, seen: Range, exact: bool, margin: float, room: float) 
     # The last point should not be cut by the edge.
     ahead = max(margin, 0.012 if exact else room)
     return low - margin * length, high + ahead * length
-
-
-def _clock(seconds: float) -> str:
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, rest = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

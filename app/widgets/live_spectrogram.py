@@ -16,7 +16,8 @@ from core.audio.frequency_scale import FrequencyScale
 from core.live.monitor import COLUMN_SECONDS, ROWS
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.texts import clock_text
+from app.theme import Colours
 
 SECONDS = 20.0
 RANGE_DB = 70.0
@@ -144,7 +145,7 @@ class LiveSpectrogram(QWidget):
                 x = box.left() + (second - start) / SECONDS * box.width()
                 place = QRectF(x - 30, box.bottom() + 3, 60, 16)
                 if place.left() >= box.left() - 30 and place.right() <= self.width():
-                    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, _clock(second))
+                    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, clock_text(second))
 
     def _shades(self, levels: NDArray[np.float32]) -> NDArray[np.uint8]:
         share = (levels - (self._top - RANGE_DB)) / RANGE_DB
@@ -155,7 +156,3 @@ class LiveSpectrogram(QWidget):
         step = np.ceil(max(loudest, _QUIETEST_TOP_DB) / _STEP_DB) * _STEP_DB
         # Down only when clearly quieter, or the colours would flicker.
         return float(step) if step > self._top or step < self._top - _STEP_DB else self._top
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 60}:{seconds % 60:02}"

@@ -5,7 +5,9 @@ import time
 from app.texts import (
     NOTHING,
     best_text,
+    clock_text,
     date_text,
+    left_text,
     length_text,
     metric_title,
     short_date_text,
@@ -37,3 +39,12 @@ def test_metric_names() -> None:
     assert metric_title("cider_d") == "CIDEr-D"
     assert metric_title("caption-ntxent/positive-similarity") == "NT-Xent: positive similarity"
     assert metric_title("own_metric") == "own_metric"
+
+
+def test_lengths_of_time_read_well() -> None:
+    assert [clock_text(s) for s in (-1, 7, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
+    assert left_text(3) == "a few seconds left"
+    assert left_text(44) == "about 45 s left"
+    assert left_text(600) == "about 10 min left"
+    assert left_text(9000) == "about 2.5 h left"
+    assert left_text(200_000) == "about 2.3 days left"

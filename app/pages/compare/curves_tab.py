@@ -15,8 +15,8 @@ from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
-    from app.pages.train.curves_view import CurvesView
-    from app.pages.train.shelf import RunShelf
+    from app.curves.curves_view import CurvesView
+    from app.runs.shelf import RunShelf
 
 NO_RUNS = (
     "None of these systems was trained here: curves belong to runs, and captions or checkpoints "
@@ -71,8 +71,8 @@ class CurvesTab(QWidget):
 
     def _make(self) -> RunShelf:
         if self.shelf is None:
-            from app.pages.train.curves_view import CurvesView
-            from app.pages.train.shelf import RunShelf
+            from app.curves.curves_view import CurvesView
+            from app.runs.shelf import RunShelf
 
             self.shelf = RunShelf(self._studio, self)
             self.shelf.updated.connect(lambda _key: self._show())
@@ -99,7 +99,7 @@ class CurvesTab(QWidget):
         self._show()
 
     def _show(self) -> None:
-        from app.pages.train.chart_pane import Shown
+        from app.curves.chart_pane import Shown
 
         if self.shelf is None or self.view is None:
             return

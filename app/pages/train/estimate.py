@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from core.config import RunConfig
 
 if TYPE_CHECKING:
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
 
 # What an epoch with contrast costs where only epochs without were seen, or the other way round.
 CONTRAST_COSTS = 1.5
@@ -97,26 +97,3 @@ def remaining_seconds(history: RunHistory, config: RunConfig | None) -> float | 
     if check is None:
         check = CHECK_COSTS * pace * per_epoch
     return total + check * checks_between(config, history.step // per_epoch, started.epochs)
-
-
-def duration_text(seconds: float) -> str:
-    """Write a length of time as a clock does: "0:07", "12:30", "1:02:03"."""
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, rest = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def remaining_text(seconds: float | None) -> str:
-    """Say how long there is to go, no more exactly than can be known."""
-    if seconds is None:
-        return "Estimating..."
-    if seconds < 10:
-        return "a few seconds left"
-    if seconds < 90:
-        return f"about {round(seconds / 10) * 10:.0f} s left"
-    if seconds < 90 * 60:
-        return f"about {round(seconds / 60):.0f} min left"
-    if seconds < 36 * 3600:
-        return f"about {seconds / 3600:.1f} h left"
-    return f"about {seconds / 86400:.1f} days left"

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 if TYPE_CHECKING:
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
 
 
 class LogPane(QTextBrowser):

@@ -20,7 +20,7 @@ from core.errors import StudioError
 from core.runs import RunFolder
 
 if TYPE_CHECKING:
-    from app.pages.train.shelf import RunShelf
+    from app.runs.shelf import RunShelf
 
 WAIT_MS = 400
 _MOST_RUNS = 6

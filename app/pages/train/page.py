@@ -29,7 +29,7 @@ from core.runs import RunFolder, open_run
 from core.runs.transfer import delete_run
 
 if TYPE_CHECKING:
-    from app.pages.train.curves_view import CurvesView
+    from app.curves.curves_view import CurvesView
     from app.pages.train.space_view import SpaceView
 
 REDRAW_MS = 100
@@ -176,7 +176,7 @@ class TrainPage(TrainLayout):
         self.shelf.set_active(False)
 
     def _after_first_paint(self) -> None:
-        self.curves = importlib.import_module("app.pages.train.curves_view").CurvesView(self.studio)
+        self.curves = importlib.import_module("app.curves.curves_view").CurvesView(self.studio)
         self.plot_place.addWidget(self.curves)
         self.board.curves = self.curves
         self.order_focus(self.curves.bar.focus_order())

@@ -17,7 +17,7 @@ from core.errors import DatasetError
 from core.events import PreviewCaptioned
 
 if TYPE_CHECKING:
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
 
 SHOWN = 60
 _RATE = 32_000

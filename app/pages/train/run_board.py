@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.pages.train.colours import RunColours, group_title
 from app.pages.train.run_list import RunList, RunRow
-from app.pages.train.shelf import RunShelf
+from app.runs.shelf import RunShelf
 from app.studio import Studio
 from core.runs import RunFolder, RunSummary
 
 if TYPE_CHECKING:
-    from app.pages.train.curves_view import CurvesView
+    from app.curves.curves_view import CurvesView
 
 SHOWN_AT_FIRST = 4
 _ATTACHED = "train/attached"
@@ -106,7 +106,7 @@ class RunBoard(QObject):
         """Hand the ticked runs to the charts."""
         if self.curves is None:
             return
-        from app.pages.train.chart_pane import Shown
+        from app.curves.chart_pane import Shown
 
         shown: dict[str, Shown] = {}
         for key, summary in self.shelf.summaries().items():

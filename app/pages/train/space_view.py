@@ -17,7 +17,7 @@ from app.theme import run_colour
 from core.events import CaptionsMapped
 
 if TYPE_CHECKING:
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
 
 # With six colours and four shapes, two dozen clips can be told apart.
 _SHAPES = ("o", "s", "t", "d")

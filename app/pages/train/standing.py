@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.pages.train.estimate import duration_text, remaining_seconds, remaining_text
+from app.pages.train.estimate import remaining_seconds
 from app.pages.train.session import Session
 from app.pages.train.state_line import Standing
 from app.pages.train.summary import phase_text
+from app.texts import clock_text, left_text
 from core.runs import RunSummary
 
 if TYPE_CHECKING:
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 _CAN = {
@@ -39,7 +40,7 @@ def standing_of(
     state = state_of(history, summary, alive)
     facts = list(_position(history))
     if history is not None and history.elapsed:
-        facts.append(duration_text(history.elapsed))
+        facts.append(clock_text(history.elapsed))
     if state == "elsewhere" and history is not None and history.started is not None:
         facts.append(_left(history, summary))
     if state in ("elsewhere", "paused elsewhere"):
@@ -88,7 +89,7 @@ def _of_session(
     else:
         facts = list(_position(history))
         if history is not None and history.elapsed:
-            facts.append(duration_text(history.elapsed))
+            facts.append(clock_text(history.elapsed))
         if state == "running":
             facts.append(_left(history, summary))
         facts += _phase(history, summary)
@@ -111,7 +112,8 @@ def _of_session(
 
 def _left(history: RunHistory | None, summary: RunSummary | None) -> str:
     config = summary.config if summary is not None else None
-    return remaining_text(remaining_seconds(history, config) if history is not None else None)
+    left = remaining_seconds(history, config) if history is not None else None
+    return "Estimating..." if left is None else left_text(left)
 
 
 def _position(history: RunHistory | None) -> list[str]:

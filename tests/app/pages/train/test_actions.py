@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_runs import engine_events, finished_run, stopped_run
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
@@ -29,6 +28,7 @@ from core.runs import RunFolder, create_run, record
 from core.runs.commands import take
 from core.runs.owner import owned
 from core.runs.queue import RunQueue
+from tests.app.fake_runs import engine_events, finished_run, stopped_run
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,10 @@ import pytest
 from app.pages.train.estimate import (
     CONTRAST_COSTS,
     checks_between,
-    duration_text,
     remaining_seconds,
-    remaining_text,
     stretches,
 )
-from app.pages.train.history import RunHistory
+from app.runs.history import RunHistory
 from core.config import RunConfig
 from core.events import Event, Paused, RunStarted, ValidationEnded
 from core.runs.columns import StepBlock
@@ -82,7 +80,6 @@ def test_nothing_is_promised_before_enough_was_seen() -> None:
     quick = Log()
     quick.steps(50, 0.001)
     assert remaining_seconds(quick.history, config_of()) is None
-    assert remaining_text(None) == "Estimating..."
 
 
 def test_the_pace_is_that_of_this_start() -> None:
@@ -144,12 +141,3 @@ def test_stretches_have_one_loss_each() -> None:
     assert parts(config_of(), 10) == [(0, 10, 0)]
     assert parts(config_of(contrast_from=4), 10) == [(0, 4, 0), (4, 10, 1)]
     assert parts(config_of(contrast_from=4), 3) == [(0, 3, 0)]
-
-
-def test_lengths_of_time_read_well() -> None:
-    assert [duration_text(s) for s in (7, 750, 3723)] == ["0:07", "12:30", "1:02:03"]
-    assert remaining_text(3) == "a few seconds left"
-    assert remaining_text(44) == "about 40 s left"
-    assert remaining_text(600) == "about 10 min left"
-    assert remaining_text(9000) == "about 2.5 h left"
-    assert remaining_text(200_000) == "about 2.3 days left"

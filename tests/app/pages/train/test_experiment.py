@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_runs import finished_run
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
@@ -22,6 +21,7 @@ from core.experiments.plan import list_experiments, planned_runs
 from core.presets import load_preset
 from core.runs import RunFolder
 from core.runs.queue import RunQueue
+from tests.app.fake_runs import finished_run
 from tests.core.tiny import tiny_config, tones
 
 __all__ = ["tones"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_runs import finished_run
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +17,7 @@ from app.studio import Studio
 from core.config import replace_fields
 from core.data.clips import Clip
 from core.presets import load_preset
+from tests.app.fake_runs import finished_run
 
 
 class OneCaption:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_runs import ended, engine_events, finished_run, stopped_run
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QMessageBox, QPushButton
@@ -20,6 +19,7 @@ from core.config import RunConfig
 from core.errors import DatasetError
 from core.events import Event, Warned
 from core.runs import RunFolder, record
+from tests.app.fake_runs import ended, engine_events, finished_run, stopped_run
 
 Opened = Callable[[], TrainPage]
 

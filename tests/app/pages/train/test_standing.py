@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from app.pages.train.history import RunHistory
+from app.pages.train.session import Session
 from app.pages.train.standing import standing_of, state_of
+from app.runs.history import RunHistory
 from core.events import RunEnded
 from core.runs import RunFolder, RunSummary
 
@@ -30,3 +33,11 @@ def test_events_are_newer_than_the_summary() -> None:
     assert state_of(None, summary, alive=False) == "running"
     assert state_of(None, summary, alive=True) == "elsewhere"
     assert state_of(None, None, alive=False) == "not started"
+
+
+def test_a_run_that_has_just_begun_does_not_guess_its_end() -> None:
+    failed = SimpleNamespace(connect=lambda _: None)
+    job: Any = SimpleNamespace(state="running", ended=False, failed=failed)
+    session = Session(job, RunFolder(Path("runs/a")), "a")
+    session.started = True
+    assert "Estimating..." in standing_of(session, RunHistory(), None, alive=False).facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.pages.train.history import RunHistory
+from app.runs.history import RunHistory
 
 X_AXES = {"step": "Step", "epoch": "Epoch", "elapsed": "Training time"}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from app.pages.train.estimate import duration_text
+from app.texts import clock_text
 from app.theme import Colours
 
 _ROW_HEIGHT = 15
@@ -114,7 +114,7 @@ def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> s
 def _place(x: float, axis: str) -> str:
     if axis == "step":
         return f"{x:,.0f}"
-    return f"{x:.2f}" if axis == "epoch" else duration_text(x)
+    return f"{x:.2f}" if axis == "epoch" else clock_text(x)
 
 
 def _number(value: float, spread: float = math.nan) -> str:

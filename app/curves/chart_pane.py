@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.pages.train.charts import X_AXES
-from app.pages.train.history import RunHistory
-from app.pages.train.read_out import Reading, ReadOut
-from app.pages.train.run_curves import RunCurves, View, union
-from app.pages.train.seed_band import SeedBand
+from app.curves.charts import X_AXES
+from app.curves.read_out import Reading, ReadOut
+from app.curves.run_curves import RunCurves, View, union
+from app.curves.seed_band import SeedBand
+from app.runs.history import RunHistory
 from app.studio import Studio
 from app.widgets.curve_layer import Drawing
 from app.widgets.curve_plot import CurvePlot

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.pages.train.run_curves import CHECKED, LINE, RunCurves, View
-from app.pages.train.series import Series
+from app.curves.run_curves import CHECKED, LINE, RunCurves, View
+from app.curves.series import Series
 from app.theme import Colours, blend
 from app.widgets.curve_layer import Frame, Stroke
 from app.widgets.curve_plot import pen_of

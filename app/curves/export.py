@@ -12,8 +12,8 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from app.pages.train.chart_pane import ChartPane
-from app.pages.train.history import RunHistory
+from app.curves.chart_pane import ChartPane
+from app.runs.history import RunHistory
 from app.widgets.curve_plot import pen_of
 from core.files import replace_atomic
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.pages.train.run_scan import LONG, Known, Scan, scan_folders
+from app.runs.run_scan import LONG, Known, Scan, scan_folders
 from app.studio import Studio
 from core import paths
 from core.events import Event
@@ -24,7 +24,7 @@ from core.runs import EventsFile, RunFolder, RunSummary
 
 if TYPE_CHECKING:
     # At run time it is imported with the first run: it needs numpy, the window does not.
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
     from core.runs.columns import ColumnReader, Piece
 
 READ_MS = 250
@@ -134,7 +134,7 @@ class RunShelf(QObject):
         for key in self._watches.keys() - wanted:
             del self._watches[key]
         for key in wanted - self._watches.keys():
-            from app.pages.train.history import RunHistory
+            from app.runs.history import RunHistory
             from core.runs.columns import ColumnReader
 
             run = RunFolder(Path(key))
@@ -227,7 +227,7 @@ class RunShelf(QObject):
 
 def _load_portion(watch: _Watch) -> _Portion:
     """Skim a long run, or read on towards its present end. Runs in a worker thread."""
-    from app.pages.train.history import RunHistory
+    from app.runs.history import RunHistory
     from core.runs.columns import skim
 
     if not watch.skimmed:

@@ -10,12 +10,12 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
-from app.pages.train.chart_bar import ChartBar, add_actions
-from app.pages.train.chart_pane import ChartPane, Shown
-from app.pages.train.charts import CHARTS, Chart, figure_chart, other_figures
-from app.pages.train.export import curves_csv, save_png, save_svg
-from app.pages.train.read_out import Reading
-from app.pages.train.run_curves import RunCurves, View
+from app.curves.chart_bar import ChartBar, add_actions
+from app.curves.chart_pane import ChartPane, Shown
+from app.curves.charts import CHARTS, Chart, figure_chart, other_figures
+from app.curves.export import curves_csv, save_png, save_svg
+from app.curves.read_out import Reading
+from app.curves.run_curves import RunCurves, View
 from app.studio import Studio
 from app.widgets.curve_plot import CurvePlot
 from core.files import write_text_atomic

@@ -10,12 +10,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.train.chart_pane import Shown
-from app.pages.train.charts import CHARTS
-from app.pages.train.curves_view import CurvesView
-from app.pages.train.history import RunHistory, Table
-from app.pages.train.seed_band import mean_line
-from app.pages.train.series import Series
+from app.curves.chart_pane import Shown
+from app.curves.charts import CHARTS
+from app.curves.curves_view import CurvesView
+from app.curves.seed_band import mean_line
+from app.curves.series import Series
+from app.runs.history import RunHistory, Table
 from app.studio import Studio
 from app.widgets.curve_layer import Frame
 from core.events import RunStarted

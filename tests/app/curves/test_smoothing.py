@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from app.pages.train.smoothing import smooth
+from app.curves.smoothing import smooth
 
 
 def tensorboard(values: list[float], weight: float) -> list[float]:

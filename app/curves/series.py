@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.pages.train.history import Table
-from app.pages.train.smoothing import Smoother
+from app.curves.smoothing import Smoother
+from app.runs.history import Table
 from app.widgets.curve_layer import Frame
 from app.widgets.pyramid import Pyramid
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fake_runs import finished_run
 
-from app.pages.train import run_scan
-from app.pages.train.choices import joins
-from app.pages.train.run_scan import scan_folders
+from app.runs import run_scan
+from app.runs.run_scan import scan_folders
 from core.runs import summarize
+from tests.app.fake_runs import finished_run
 
 
 def test_a_long_run_is_glanced_at_then_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,11 +24,3 @@ def test_a_long_run_is_glanced_at_then_counted(monkeypatch: pytest.MonkeyPatch) 
     assert second.known[key].summary is glanced and not second.unfinished
     third = scan_folders([], second.known, {key}, set())
     assert third.known[key].summary == whole and not third.unfinished
-
-
-def test_datasets_are_joined_by_two_and_all() -> None:
-    assert joins(["starter-scenes"]) == []
-    assert joins(["starter-scenes", "starter-mixed", "mine"]) == ["starter-scenes+mine"]
-    assert joins(["clotho", "audiocaps", "audiocaps-v2", "rain-1", "rain-2"])[-1] == (
-        "clotho+audiocaps+rain-1+rain-2"
-    )

@@ -4,16 +4,16 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_runs import engine_events, finished_run, stopped_run
 from pytestqt.qtbot import QtBot
 
-from app.pages.train import shelf as shelf_module
-from app.pages.train.shelf import RunShelf
+from app.runs import shelf as shelf_module
+from app.runs.shelf import RunShelf
 from app.studio import Studio
 from core import paths
 from core.config import RunConfig
 from core.events import RunStarted, StepLogged
 from core.runs import create_run
+from tests.app.fake_runs import engine_events, finished_run, stopped_run
 
 
 @pytest.fixture

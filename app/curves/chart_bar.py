@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.train.charts import CHARTS, Chart, figure_chart
+from app.curves.charts import CHARTS, Chart, figure_chart
 from app.studio import Studio
 from app.widgets.inputs import QuietComboBox
 

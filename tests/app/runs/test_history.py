@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.pages.train.charts import CHARTS, columns_of, figure_chart, other_figures
-from app.pages.train.export import curves_csv
-from app.pages.train.history import RunHistory, Table
+from app.curves.charts import CHARTS, columns_of, figure_chart, other_figures
+from app.curves.export import curves_csv
+from app.runs.history import RunHistory, Table
 from core.events import (
     Event,
     Paused,

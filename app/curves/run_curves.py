@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPen
 
-from app.pages.train.charts import Chart, columns_of
-from app.pages.train.history import RunHistory
-from app.pages.train.series import Extent, Series
+from app.curves.charts import Chart, columns_of
+from app.curves.series import Extent, Series
+from app.runs.history import RunHistory
 from app.theme import Colours, blend
 from app.widgets.curve_layer import Frame, Stroke
 from app.widgets.curve_plot import pen_of
