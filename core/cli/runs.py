@@ -38,7 +38,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     action("show", "show one run", _show).add_argument("name", metavar="RUN")
     rename = action("rename", "give a run another title", _rename)
     rename.add_argument("name", metavar="RUN")
-    rename.add_argument("title", metavar="TITLE", help="an empty title gives the folder's name")
+    rename.add_argument("title", metavar="TITLE", help="an empty title takes it back")
     delete = action("delete", "move a run to the system's bin", _delete)
     delete.add_argument("name", metavar="RUN")
     delete.add_argument("--yes", action="store_true", help="do not ask")
@@ -61,9 +61,8 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _row(item: RunSummary) -> tuple[str, ...]:
-    title = "" if item.title == item.run.name else item.title
     best = "" if item.best is None else f"{item.monitor} {figure(item.best)}"
-    return item.run.name, title, item.state, f"{item.epoch}/{item.epochs}", best
+    return item.run.name, item.run.label(), item.state, f"{item.epoch}/{item.epochs}", best
 
 
 def _show(options: argparse.Namespace) -> int:

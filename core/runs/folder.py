@@ -27,6 +27,7 @@ from core.events import (
 from core.files import read_json, words_for_path, write_json_atomic
 from core.runs.events_file import EventsFile
 from core.runs.history import effective
+from core.wording import day_text
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,17 @@ class RunFolder:
         """Read the configuration. Raises `ConfigError` when it is missing or wrong."""
         return load_config(self.config_file)
 
-    def title(self) -> str:
-        """Return the user's name for the run, else the folder's."""
+    def label(self) -> str:
+        """Return the user's name for the run, "" for none."""
         try:
             title = read_json(self.path / "label.json")["title"]
         except (OSError, ValueError, KeyError, TypeError):
-            return self.name
-        return title.strip() if isinstance(title, str) and title.strip() else self.name
+            return ""
+        return title.strip() if isinstance(title, str) else ""
+
+    def title(self) -> str:
+        """Return the user's name for the run, else the folder's, its date put as people do."""
+        return self.label() or _readable(self.name)
 
     def rename(self, title: str) -> None:
         """Give the run a name of the user's; the folder keeps its own."""
@@ -147,6 +152,17 @@ class RunSummary:
     started: float = 0.0
     updated: float = 0.0
     problem: str = ""
+
+
+def _readable(name: str) -> str:
+    """Write "2026-11-22_22-38-06_starter-ce" as "starter-ce · 22 Nov 22:38:06"."""
+    stamp, _, words = name.partition("_")
+    clock, _, words = words.partition("_")
+    try:
+        then = datetime.strptime(f"{stamp} {clock}", "%Y-%m-%d %H-%M-%S")
+    except ValueError:
+        return name
+    return f"{words} · {day_text(then)} {then:%H:%M:%S}" if words else name
 
 
 def create_run(

@@ -82,7 +82,7 @@ def test_show(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
         "CE only",
         "CE on starter-scenes through yamnet",
         "finished",
-        "1 of 3, 1 steps",
+        "1 of 3, 1 step\n",
         "loss 4.2500",
         "vocabulary 12",
         "total 4.5000",

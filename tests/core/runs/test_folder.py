@@ -76,14 +76,28 @@ def test_renaming_keeps_the_folder(tmp_path: Path) -> None:
     run.rename("Best so far")
     assert (run.title(), open_run(run.path).title()) == ("Best so far", "Best so far")
     run.rename("")
-    assert run.title() == run.name
+    assert run.title() == "run · 22 Nov 14:05:33"
 
 
 @pytest.mark.parametrize("label", ["", "{", "[]", '{"title": null}', '{"title": 3}', "\x00"])
 def test_a_broken_label_falls_back_to_the_folder(tmp_path: Path, label: str) -> None:
     run = make(tmp_path)
     (run.path / "label.json").write_text(label)
-    assert run.title() == run.name
+    assert run.title() == "run · 22 Nov 14:05:33"
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("2026-11-22_22-38-06_starter-ce+cl", "starter-ce+cl · 22 Nov 22:38:06"),
+        ("2026-11-22_22-38-06_a_b-2", "a_b-2 · 22 Nov 22:38:06"),
+        ("2026-13-22_22-38-06_starter-ce", "2026-13-22_22-38-06_starter-ce"),
+        ("2026-11-22_22-38-06_", "2026-11-22_22-38-06_"),
+        ("best_of_all", "best_of_all"),
+    ],
+)
+def test_a_run_without_a_name_is_called_by_purpose_and_day(folder: str, title: str) -> None:
+    assert RunFolder(Path("runs") / folder).title() == title
 
 
 def test_finding_by_name_and_by_path(home: Path) -> None:
