@@ -3,6 +3,9 @@
 Lengths of time are in seconds, rates in hertz, sizes in tokens or clips as the fields say.
 """
 
+from core.config.data import JOINT, DataConfig, part_roots
+from core.config.decoding import DecodingConfig
+from core.config.model import ModelConfig
 from core.config.objectives import (
     OBJECTIVE_CONFIGS,
     AudioTextMatchingConfig,
@@ -12,6 +15,7 @@ from core.config.objectives import (
     ObjectiveConfig,
     ObjectiveSchedule,
 )
+from core.config.optimizer import OptimizerConfig
 from core.config.parsing import (
     Problem,
     allowed_range,
@@ -23,17 +27,10 @@ from core.config.parsing import (
     replace_fields,
     save_config,
 )
-from core.config.parts import JOINT, part_roots
 from core.config.run import SCHEMA_VERSION, RunConfig
-from core.config.sections import (
-    DataConfig,
-    DecodingConfig,
-    ModelConfig,
-    OptimizerConfig,
-    Section,
-    TrainingConfig,
-    ValidationConfig,
-)
+from core.config.section import Section
+from core.config.training import TrainingConfig
+from core.config.validation import ValidationConfig
 
 __all__ = [
     "JOINT",

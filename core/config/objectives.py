@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from core.config.sections import Section
+from core.config.section import Section
 
 Similarity = Literal["cosine", "dot"]
 Pooling = Literal["mean", "last"]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.config.objectives import OBJECTIVE_CONFIGS
 from core.config.run import RunConfig
-from core.config.sections import Section
+from core.config.section import Section
 from core.errors import ConfigError
 from core.files import read_json, write_text_atomic
 

@@ -6,16 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from core.config.data import DataConfig
+from core.config.decoding import DecodingConfig
+from core.config.model import ModelConfig
 from core.config.objectives import ObjectiveConfig
-from core.config.sections import (
-    DataConfig,
-    DecodingConfig,
-    ModelConfig,
-    OptimizerConfig,
-    Section,
-    TrainingConfig,
-    ValidationConfig,
-)
+from core.config.optimizer import OptimizerConfig
+from core.config.section import Section
+from core.config.training import TrainingConfig
+from core.config.validation import ValidationConfig
 
 SCHEMA_VERSION = 1
 

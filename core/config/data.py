@@ -1,0 +1,81 @@
+"""What a run is trained on, and how several datasets and their folders are written in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from core.config.section import Section
+
+JOINT = "+"
+
+
+def part_roots(names: Sequence[str], root: str) -> dict[str, str]:
+    """Return the folder of each of the joined datasets `names`, empty where `root` has none.
+
+    `root` is one folder for all, or a list as in ``clotho=/data/clotho; macs=/data/macs``.
+    """
+    listed: dict[str, str] = {}
+    for item in root.split(";"):
+        name, equals, folder = item.strip().partition("=")
+        if not equals or name.strip() not in names:
+            return dict.fromkeys(names, root)
+        listed[name.strip()] = folder.strip()
+    return {name: listed.get(name, "") for name in names}
+
+
+class DataConfig(Section):
+    """What the run is trained on."""
+
+    dataset: str = Field(
+        "starter-scenes",
+        title="Dataset",
+        description="What is trained on: one dataset, or several as clotho+macs; the first of "
+        "those with a validation split validates.",
+    )
+    root: str = Field(
+        "",
+        title="Dataset folder",
+        description="Where the dataset lies; empty for its known place. For several: one folder "
+        "for all, or clotho=/data/a; macs=/data/b.",
+    )
+    encoder: str = Field(
+        "yamnet",
+        title="Encoder",
+        description="Frozen audio encoder whose frame embeddings the caption model hears.",
+    )
+    train_clips: int = Field(
+        0, ge=0, title="Training clips", description="Use only the first n clips; 0 uses all."
+    )
+    validation_clips: int = Field(
+        0, ge=0, title="Validation clips", description="Use only the first n clips; 0 uses all."
+    )
+    feature_dtype: Literal["float32", "float16"] = Field(
+        "float32",
+        title="Feature precision",
+        description="Number type of the stored frame embeddings.",
+    )
+    resident_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="Memory for features",
+        description="Share of free memory that the training features may fill, so that a batch is "
+        "only an index; larger ones are streamed from the disk.",
+    )
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        """Take a list of datasets as well."""
+        return JOINT.join(map(str, value)) if value and isinstance(value, list | tuple) else value
+
+    @field_validator("root", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """Take a table of folders as well."""
+        if not value or not isinstance(value, Mapping):
+            return value
+        return "; ".join(f"{name}={folder}" for name, folder in value.items())
