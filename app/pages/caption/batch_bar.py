@@ -6,6 +6,7 @@ import time
 from collections import deque
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -25,10 +26,18 @@ from .batch_model import BatchModel
 
 SHOWN: dict[str, tuple[str, tuple[RowState, ...]]] = {
     "all": ("All", tuple(RowState)),
-    "open": ("Waiting", (RowState.WAITING, RowState.CAPTIONING, RowState.CANCELLED)),
+    "open": ("To do", (RowState.WAITING, RowState.CAPTIONING, RowState.CANCELLED)),
     "done": ("Done", (RowState.DONE,)),
     "failed": ("Failed", (RowState.FAILED,)),
 }
+SHOWN_TIPS = {
+    "all": "Show all files",
+    "open": "Show the files without a caption: waiting, in hand or cancelled",
+    "done": "Show the files that are captioned",
+    "failed": "Show the files that could not be captioned",
+}
+# Narrower bars leave the verb off the buttons, so that the filter can be read.
+NARROW = 1000
 # The speed is taken over the files of the last seconds.
 _SPAN = 30.0
 
@@ -52,10 +61,12 @@ class BatchBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = model
         self.files = QPushButton("Add files")
-        self.files.setToolTip("Put sound files into the queue (Ctrl+O is for Files)")
+        self.files.setAccessibleName("Add files")
+        self.files.setToolTip("Put sound files into the queue; or drop files and folders here")
         self.files.clicked.connect(self.files_clicked)
         theme.set_icon(self.files, "file-plus-outline")
         self.folder = QPushButton("Add folder")
+        self.folder.setAccessibleName("Add folder")
         self.folder.setToolTip("Put all sound files of a folder into the queue")
         self.folder.clicked.connect(self.folder_clicked)
         theme.set_icon(self.folder, "folder-plus-outline")
@@ -64,9 +75,10 @@ class BatchBar(QWidget):
         self.words.setAccessibleName("Filter by name or caption")
         self.words.setClearButtonEnabled(True)
         self.words.setAcceptDrops(False)
+        self.words.setMinimumWidth(112)
         self.words.textChanged.connect(self.words_changed)
         self.states = Segments(
-            [(name, text, f"Show {text.lower()}") for name, (text, _) in SHOWN.items()]
+            [(name, text, SHOWN_TIPS[name]) for name, (text, _) in SHOWN.items()]
         )
         self.states.changed.connect(self._on_states)
         self.retry = QPushButton("Retry failed")
@@ -113,7 +125,15 @@ class BatchBar(QWidget):
             "Write the results to a file" if done + failed else "Nothing has been captioned yet"
         )
         self.clear.setEnabled(self._model.rowCount() > 0)
-        self.clear.setToolTip("Clear the queue and its results; the sound files stay")
+        self.clear.setToolTip("Clear the queue and its captions; the sound files stay")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the buttons where the bar is narrow."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self.files.setText("Files" if narrow else "Add files")
+        self.folder.setText("Folder" if narrow else "Add folder")
+        self.retry.setText("Retry" if narrow else "Retry failed")
 
     def _on_states(self, name: str) -> None:
         self.states_changed.emit(SHOWN[name][1])

@@ -96,6 +96,26 @@ class BatchDesk(QObject):
         else:
             self._keep(lambda journal: journal.remove(paths))
 
+    def restore(self, before: Sequence[BatchRow]) -> None:
+        """Bring back the rows of `before` that have left, where they stood; the others stay."""
+        now = {row.path: row for row in self._model.rows}
+        gone = [row for row in before if row.path not in now]
+        rows = {row.path: now.pop(row.path, row) for row in before} | now
+        for row in gone:
+            if row.state in (RowState.WAITING, RowState.CAPTIONING):
+                rows[row.path] = row.waiting()
+        with self._lock:
+            self._off.difference_update(row.path for row in gone)
+        self._model.reset(rows)
+
+        def keep() -> None:
+            self._keep(lambda journal: journal.add([row.path for row in gone]))
+            for row in gone:
+                if row.state not in (RowState.WAITING, RowState.CAPTIONING):
+                    self._keep_row(row)
+
+        self._jobs.run_quick(keep, None, self.failed.emit, self)
+
     def again(self, paths: Sequence[Path]) -> None:
         """Let files wait once more, whatever became of them."""
         known = [path for path in paths if self._model.find(path) is not None]

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
-    QHeaderView,
-    QMenu,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
-from core.batch import BATCH_EXPORTS, RowState, export_batch
+from core.batch import BATCH_EXPORTS, BatchRow, RowState, export_batch
 
 from .batch_bar import BatchBar, BatchProgress
 from .batch_desk import BatchDesk
-from .batch_model import CAPTION, FILE, ROW_ROLE, BatchFilter, BatchModel
+from .batch_model import BatchFilter, BatchModel
+from .batch_table import BatchTable
 from .captioners import CaptionerCache
 from .collect import collect_sounds, dialog_filter, nothing_found
 from .drop_area import DropArea
@@ -36,8 +34,6 @@ from .saving import EXPORT_KEY
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
-
-WIDTHS = (260, 80, 120, 0, 100, 80)
 
 
 class BatchPane(DropArea):
@@ -52,13 +48,13 @@ class BatchPane(DropArea):
         self._studio = studio
         self._reopened = False
         self._at_once = False
+        self._before: tuple[BatchRow, ...] = ()
         self.model = BatchModel(studio.theme, self)
         self.filter = BatchFilter(self.model, self)
         self.desk = BatchDesk(studio.jobs, cache, self.model, self)
         self._make_widgets()
         self._connect()
         QShortcut(QKeySequence("Ctrl+Return"), self, self.start)
-        QShortcut(QKeySequence("Delete"), self.table, self.remove_selected)
         self._refresh()
 
     def _make_widgets(self) -> None:
@@ -73,25 +69,7 @@ class BatchPane(DropArea):
             "they are made, and can be exported as CSV, JSON lines or a DCASE submission.",
             "Add folder",
         )
-        self.table = QTableView()
-        self.table.setModel(self.filter)
-        self.table.setSortingEnabled(True)
-        self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setAlternatingRowColors(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.table.setAccessibleName("Queue")
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        for column, width in enumerate(WIDTHS):
-            if width:
-                header.resizeSection(column, width)
-        header.setSectionResizeMode(CAPTION, QHeaderView.ResizeMode.Stretch)
+        self.table = BatchTable(self.filter, studio.settings)
         self.progress = BatchProgress(theme, self.model)
         self.model_bar = ModelBar(theme, studio.settings)
         self.model_bar.also.hide()
@@ -131,8 +109,11 @@ class BatchPane(DropArea):
         self.model_bar.caption_clicked.connect(self.start)
         self.model_bar.stop_clicked.connect(self.desk.stop)
         self.model_bar.checkpoint_changed.connect(self._refresh)
-        self.table.doubleClicked.connect(self._on_open)
-        self.table.customContextMenuRequested.connect(self._on_menu)
+        self.table.open_clicked.connect(self._on_open)
+        self.table.again_clicked.connect(self.desk.again)
+        self.table.cancel_clicked.connect(self.desk.cancel)
+        self.table.remove_clicked.connect(self.remove)
+        self.banner.action_clicked.connect(self.undo)
         self.desk.changed.connect(self._on_changed)
         self.desk.failed.connect(self._on_failed)
         self.model.counted.connect(self._refresh)
@@ -210,17 +191,33 @@ class BatchPane(DropArea):
     def clear(self) -> None:
         """Take everything off the queue."""
         self.desk.stop()
-        self.desk.remove([row.path for row in self.model.rows])
+        self.remove([row.path for row in self.model.rows])
+
+    def remove(self, paths: Sequence[Path]) -> None:
+        """Take files off the queue; what was captioned can be brought back."""
+        before = self.model.rows
+        gone = set(paths)
+        lost = [row for row in before if row.path in gone]
+        if not lost:
+            return
+        self.desk.remove(paths)
         self.banner.dismiss()
+        captioned = sum(row.state is RowState.DONE for row in lost)
+        if captioned:
+            self._before = before
+            verb = "was" if len(lost) == 1 else "were"
+            self.banner.show_message(
+                f"{count_text(len(lost), 'file')} {verb} taken off the queue, and "
+                f"{count_text(captioned, 'caption')} with {'it' if len(lost) == 1 else 'them'}.",
+                tone="info",
+                action="Undo",
+            )
 
-    def selected(self) -> list[Path]:
-        """Return the selected files in the order they are shown."""
-        rows = self.table.selectionModel().selectedRows(FILE)
-        return [index.data(ROW_ROLE).path for index in sorted(rows, key=QModelIndex.row)]
-
-    def remove_selected(self) -> None:
-        """Take the selected files off the queue."""
-        self.desk.remove(self.selected())
+    def undo(self) -> None:
+        """Bring back what was taken off last."""
+        before, self._before = self._before, ()
+        self.banner.dismiss()
+        self.desk.restore(before)
 
     # ---- out -------------------------------------------------------------------------------
 
@@ -251,21 +248,8 @@ class BatchPane(DropArea):
 
     # ---- slots -----------------------------------------------------------------------------
 
-    def _on_open(self, index: QModelIndex) -> None:
-        self.open_wanted.emit([str(index.data(ROW_ROLE).path)])
-
-    def _on_menu(self, place: QPoint) -> None:
-        paths = self.selected()
-        if not paths:
-            return
-        menu = QMenu(self.table)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        names = [str(path) for path in paths]
-        menu.addAction("Open in Files", lambda: self.open_wanted.emit(names))
-        menu.addAction("Caption again", lambda: self.desk.again(paths))
-        menu.addAction("Cancel", lambda: self.desk.cancel(paths))
-        menu.addAction("Remove from the queue", lambda: self.desk.remove(paths))
-        menu.popup(self.table.viewport().mapToGlobal(place))
+    def _on_open(self, paths: list[Path]) -> None:
+        self.open_wanted.emit([str(path) for path in paths])
 
     def _on_changed(self) -> None:
         self.model_bar.set_busy(self.desk.running)

@@ -221,10 +221,55 @@ def test_double_click_opens_the_file(
     pane.add([path])
     qtbot.waitUntil(lambda: pane.model.rowCount() == 1)
     with qtbot.waitSignal(pane.open_wanted) as told:
-        pane.table.doubleClicked.emit(pane.filter.index(0, 0))
+        pane.table.activated.emit(pane.filter.index(0, 0))
     assert told.args == [[str(path)]]
     pane.table.selectRow(0)
-    pane.remove_selected()
+    pane.table.remove_clicked.emit(pane.table.selected())
     assert pane.model.rowCount() == 0
     assert pane.empty.isVisible()
     assert soundfile.info(path).frames > 0  # the file itself stays
+
+
+def test_what_was_taken_off_comes_back(
+    make_pane: Callable[[], BatchPane], folder: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    fill(pane, folder, qtbot)
+    pane.start()
+    finish(pane, qtbot)
+    order = [row.path for row in pane.model.rows]
+    pane.remove(order[3:5])
+    assert pane.model.rowCount() == 48
+    assert "2 files were taken off the queue" in pane.banner.label.text()
+    pane.banner.action.click()
+    assert [row.path for row in pane.model.rows] == order
+    pane.clear()
+    assert pane.empty.isVisible()
+    pane.banner.action.click()
+    assert pane.model.count(RowState.DONE) == 49
+    assert not pane.banner.isVisible()
+    # It has come back for good.
+    journal = pane.desk._journal
+    assert journal is not None
+    qtbot.waitUntil(lambda: len(journal.load()) == 50)
+    qtbot.waitUntil(lambda: sum(bool(row.caption) for row in journal.load().values()) == 49)
+
+
+def test_columns_stay_as_they_were_left(make_pane: Callable[[], BatchPane], qtbot: QtBot) -> None:
+    table = make_pane().table
+    table.show_column(LENGTH, False)
+    table.horizontalHeader().moveSection(4, 1)
+    table.save_columns()
+    again = make_pane().table
+    assert again.isColumnHidden(LENGTH)
+    assert again.horizontalHeader().visualIndex(4) == 1
+    assert not again.isColumnHidden(CAPTION)
+
+
+def test_files_taken_over_are_captioned_at_once(
+    make_pane: Callable[[], BatchPane], folder: Path, qtbot: QtBot
+) -> None:
+    pane = make_pane()
+    pane.take([folder], Path("/good.safetensors"))
+    qtbot.waitUntil(lambda: pane.model.count(RowState.DONE) == 49, timeout=20_000)
+    finish(pane, qtbot)
