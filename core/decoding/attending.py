@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from core.decoding.hypotheses import Hypothesis
-from core.models.caption_model import AudioMemory, CaptionModel
+from core.models.audio_memory import AudioMemory
+from core.models.caption_model import CaptionModel
 
 
 @torch.no_grad()

@@ -19,7 +19,8 @@ from core.decoding.rerank import RankingWeights, rerank
 from core.decoding.rules import DecodingRules
 from core.decoding.sampling import SamplingSettings, nucleus_samples
 from core.errors import ConfigError
-from core.models.caption_model import AudioMemory, CaptionModel
+from core.models.audio_memory import AudioMemory
+from core.models.caption_model import CaptionModel
 
 
 @torch.no_grad()

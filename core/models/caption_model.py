@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from core.config import ModelConfig
-from core.models.attention import DecoderLayer, KeysValues, attention_bias
+from core.models.attention import DecoderLayer, attention_bias
+from core.models.audio_memory import AudioMemory
 from core.models.decoder_cache import DecoderCache
 from core.models.dropout import Dropout
 from core.models.frame_encoder import FrameEncoder, clip_summary, wants_frame_encoder
@@ -25,45 +26,6 @@ from core.models.linear import Linear, linear
 
 PAD_ID = 0
 LONGEST_CAPTION = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class AudioMemory:
-    """What the decoder hears of B clips.
-
-    Attributes
-    ----------
-    frames
-        (B, T, d_model) projected frame embeddings.
-    padding
-        (B, T) boolean, True where a frame is padding. Every clip has at least one real frame.
-    heard
-        Keys and values of each layer, where `CaptionModel.listen` has computed them.
-    rows
-        The layout of `frames` and what it leaves of them, where padding was left out.
-    clip_tokens
-        How many of the last T are no frames but stand for the whole clip.
-    """
-
-    frames: Tensor
-    padding: Tensor
-    heard: tuple[KeysValues, ...] | None = None
-    rows: tuple[Layout, Tensor] | None = None
-    clip_tokens: int = 0
-
-    @property
-    def audible(self) -> Tensor:
-        """(B, 1, 1, T) boolean, True where attention may look."""
-        return ~self.padding[:, None, None, :]
-
-    def select(self, clips: Tensor) -> AudioMemory:
-        """Return the memory of the clips numbered (N,), in that order; clips may repeat."""
-        heard = self.heard and tuple(
-            KeysValues(layer.keys[clips], layer.values[clips]) for layer in self.heard
-        )
-        return AudioMemory(
-            self.frames[clips], self.padding[clips], heard, clip_tokens=self.clip_tokens
-        )
 
 
 class CaptionModel(nn.Module):

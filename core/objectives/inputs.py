@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from core.data.batches import Batch
 from core.data.tokenizer import PAD
-from core.models.caption_model import AudioMemory, CaptionModel
+from core.models.audio_memory import AudioMemory
+from core.models.caption_model import CaptionModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from core.config.objectives import Pooling
-from core.models.caption_model import AudioMemory
+from core.models.audio_memory import AudioMemory
 from core.objectives.inputs import CaptionView
 
 

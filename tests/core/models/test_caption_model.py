@@ -10,7 +10,8 @@ from torch import nn
 
 from core.config import ModelConfig
 from core.models.attention import attention_bias
-from core.models.caption_model import AudioMemory, CaptionModel, sinusoids
+from core.models.audio_memory import AudioMemory
+from core.models.caption_model import CaptionModel, sinusoids
 from core.models.layout import Padded
 
 SMALL = ModelConfig(d_model=16, layers=3, heads=4, feedforward=24)
