@@ -1,4 +1,4 @@
-"""What the decoder hears of a batch of clips: projected frames, and keys and values made of them."""
+"""What the decoder hears of a batch of clips: projected frames, keys and values made of them."""
 
 from __future__ import annotations
 
