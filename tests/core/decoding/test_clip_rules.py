@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -23,16 +25,84 @@ def rules() -> ModuleType:
     return module
 
 
-def sound(rules: ModuleType, name: str) -> object:
-    return next(clip.sound for clip in rules.load("evaluation") if clip.sound.name == name)
+_SETS = ("unseen", "evaluation", "development")
+
+
+def sound(rules: ModuleType, name: str, of: str = "evaluation") -> object:
+    return next(clip.sound for clip in rules.load(of) if clip.sound.name == name)
 
 
 def test_the_sets_share_no_package_and_no_file(rules: ModuleType) -> None:
-    evaluation, development = rules.load("evaluation"), rules.load("development")
-    assert len(evaluation) >= 150
-    assert not {clip.package for clip in evaluation} & {clip.package for clip in development}
-    hashes = [clip.sha256 for clip in (*evaluation, *development)]
+    sets = [rules.load(name) for name in _SETS]
+    assert len(sets[0]) >= 150
+    assert len(sets[1]) >= 150
+    packages = [package for clips in sets for package in {clip.package for clip in clips}]
+    assert len(set(packages)) == len(packages)
+    hashes = [clip.sha256 for clips in sets for clip in clips]
     assert len(set(hashes)) == len(hashes)
+
+
+def test_training_recordings_come_from_no_unseen_package(rules: ModuleType) -> None:
+    table = Path(__file__).parents[3] / "resources" / "starter" / "clips.csv"
+    text = table.read_text(encoding="utf-8")
+    for package in rules.load_sources("unseen"):
+        assert f"package {package} " not in text
+
+
+def test_the_unseen_set_keeps_to_its_criteria(rules: ModuleType) -> None:
+    clips, sources = rules.load("unseen"), rules.load_sources("unseen")
+    assert len(sources) >= 8
+    assert all(source.registry in {"debian", "npm", "pypi"} for source in sources.values())
+    assert all(source.version and source.licence for source in sources.values())
+    assert all(clip.seconds >= 0.65 for clip in clips)
+    takes = Counter((clip.package, clip.sound.name) for clip in clips)
+    species = {("qabcs-data", "bird call")}
+    assert all(count <= 3 for key, count in takes.items() if key not in species)
+
+
+def test_a_list_that_tells_no_sources_is_of_debian_packages(rules: ModuleType) -> None:
+    sources = rules.load_sources("development")
+    assert {source.registry for source in sources.values()} == {"debian"}
+
+
+def test_unseen_rules_only_add_to_the_older_ones() -> None:
+    lists = {
+        name: json.loads((_FILE.parent / f"{name}.json").read_text(encoding="utf-8"))
+        for name in _SETS
+    }
+    older = {**lists["development"]["sounds"], **lists["evaluation"]["sounds"]}
+    shared = [name for name in lists["unseen"]["sounds"] if name in older]
+    assert len(shared) > 50
+    for name in shared:
+        rule = lists["unseen"]["sounds"][name]
+        assert f"{rule['strict']}|".startswith(f"{older[name]['strict']}|")
+        assert f"{rule['lenient']}|".startswith(f"{older[name]['lenient']}|")
+        assert set(rule["may"]) >= set(older[name]["may"])
+
+
+@pytest.mark.parametrize(
+    ("name", "caption", "strict", "lenient", "absent"),
+    [
+        ("drums", "someone strikes a gong and then timpani play", True, True, ("bell",)),
+        ("car engine", "a motorboat speeds by", True, True, ()),
+        ("cow", "cattle are lowing", True, True, ()),
+        ("crow", "a crow calls", True, True, ()),
+        ("crow", "a rooster crows", False, False, ()),
+        ("owl", "a pigeon coos", False, True, ()),
+        ("footsteps", "someone is running on gravel", True, True, ()),
+        ("footsteps", "water is running", False, False, ("water",)),
+        ("opening a can", "birds can be heard", False, False, ("bird",)),
+        ("toilet flush", "a toilet flushes", True, True, ()),
+        ("fart", "a person burps", False, True, ()),
+        ("saxophone", "a dog barks", False, False, ("animal",)),
+        ("cello", "a bell tolls", False, False, ("bell",)),
+    ],
+)
+def test_judgements_of_the_unseen_set(
+    rules: ModuleType, name: str, caption: str, strict: bool, lenient: bool, absent: tuple[str, ...]
+) -> None:
+    verdict = rules.judge(sound(rules, name, "unseen"), caption)
+    assert (verdict.strict, verdict.lenient, verdict.absent) == (strict, lenient, absent)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +136,10 @@ def test_both_sounds_of_a_mixture_and_their_order(rules: ModuleType) -> None:
     assert rules.order_right(bell, dog, "a dog barks after a bell rings")
 
 
-def test_pairs_are_of_sounds_that_no_rule_mixes_up(rules: ModuleType) -> None:
-    chosen = rules.pairs(rules.load("evaluation"), 60, step=41)
+@pytest.mark.parametrize("name", ["unseen", "evaluation"])
+@pytest.mark.parametrize("step", [41, 97])
+def test_pairs_are_of_sounds_that_no_rule_mixes_up(rules: ModuleType, name: str, step: int) -> None:
+    chosen = rules.pairs(rules.load(name), 60, step=step)
     assert len(chosen) == 60
     clips = [clip.sha256 for pair in chosen for clip in pair]
     assert len(set(clips)) == len(clips)
