@@ -109,7 +109,7 @@ class ChartPane(QWidget):
         changed = (view, averaged) != (self.view, self.averaged)
         self.view, self.averaged = view, averaged
         clock = view.axis == "elapsed"
-        self.plot.set_labels(X_AXES[view.axis], view.chart.axis, clock)
+        self.plot.set_labels(X_AXES[view.axis], view.chart.axis, clock, whole=not clock)
         self.plot.set_log(view.log)
         self.heading.setText(view.chart.label)
         self.heading.setToolTip(view.chart.hint)

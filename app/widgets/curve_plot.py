@@ -49,9 +49,17 @@ class _Box(pg.ViewBox):
 
 
 class TimeAxis(pg.AxisItem):
-    """Labels of a horizontal axis; seconds are written as a clock does."""
+    """Labels of a horizontal axis; seconds are written as a clock does, steps are whole."""
 
     clock = False
+    whole = False
+
+    def tickSpacing(self, least: float, most: float, size: float) -> Any:
+        """Return the distances of the lines; of what is counted there are no halves."""
+        levels: list[tuple[float, float]] = super().tickSpacing(least, most, size)
+        if not self.whole:
+            return levels
+        return [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Write the labels."""
@@ -128,9 +136,9 @@ class CurvePlot(pg.PlotWidget):
         frame.setBrush(pg.mkBrush(ground))
         self.layer.forget()
 
-    def set_labels(self, x: str, y: str, clock: bool = False) -> None:
-        """Name the axes; with `clock` the horizontal one is in seconds."""
-        self._axis.clock = clock
+    def set_labels(self, x: str, y: str, clock: bool = False, whole: bool = False) -> None:
+        """Name the axes; with `clock` the horizontal one is in seconds, with `whole` it counts."""
+        self._axis.clock, self._axis.whole = clock, whole
         self.item.setLabel("bottom", x)
         self.item.setLabel("left", y)
         self._axis.picture = None
@@ -192,7 +200,9 @@ def _range(wanted: Range, seen: Range, exact: bool, margin: float, room: float) 
         reach = abs(high) * 0.1 or 1.0
         low, high = low - reach, high + reach
     length = high - low
-    fits = seen[0] <= low and high <= seen[1] and length > 0.7 * (seen[1] - seen[0])
+    # Before a line or a marker touches the edge, not after.
+    inner = low - 0.5 * margin * length, high + max(0.5 * margin, 0.01) * length
+    fits = seen[0] <= inner[0] and inner[1] <= seen[1] and length > 0.7 * (seen[1] - seen[0])
     if fits and not exact:
         return None
     # The last point should not be cut by the edge.
