@@ -29,6 +29,7 @@ QLabel[role="muted"] { color: $muted; }
 QLabel[role="title"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { color: $muted; font-size: 11px; font-weight: 600; }
 QLabel[role="sentence"] { font-size: 20px; }
+QLabel[role="sentence"]:disabled { color: $muted; }
 QLabel[role="problem"] { color: $danger; font-size: 11px; }
 QLabel[role="warning"] { color: $warning; }
 

@@ -40,11 +40,14 @@ def length_text(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def clock_text(seconds: float) -> str:
-    """Return a length of time as a clock shows it: "0:07", "12:30", "1:02:03"."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
+def clock_text(seconds: float, digits: int = 0) -> str:
+    """Return a time as a clock shows it: "0:07", "12:30", "1:02:03"; with `digits` "0:07.2"."""
+    whole, part = divmod(max(0, round(seconds * 10**digits)), 10**digits)
+    minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    fraction = f".{part:0{digits}}" if digits else ""
+    return f"{start}:{rest:02}{fraction}"
 
 
 def value_text(value: float | None, digits: int = 3) -> str:

@@ -10,14 +10,14 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.texts import clock_text
 from app.widgets.colour_bar import lookup_table
 from app.widgets.time_plot import LEFT_AXIS_WIDTH, RIGHT_MARGIN
 from core.audio.frequency_scale import FrequencyScale
 from core.live.monitor import COLUMN_SECONDS, ROWS
 
 if TYPE_CHECKING:
-    from app.texts import clock_text
-from app.theme import Colours
+    from app.theme import Colours
 
 SECONDS = 20.0
 RANGE_DB = 70.0
@@ -48,6 +48,7 @@ class LiveSpectrogram(QWidget):
         self._top = _QUIETEST_TOP_DB
         self._seconds = 0.0
         self._table: list[int] = []
+        self._hint = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(120)
         self.setAccessibleName("Live spectrogram")
@@ -68,6 +69,11 @@ class LiveSpectrogram(QWidget):
         self._levels.fill(-np.inf)
         self._picture.fill(0)
         self._at, self._shown, self._seconds, self._top = 0, 0, 0.0, _QUIETEST_TOP_DB
+        self.update()
+
+    def set_hint(self, hint: str) -> None:
+        """Say in the empty picture what will be in it."""
+        self._hint = hint
         self.update()
 
     def append(self, columns: NDArray[np.float32], seconds: float) -> None:
@@ -123,6 +129,11 @@ class LiveSpectrogram(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(target, image, QRectF(QRect(first, 0, self._shown, ROWS)))
         self._draw_axes(painter, box)
+        if not self._shown and self._hint:
+            painter.setFont(self.font())
+            painter.setPen(QColor(self._colours.muted))
+            wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(box.adjusted(24, 8, -24, -8), wrapped, self._hint)
         painter.end()
 
     def _draw_axes(self, painter: QPainter, box: QRectF) -> None:

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import clock_text
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.time_axis import LONG, clock_text
+from app.widgets.time_axis import LONG
 from core.audio import portaudio
 
 if TYPE_CHECKING:

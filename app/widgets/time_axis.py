@@ -7,6 +7,8 @@ from typing import Any
 
 import pyqtgraph as pg
 
+from app.texts import clock_text
+
 # From this length on, in seconds, times are told as a clock does.
 LONG = 120.0
 # Pixels that a label such as 1:02:30 needs, with what keeps it apart from the next.
@@ -52,14 +54,3 @@ def clock_step(span: float, pixels: float) -> int | None:
     if wanted <= 0.5:
         return None
     return next((step for step in _STEPS if step >= wanted), _STEPS[-1])
-
-
-def clock_text(seconds: float, digits: int = 0) -> str:
-    """Return a time as ``m:ss``, with hours where there are any and so many decimal digits."""
-    units = round(seconds * 10**digits)
-    whole, part = divmod(units, 10**digits)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    fraction = f".{part:0{digits}}" if digits else ""
-    return f"{start}:{rest:02}{fraction}"

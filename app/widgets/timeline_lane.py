@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.widgets.time_axis import clock_text
+from app.texts import clock_text
 from app.widgets.time_plot import LEFT_AXIS_WIDTH, RIGHT_MARGIN
 
 if TYPE_CHECKING:

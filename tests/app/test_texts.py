@@ -42,6 +42,7 @@ def test_metric_names() -> None:
 
 
 def test_lengths_of_time_read_well() -> None:
+    assert [clock_text(s, 1) for s in (62.5, 59.96)] == ["1:02.5", "1:00.0"]
     assert [clock_text(s) for s in (-1, 7, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
     assert left_text(3) == "a few seconds left"
     assert left_text(44) == "about 45 s left"

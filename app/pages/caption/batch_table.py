@@ -121,11 +121,8 @@ class BatchTable(QTableView):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, signal in (
-            ("Open in Files", self.open_clicked),
-            ("Caption again", self.again_clicked),
-            ("Cancel", self.cancel_clicked),
-            ("Remove from the queue", self.remove_clicked),
-        ):
-            menu.addAction(text, lambda signal=signal: signal.emit(paths))
+        menu.addAction("Open in Files", lambda: self.open_clicked.emit(paths))
+        menu.addAction("Caption again", lambda: self.again_clicked.emit(paths))
+        menu.addAction("Cancel", lambda: self.cancel_clicked.emit(paths))
+        menu.addAction("Remove from the queue", lambda: self.remove_clicked.emit(paths))
         menu.popup(self.viewport().mapToGlobal(place))

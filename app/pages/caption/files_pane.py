@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QComboBox,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -30,6 +27,7 @@ from .drop_area import DropArea
 from .empty_pane import EmptyPane
 from .file_list import FileList
 from .intake import Intake, selected_usable
+from .keys import press_focused
 from .linking import Linking
 from .model_bar import ModelBar
 from .outputs import Result, Timeline
@@ -363,13 +361,7 @@ class FilesPane(DropArea):
             self.stage.view.clear_selection()
 
     def _on_space(self) -> None:
-        focus = QApplication.focusWidget()
-        # The key still presses the button that the keyboard is on.
-        if isinstance(focus, QAbstractButton) and focus is not self.stage.player_bar.play:
-            focus.click()
-        elif isinstance(focus, QComboBox):
-            focus.showPopup()
-        else:
+        if not press_focused(self.stage.player_bar.play):
             self.stage.toggle_play()
 
     def _tell(self, sentence: str) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import clock_text
 from core.live import LiveCaptioned
 
 COLUMNS = ("Time", "Caption", "Confidence", "Level", "Lag")
@@ -84,7 +85,7 @@ class LiveCaptions(QWidget):
         """Show a new caption, or that it was quiet."""
         caption, window = event.caption, event.window
         text = QUIET if caption is None else caption.text
-        span = f"{clock(window.first)}–{clock(window.last)}"
+        span = f"{clock_text(window.first, 1)}–{clock_text(window.last, 1)}"
         confidence = None if caption is None else caption.confidence
         level = f"{event.level:.0f} dB" if event.level > -200 else "silence"
         cells = (
@@ -111,12 +112,9 @@ class LiveCaptions(QWidget):
             self.labels.append((window.first, window.last, text))
             self.sentence.setText(text)
             self.sentence.show()
-        heard = f"heard {clock(window.start)}–{clock(window.end)}, lag {event.lag:.1f} s"
+        # Words of a moment ago step back while it is quiet.
+        self.sentence.setEnabled(caption is not None)
+        part = f"{clock_text(window.start, 1)}–{clock_text(window.end, 1)}"
+        heard = f"heard {part}, lag {event.lag:.1f} s"
         sure = "" if confidence is None else f" · {100 * confidence:.0f} % confident"
         self.detail.setText(f"{'quiet · ' if caption is None else ''}{heard}{sure}")
-
-
-def clock(seconds: float) -> str:
-    """Write a time in a take: ``0:05.0``."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}:{rest:04.1f}"

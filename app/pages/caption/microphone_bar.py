@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import clock_text
 from app.theme import Theme
 from app.widgets.inputs import QuietComboBox
 from app.widgets.level_meter import LevelMeter
@@ -24,8 +25,6 @@ from app.widgets.popover import Popover
 from core.audio.microphone import RATES, InputDevice
 from core.errors import ConfigError
 from core.timeline import TimelineSettings
-
-from .live_captions import clock
 
 DEVICE_KEY = "microphone/device"
 RATE_KEY = "microphone/sample_rate"
@@ -146,7 +145,7 @@ class MicrophoneBar(QWidget):
         self.meter = LevelMeter(theme.colours)
         self.meter.set_quiet(self.form.quiet.value())
         self.form.changed.connect(self._on_form)
-        self.time = QLabel(clock(0))
+        self.time = QLabel(clock_text(0, 1))
         self.time.setAccessibleName("Length of the take")
         self.time.setMinimumWidth(self.time.fontMetrics().horizontalAdvance("000:00.0"))
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -196,7 +195,7 @@ class MicrophoneBar(QWidget):
 
     def show_time(self, seconds: float) -> None:
         """Show how long the take is."""
-        self.time.setText(clock(seconds))
+        self.time.setText(clock_text(seconds, 1))
 
     _ending = False
 

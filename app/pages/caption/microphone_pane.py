@@ -14,30 +14,25 @@ from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
 from app.widgets.live_spectrogram import LiveSpectrogram
 from app.widgets.timeline_lane import TimelineLane
-from core.audio.microphone import InputDevice, Microphone, list_inputs
+from core.audio.microphone import Microphone, list_inputs
 from core.audio.takes import recover_takes, takes_dir
-from core.errors import AudioDeviceError
 from core.live import LiveCaptioned
 
 from .captioners import CaptionerCache
+from .device_finder import DeviceFinder, Devices
+from .keys import press_focused
 from .live_captions import LiveCaptions
 from .microphone_bar import MicrophoneBar
 from .model_bar import ModelBar
 from .recorder import OpenSource, Recorder, RecorderChoices
 from .take_bar import TakeBar
 from .take_keeper import TakeKeeper
+from .take_warnings import TakeWarnings
 
 LOOK_MS = 33
 IDLE_HINT = "Press Record: captions of what was heard of late appear here, each with its time."
 NO_MODEL_HINT = "Recording works without a checkpoint, but nothing is captioned."
-DEAD_HINT = (
-    "Nothing but digital silence comes: the microphone may be muted, or the system may not let "
-    "this program hear it."
-)
-LOST_HINT = "The system lost sound {count} times because the machine was too busy."
-SKIPPED_HINT = "{count} windows were skipped: the model was not ready, or is slower than the hop."
-
-Devices = tuple[InputDevice, ...]
+PICTURE_HINT = "The sound is seen here while it is recorded."
 
 
 class MicrophonePane(QWidget):
@@ -66,11 +61,9 @@ class MicrophonePane(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._studio, self._find, self._cache = studio, find, cache
-        self._known = False
-        self._looking = False
+        self._studio, self._cache = studio, cache
+        self.finder = DeviceFinder(studio.jobs, find, self)
         self._clipped = self._clipped_before = 0
-        self._warned = ""
         self.recorder = Recorder(studio.jobs, cache, open_source, self)
         self._make_widgets()
         self._timer = QTimer(self)
@@ -84,6 +77,7 @@ class MicrophonePane(QWidget):
     def _make_widgets(self) -> None:
         studio, theme = self._studio, self._studio.theme
         self.banner = Banner(theme)
+        self.warnings = TakeWarnings(self.banner)
         self.bar = MicrophoneBar(theme, studio.settings)
         self.empty = EmptyState(
             theme,
@@ -93,6 +87,7 @@ class MicrophonePane(QWidget):
             "Look again",
         )
         self.spectrogram = LiveSpectrogram(theme.colours)
+        self.spectrogram.set_hint(PICTURE_HINT)
         self.lane = TimelineLane(theme.colours)
         picture = QWidget()
         picture.setProperty("role", "panel")
@@ -139,6 +134,8 @@ class MicrophonePane(QWidget):
     def _connect(self) -> None:
         self.bar.record_clicked.connect(self.record)
         self.bar.stop_clicked.connect(self.recorder.stop)
+        self.finder.started.connect(self.bar.set_looking)
+        self.finder.found.connect(self._on_devices)
         self.bar.refresh_clicked.connect(self.look_for_devices)
         self.empty.clicked.connect(self.look_for_devices)
         self.bar.form.changed.connect(self._on_options)
@@ -160,26 +157,11 @@ class MicrophonePane(QWidget):
 
     def look_for_devices(self) -> None:
         """Look for microphones, as ever connected since; what plays is stopped for it."""
-        if not self.recorder.busy and not self._looking:
+        if not self.recorder.busy and not self.finder.looking:
             self._studio.player.stop()
-            self._look_for(refresh=True)
+            self.finder.look(refresh=True)
 
-    def _look_for(self, refresh: bool) -> None:
-        self._looking = True
-        self.bar.set_looking()
-
-        def find() -> tuple[Devices, str]:
-            try:
-                return self._find(refresh), ""
-            except AudioDeviceError as error:  # a machine without a microphone is nothing unusual
-                return (), str(error)
-
-        self._studio.jobs.run_quick(find, self._on_devices, None, self)
-
-    def _on_devices(self, found: tuple[Devices, str]) -> None:
-        devices, problem = found
-        self._looking = False
-        self._known = True
+    def _on_devices(self, devices: Devices, problem: str) -> None:
         self.bar.set_devices(devices, problem)
         if problem:
             self.empty.set_texts("No microphone", problem)
@@ -192,12 +174,11 @@ class MicrophonePane(QWidget):
         """Begin a take, if there is a microphone and none is under way."""
         if self.recorder.busy or not self.bar.button.isEnabled():
             return
-        self.banner.dismiss()
+        self.warnings.begin()
         self.take_bar.show_take(None)
         self.lane.show_labels([])
         self.spectrogram.clear(None)
         self._clipped = self._clipped_before = 0
-        self._warned = ""
         self.recorder.quiet_db = self.bar.form.quiet.value()
         checkpoint = self.model_bar.checkpoint()
         self.captions.clear("Opening the microphone")
@@ -231,24 +212,11 @@ class MicrophonePane(QWidget):
         clipped = moment.clipped > self._clipped_before
         self.bar.meter.show_levels(moment.level_db, moment.peak_db, moment.held_db, clipped)
         self.bar.show_time(moment.seconds)
-        self._warn(moment.dropped, moment.dead)
-
-    def _warn(self, dropped: int, dead: bool) -> None:
-        skipped = self.recorder.windows.skipped if self.recorder.windows is not None else 0
-        told = []
-        if dropped:
-            told.append(LOST_HINT.format(count=dropped))
-        if dead:
-            told.append(DEAD_HINT)
-        if skipped and self.model_bar.checkpoint() is not None:
-            told.append(SKIPPED_HINT.format(count=skipped))
-        sentence = " ".join(told)
-        if sentence != self._warned:
-            self._warned = sentence
-            if sentence:
-                self.banner.show_message(sentence, tone="warning")
-            else:
-                self.banner.dismiss()
+        # Silence at the end of a take with captions is no riddle once it is over.
+        over = not self.recorder.recording and bool(self.captions.labels)
+        windows, has_model = self.recorder.windows, self.model_bar.checkpoint() is not None
+        skipped = windows.skipped if windows is not None and has_model else 0
+        self.warnings.show(moment.dropped, moment.dead and not over, skipped)
 
     def _on_reset(self) -> None:
         self._clipped_before = self._clipped
@@ -273,7 +241,7 @@ class MicrophonePane(QWidget):
     def _on_finished(self) -> None:
         take = self.recorder.take
         if take is not None and take.saved is not None:
-            self._studio.message.emit(f"Take saved: {take.saved}")
+            self._studio.message.emit(f"Take saved in {take.saved.parent}")
         if not self.captions.labels and self.captions.table.rowCount() == 0:
             self._refresh_hint()
 
@@ -282,7 +250,7 @@ class MicrophonePane(QWidget):
         kept = take is not None and take.seconds > 0
         more = " What was recorded is kept." if kept and "kept" not in sentence else ""
         self.banner.show_message(sentence + more, details=details)
-        self._warned = ""
+        self.warnings.give_way()
 
     # ---- what else changes -----------------------------------------------------------------
 
@@ -318,6 +286,8 @@ class MicrophonePane(QWidget):
         self.recorder.quiet_db = self.bar.form.quiet.value()
 
     def _on_space(self) -> None:
+        if press_focused(self.bar.button):
+            return
         if self.bar.button.isEnabled():
             self.bar.button.click()
 
@@ -338,7 +308,7 @@ class MicrophonePane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Look for microphones and for what a crash left, the first time; and for checkpoints."""
         super().showEvent(event)
-        if not self._known and not self._looking:
-            self._look_for(refresh=False)
+        if not self.finder.known and not self.finder.looking:
+            self.finder.look(refresh=False)
             self._studio.jobs.run_quick(recover_takes, self._recovered, None, self)
         self.refresh_checkpoints()

@@ -7,10 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from app.texts import clock_text
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-
-from .live_captions import clock
 
 
 class TakeBar(QWidget):
@@ -53,5 +52,5 @@ class TakeBar(QWidget):
         self.take = take
         self.setVisible(take is not None)
         if take is not None:
-            self.label.setText(f"Take saved: {take.name} ({clock(seconds)}){note}")
+            self.label.setText(f"Take saved: {take.name} ({clock_text(seconds, 1)}){note}")
             self.label.setToolTip(str(take))

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import clock_text
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.time_axis import clock_text
 from core.timeline import EXPORTS, Segment
 
 from .outputs import CheckpointNames, Timeline

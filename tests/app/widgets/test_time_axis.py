@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from pytestqt.qtbot import QtBot
 
-from app.widgets.time_axis import TimeAxis, clock_step, clock_text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "digits", "text"),
-    [(0, 0, "0:00"), (62.5, 1, "1:02.5"), (3725, 0, "1:02:05"), (59.96, 1, "1:00.0")],
-)
-def test_times_are_told_as_a_clock_does(seconds: float, digits: int, text: str) -> None:
-    assert clock_text(seconds, digits) == text
+from app.widgets.time_axis import TimeAxis, clock_step
 
 
 def test_steps_are_round_and_leave_room_for_the_labels() -> None:

@@ -50,7 +50,9 @@ def server() -> Iterator[VirtualMicrophone]:
 def show(page: CaptionPage, qtbot: QtBot) -> None:
     page.sides.buttons["microphone"].click()
     pane = page.microphone_pane
-    qtbot.waitUntil(lambda: pane._known and pane.model_bar.checkpoints.count() == 2, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: pane.finder.known and pane.model_bar.checkpoints.count() == 2, timeout=20_000
+    )
 
 
 @needs_sound_server
@@ -159,7 +161,7 @@ class Scripted:
 
 def scripted(page: CaptionPage, source: Callable[[], Scripted], qtbot: QtBot) -> None:
     pane = page.microphone_pane
-    pane._find = lambda refresh: (DEVICE,)
+    pane.finder.find = lambda refresh: (DEVICE,)
     pane.recorder._open_source = lambda name, rate: source()
     show(page, qtbot)
 
@@ -234,13 +236,13 @@ def test_no_microphone_is_a_state_of_its_own(page: CaptionPage, qtbot: QtBot) ->
         raise AudioDeviceError("There is no microphone on this machine; connect one.")
 
     pane = page.microphone_pane
-    pane._find = none
+    pane.finder.find = none
     show(page, qtbot)
     assert pane.empty.isVisible()
     assert "no microphone" in pane.empty.sentence.text()
     assert not pane.bar.button.isEnabled()
     asked = []
-    pane._find = lambda refresh: asked.append(refresh) or (DEVICE,)
+    pane.finder.find = lambda refresh: asked.append(refresh) or (DEVICE,)
     pane.empty.button.click()
     qtbot.waitUntil(pane.bar.button.isEnabled)
     assert asked == [True]

@@ -1,0 +1,20 @@
+"""Keys that mean something on the whole page and on what has the keyboard."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+
+
+def press_focused(but: QWidget) -> bool:
+    """Let the space bar press the button or open the choice that the keyboard is on.
+
+    Returns whether there was one, other than `but`, whose key it is anyway.
+    """
+    focus = QApplication.focusWidget()
+    if isinstance(focus, QAbstractButton) and focus is not but:
+        focus.click()
+        return True
+    if isinstance(focus, QComboBox):
+        focus.showPopup()
+        return True
+    return False
