@@ -1,7 +1,7 @@
 """Captions of real, named clips that no training has seen, judged by keyword rules.
 
-    python tests/benchmarks/starter_clips/fetch.py FOLDER --set evaluation
-    python tests/benchmarks/bench_starter_captions.py FOLDER [--set evaluation]
+    python tests/benchmarks/starter_clips/fetch.py FOLDER --set unseen
+    python tests/benchmarks/bench_starter_captions.py FOLDER --set unseen
         [--checkpoint starter FILE ...] [--systems top-2 smart-1 smart-2 beam rerank]
         [--mixtures 60] [--out results.json] [--lines 60]
 
@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
-from starter_clips.rules import NamedClip, both_named, judge, load, order_right, pairs
+from starter_clips.rules import SETS, NamedClip, both_named, judge, load, order_right, pairs
 
 from core.audio.encoder import Encoding
 from core.audio.files import read_audio
@@ -178,7 +178,7 @@ def share(values: Sequence[bool]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", dest="name", default="evaluation")
+    parser.add_argument("--set", dest="name", choices=SETS, default="unseen")
     parser.add_argument("--checkpoint", nargs="+", default=["starter"])
     parser.add_argument(
         "--systems", nargs="+", default=["top-2", "smart-1", "smart-2", "beam", "rerank"]
@@ -229,7 +229,8 @@ def mixtures(
     """Caption mixtures of pairs and print how often both are named."""
     clips = list(samples)
     after, over = pairs(clips, count, step=41), pairs(clips, count, step=97)
-    print(f"\n{'mixtures of two':28} one after the other    order right     overlapping")
+    print(f"\n{len(after)} pairs one after the other, {len(over)} overlapping")
+    print(f"{'mixtures of two':28} one after the other    order right     overlapping")
     kept: dict[str, object] = {}
     joined = Heard([one_after_the_other(samples[a], samples[b]) for a, b in after])
     mixtures = Heard([overlapping(samples[a], samples[b]) for a, b in over])

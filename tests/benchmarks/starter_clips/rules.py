@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+SETS = ("unseen", "evaluation", "development")
 _BACKWARDS = re.compile(r"\b(?:after|preceded by|following)\b")
 
 
@@ -66,7 +67,7 @@ class Verdict:
 
 
 def load(name: str) -> tuple[NamedClip, ...]:
-    """Read ``unseen``, ``evaluation`` or ``development``."""
+    """Read one of the `SETS`."""
     data = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
     groups = {group: re.compile(pattern) for group, pattern in data["groups"].items()}
     sounds = {

@@ -25,15 +25,12 @@ def rules() -> ModuleType:
     return module
 
 
-_SETS = ("unseen", "evaluation", "development")
-
-
 def sound(rules: ModuleType, name: str, of: str = "evaluation") -> object:
     return next(clip.sound for clip in rules.load(of) if clip.sound.name == name)
 
 
 def test_the_sets_share_no_package_and_no_file(rules: ModuleType) -> None:
-    sets = [rules.load(name) for name in _SETS]
+    sets = [rules.load(name) for name in rules.SETS]
     assert len(sets[0]) >= 150
     assert len(sets[1]) >= 150
     packages = [package for clips in sets for package in {clip.package for clip in clips}]
@@ -65,10 +62,10 @@ def test_a_list_that_tells_no_sources_is_of_debian_packages(rules: ModuleType) -
     assert {source.registry for source in sources.values()} == {"debian"}
 
 
-def test_unseen_rules_only_add_to_the_older_ones() -> None:
+def test_unseen_rules_only_add_to_the_older_ones(rules: ModuleType) -> None:
     lists = {
         name: json.loads((_FILE.parent / f"{name}.json").read_text(encoding="utf-8"))
-        for name in _SETS
+        for name in rules.SETS
     }
     older = {**lists["development"]["sounds"], **lists["evaluation"]["sounds"]}
     shared = [name for name in lists["unseen"]["sounds"] if name in older]
