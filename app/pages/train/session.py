@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from app.job_progress import JobProgress
 from app.jobs import Job
+from app.pace import Pace
+from app.texts import count_text, left_text
 from core.events import Event, Progress, RunEnded, RunStarted, StepLogged
 from core.runs import RunFolder
+
+# What is counted where a phase does not count clips.
+_COUNTED = {"Validating": "batch", "Embedding captions": "caption"}
 
 
 class Session:
@@ -21,6 +26,7 @@ class Session:
         self.discard = False
         self.stopped_by_request = False
         self.problem = ""
+        self._pace = Pace()
         job.failed.connect(self._failed)
 
     def take(self, events: list[Event]) -> None:
@@ -37,7 +43,22 @@ class Session:
                 self.stopped_by_request = event.reason == "stopped"
             elif isinstance(event, Progress) and event.phase != "Training":
                 self.activity = event.phase
-                self.activity_count = f"{event.done:,} of {event.total:,}" if event.total else ""
+                self.activity_count = self._count(event)
+
+    def _count(self, event: Progress) -> str:
+        """Say how much of a phase is done, and how long it still takes."""
+        if not event.total:
+            return ""
+        self._pace.update(event.phase, event.done, event.total)
+        what = _COUNTED.get(event.phase, "clip")
+        many = "batches" if what == "batch" else ""
+        texts = [f"{event.done:,} of {count_text(event.total, what, many)}"]
+        left = self._pace.remaining()
+        if left and event.done < event.total:
+            texts.append(left_text(left))
+        if event.phase == "Extracting features" and event.done < event.total:
+            texts.append("only once for this dataset and encoder")
+        return " · ".join(texts)
 
     def _failed(self, sentence: str, _details: str) -> None:
         self.problem = sentence

@@ -14,7 +14,7 @@ from core.runs import RunSummary
 if TYPE_CHECKING:
     from app.runs.history import RunHistory
 
-RESUMABLE = ("stopped", "interrupted", "failed")
+RESUMABLE = ("stopped", "interrupted", "failed", "not started")
 _CAN = {
     "queued": ("stop",),
     "running": ("pause", "stop"),
@@ -52,7 +52,8 @@ def standing_of(
     fraction = None
     if history is not None and history.total_steps:
         fraction = history.step / history.total_steps
-    can = frozenset(_CAN.get(state, ("resume",) if state in RESUMABLE else ()))
+    wakes = state in RESUMABLE and summary is not None
+    can = frozenset(_CAN.get(state, ("resume",) if wakes else ()))
     return Standing(
         title, state, "", tuple(facts), _scores(history), fraction, can, warnings=warnings
     )
@@ -113,7 +114,7 @@ def _of_session(
 def _left(history: RunHistory | None, summary: RunSummary | None) -> str:
     config = summary.config if summary is not None else None
     left = remaining_seconds(history, config) if history is not None else None
-    return "Estimating..." if left is None else left_text(left)
+    return "estimating the time left" if left is None else left_text(left)
 
 
 def _position(history: RunHistory | None) -> list[str]:

@@ -169,6 +169,7 @@ class StateLine(QWidget):
             self.bar.setValue(share)
         self.pause.setVisible("pause" in standing.can)
         self.resume.setVisible("resume" in standing.can)
+        self.resume.setText("Start" if standing.state == "not started" else "Resume")
         self.stop.setVisible("stop" in standing.can)
         self.stop.setEnabled(standing.state != "stopping")
 
