@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.sound_paths import collect_sounds, dialog_filter, nothing_found
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.banner import Banner
@@ -26,7 +27,6 @@ from .batch_desk import BatchDesk
 from .batch_model import BatchFilter, BatchModel
 from .batch_table import BatchTable
 from .captioners import CaptionerCache
-from .collect import collect_sounds, dialog_filter, nothing_found
 from .drop_area import DropArea
 from .intake import FOLDER_KEY
 from .model_bar import ModelBar

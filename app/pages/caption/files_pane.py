@@ -9,40 +9,34 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.studio import Studio
-from app.texts import count_text
 from app.widgets.banner import Banner
 from core.audio.log_mel import LogMel
 
+from .batch_offer import BatchOffer
 from .captioners import CaptionerCache, Loader, load_captioner
 from .captioning import Captioning, Request
 from .desk import CaptionDesk
 from .drop_area import DropArea
 from .empty_pane import EmptyPane
-from .file_list import FileList
+from .files_panes import FilesPanes
 from .intake import Intake, selected_usable
 from .keys import press_focused
+from .leaving import Leaving
 from .linking import Linking
-from .model_bar import ModelBar
-from .outputs import Result, Timeline
-from .result_view import ResultView
 from .saving import Saver
 from .showing import Showing
 from .sound_files import SoundFiles
 from .sounds import SoundLoader
-from .stage import Stage
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
 
-# More sounds than this at once are offered to the queue.
-MOST_AT_ONCE = 24
 NO_MODEL = "There is no checkpoint to caption with: train one on the Train page"
 
 
@@ -74,7 +68,6 @@ class FilesPane(DropArea):
         self._studio = studio
         self._checkpoints_known = False
         self._unasked: list[Path] = []
-        self._for_batch: list[Path] = []
         self._hearing: Path | None = None
         self.files = SoundFiles(self)
         self.loader = SoundLoader(studio.jobs, self)
@@ -83,7 +76,8 @@ class FilesPane(DropArea):
         self._make_widgets()
         self.intake = Intake(studio, self.files, self.list, self.banner, self)
         self.saver = Saver(studio, self.files, self.banner, self)
-        self.result.view.set_folder(str(self.saver.references))
+        self.offer = BatchOffer(self.banner, self)
+        Leaving(self.list, self.result, self.desk, self.saver)
         linking = Linking(studio, self.stage, self.result, self)
         self.showing = Showing(
             self.files, self.list, self.loader, self.stage, self.result, linking, self.intake
@@ -97,33 +91,9 @@ class FilesPane(DropArea):
         studio, theme = self._studio, self._studio.theme
         self.banner = Banner(theme)
         self.empty = EmptyPane(theme)
-        self.list = FileList(theme, self.files)
-        self.list.setMinimumWidth(180)
-        self.stage = Stage(studio, self._hear)
-        self.stage.setMinimumHeight(330)
-        self.model_bar = ModelBar(theme, studio.settings)
-        self.result = ResultView(theme)
-        words = QWidget()
-        words.setProperty("role", "panel")
-        words.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        words.setMinimumHeight(150)
-        column = QVBoxLayout(words)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.model_bar)
-        column.addWidget(self.result, 1)
-        upright = QSplitter(Qt.Orientation.Vertical)
-        upright.addWidget(self.stage)
-        upright.addWidget(words)
-        upright.setStretchFactor(0, 1)
-        upright.setChildrenCollapsible(False)
-        self._panes = QSplitter(Qt.Orientation.Horizontal)
-        self._panes.addWidget(self.list)
-        self._panes.addWidget(upright)
-        self._panes.setStretchFactor(1, 1)
-        self._panes.setChildrenCollapsible(False)
-        studio.remember_splitter(upright, "caption/upright", [420, 240])
-        studio.remember_splitter(self._panes, "caption/files", [250, 950])
+        self._panes = FilesPanes(studio, self.files, self._hear)
+        self.list, self.stage = self._panes.list, self._panes.stage
+        self.model_bar, self.result = self._panes.model_bar, self._panes.result
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._panes)
@@ -153,7 +123,6 @@ class FilesPane(DropArea):
         self.intake.opened.connect(self._on_opened)
         self.intake.checkpoint_given.connect(self._on_checkpoint_given)
         self.list.remove_clicked.connect(self.remove)
-        self.list.export_clicked.connect(self.saver.ask_for_captions)
         self.list.selection_changed.connect(self._refresh_targets)
         self.model_bar.caption_clicked.connect(self.caption_selected)
         self.model_bar.stop_clicked.connect(self.captioning.stop)
@@ -162,16 +131,11 @@ class FilesPane(DropArea):
         self.stage.problem.connect(self._tell)
         self.stage.notice.retry_clicked.connect(self._on_retry)
         self.stage.notice.remove_clicked.connect(self._on_remove)
-        self.banner.action_clicked.connect(self._on_batch)
+        self.offer.accepted.connect(self.batch_wanted)
         self.showing.problem.connect(self._tell)
         self.showing.failure_shown.connect(self._on_failure_shown)
         self.showing.changed.connect(self._refresh_targets)
         self.result.action_clicked.connect(self._on_action)
-        self.result.timeline.export_clicked.connect(self._on_export_timeline)
-        view = self.result.view
-        view.edited.connect(self._on_edited)
-        view.keep_clicked.connect(self._on_keep)
-        view.folder_clicked.connect(self._on_folder)
         self.desk.changed.connect(self.showing.refresh)
         self.desk.made.connect(self.showing.show_made)
         self.desk.refused.connect(self._tell)
@@ -216,30 +180,11 @@ class FilesPane(DropArea):
         self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_opened(self, good: list[Path], failed: int, wanted: list[Path]) -> None:
-        if len(good) > MOST_AT_ONCE:
-            self._offer_batch(good, failed, wanted)
-            good = [path for path in good if path == self.list.current_path()]
+        now = self.offer.few_of(good, failed, wanted, self.list.current_path())
         if self.model_bar.checkpoint() is not None:
-            self.caption_files(good)
+            self.caption_files(now)
         elif not self._checkpoints_known:
-            self._unasked += good
-
-    def _offer_batch(self, good: list[Path], failed: int, wanted: list[Path]) -> None:
-        """Lead many files to where they are captioned fastest; the first is shown all the same."""
-        self._for_batch = wanted
-        broken = f" {count_text(failed, 'file')} could not be opened." if failed else ""
-        self.banner.show_message(
-            f"{count_text(len(good), 'sound')} are listed, and the one shown is captioned. The "
-            f"side Batch captions all of them, several at a time, and keeps the results.{broken}",
-            tone="warning" if failed else "info",
-            action="Caption all in Batch",
-        )
-
-    def _on_batch(self) -> None:
-        wanted, self._for_batch = self._for_batch, []
-        self.banner.dismiss()
-        if wanted:
-            self.batch_wanted.emit(wanted)
+            self._unasked += now
 
     def _on_retry(self) -> None:
         path = self.list.current_path()
@@ -324,27 +269,6 @@ class FilesPane(DropArea):
 
     def _on_warned(self, sentence: str) -> None:
         self.banner.show_message(sentence, tone="warning")
-
-    # ---- what leaves the page --------------------------------------------------------------
-
-    def _on_export_timeline(self, kind: str) -> None:
-        path, output = self.list.current_path(), self.result.output
-        if path is not None and isinstance(output, Timeline):
-            self.saver.ask_for_timeline(path, output, kind)
-
-    def _on_edited(self, result: Result, text: str) -> None:
-        path = self.list.current_path()
-        if path is not None:
-            self.desk.edit(path, result, text)
-
-    def _on_keep(self, result: Result) -> None:
-        path = self.list.current_path()
-        if path is not None:
-            self.saver.keep(path, result)
-
-    def _on_folder(self) -> None:
-        if self.saver.ask_for_references():
-            self.result.view.set_folder(str(self.saver.references))
 
     # ---- keys ------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.sound_paths import MOST_FILES, dialog_filter, nothing_found, parse_paths
 from app.studio import Studio
 from app.widgets.banner import Banner
 
-from .collect import MOST_FILES, dialog_filter, nothing_found, parse_paths
 from .empty_pane import choose_starter_sound
 from .file_list import FileList
 from .opening import Opener, recent_files, remember_files

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.jobs import Jobs
+from app.sound_paths import collect_sounds
 from core.audio.files import probe
 from core.errors import AudioFileError
 
-from .collect import collect_sounds
 from .sounds import check_length
 
 CHUNK = 24

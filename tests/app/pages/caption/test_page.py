@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.pages.caption import empty_pane
-from app.pages.caption.files_pane import MOST_AT_ONCE, FilesPane
+from app.pages.caption.batch_offer import MOST_AT_ONCE
+from app.pages.caption.files_pane import FilesPane
 from app.pages.caption.sound_files import FileState
 from app.studio import Studio
 from core.models.checkpoint_files import CheckpointFile
