@@ -93,6 +93,16 @@ def test_unseen_rules_only_add_to_the_older_ones(rules: ModuleType) -> None:
         ("fart", "a person burps", False, True, ()),
         ("saxophone", "a dog barks", False, False, ("animal",)),
         ("cello", "a bell tolls", False, False, ("bell",)),
+        ("thunder", "a clap of thunder", True, True, ()),
+        ("thunder", "claps of thunder as a crowd claps", True, True, ("crowd",)),
+        ("bird song", "the song of birds", True, True, ()),
+        ("wind", "the wind howls and whistles", True, True, ("horn",)),
+        ("wind", "wind howling", True, True, ()),
+        ("jingling", "wind chimes tinkle", True, True, ()),
+        ("seagulls", "the cries of gulls", True, True, ()),
+        ("steamboat", "the blast of a steam whistle", True, True, ()),
+        ("rain", "rain drums on a roof", True, True, ()),
+        ("hand saw", "a handsaw cuts wood", True, True, ()),
     ],
 )
 def test_judgements_of_the_unseen_set(
