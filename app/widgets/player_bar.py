@@ -110,6 +110,8 @@ class PlayerBar(QWidget):
         self.reason = ElidedLabel()
         self.reason.setProperty("role", "hint")
         layout.addWidget(self.reason, 1)
+        self._rest = QWidget()  # takes the room while the sentence is away
+        layout.addWidget(self._rest, 1)
         player.playing_changed.connect(self._refresh)
         player.problem_changed.connect(self._refresh)
         player.outputs_changed.connect(self._refresh)
@@ -140,17 +142,20 @@ class PlayerBar(QWidget):
             self.part.setText(f"{start}–{end}{' s' if part[1] < LONG else ''}")
         for item in (self.caption_part, self.clear_part):
             item.setVisible(part is not None)
-        self._show_part_times()
+        self._make_room()
         self._refresh()
 
-    def _show_part_times(self) -> None:
-        # The selection itself is seen above; its times give way where the row is short of room.
-        self.part.setVisible(self._has_part and self.width() >= NARROW)
+    def _make_room(self) -> None:
+        # The selection itself is seen above; its times and the sentence give way to the buttons.
+        roomy = self.width() >= NARROW or not self._has_part
+        self.part.setVisible(self._has_part and roomy)
+        self.reason.setVisible(roomy)
+        self._rest.setVisible(not roomy)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the times of the selection out where the buttons need the room."""
+        """Leave out what gives way where the row is short of room."""
         super().resizeEvent(event)
-        self._show_part_times()
+        self._make_room()
 
     def set_caption_reason(self, reason: str) -> None:
         """Say why the selection cannot be captioned; "" says that it can."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.theme import Colours
 
 ROW_HEIGHT = 20
+# Narrower tables show no rank scores.
+NARROW = 360
 LOG_PROB, BEAM, RANK = range(3)
 SEARCHED_TIP = "Hypotheses of the beam search with their mean log-probability per token"
 RANKED_TIP = (
@@ -34,6 +36,7 @@ class BeamTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 3, parent)
+        self._ranked = False
         self.setHorizontalHeaderLabels(["Log-prob.", "Beams", "Rank score"])
         self.setAccessibleName("Beams")
         self.verticalHeader().hide()
@@ -52,9 +55,9 @@ class BeamTable(QTableWidget):
 
     def show_beams(self, beams: tuple[Beam, ...]) -> None:
         """Fill the table; what reranking ranked by stands at the end."""
-        ranked = any(beam.score is not None for beam in beams)
-        self.setColumnHidden(RANK, not ranked)
-        self.setToolTip(RANKED_TIP if ranked else SEARCHED_TIP)
+        self._ranked = any(beam.score is not None for beam in beams)
+        self._show_rank()
+        self.setToolTip(RANKED_TIP if self._ranked else SEARCHED_TIP)
         self.setRowCount(len(beams))
         for row, beam in enumerate(beams):
             for column, number in ((LOG_PROB, beam.log_prob), (RANK, beam.score)):
@@ -65,6 +68,14 @@ class BeamTable(QTableWidget):
             text = QTableWidgetItem(beam.text)
             text.setToolTip(beam.text)
             self.setItem(row, BEAM, text)
+
+    def _show_rank(self) -> None:
+        self.setColumnHidden(RANK, not self._ranked or self.width() < NARROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the words where there is little."""
+        super().resizeEvent(event)
+        self._show_rank()
 
 
 class TagBars(QWidget):

@@ -286,7 +286,7 @@ class FilesPane(DropArea):
 
     def _on_space(self) -> None:
         if not press_focused(self.stage.player_bar.play):
-            self.stage.toggle_play()
+            self.stage.listening.toggle()
 
     def _tell(self, sentence: str) -> None:
         if self.stage.sound is None and self.stage.notice.label.text() == sentence:

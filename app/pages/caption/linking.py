@@ -20,11 +20,11 @@ class Linking(QObject):
         view = result.view
         view.word_entered.connect(self._on_word_entered)
         view.word_left.connect(stage.view.clear_attention)
-        view.moment_chosen.connect(stage.play_moment)
+        view.moment_chosen.connect(stage.listening.play_moment)
         result.timeline_changed.connect(self.refresh)
         result.segment_chosen.connect(self._on_segment)
         stage.view.lane.chosen.connect(self._on_lane)
-        stage.position_changed.connect(self._on_position)
+        stage.listening.position_changed.connect(self._on_position)
 
     def refresh(self) -> None:
         """Show the segments of the timeline that is in front under the spectrogram."""
@@ -49,7 +49,7 @@ class Linking(QObject):
         if isinstance(output, Timeline):
             start = output.segments[index].start
             self._stage.view.lane.set_current(index)
-            self._stage.seek(start)
+            self._stage.listening.seek(start)
             self._stage.view.reveal(start)
 
     def _on_position(self, seconds: float) -> None:

@@ -24,6 +24,7 @@ from core.audio.frequency_scale import SCALE_NAMES
 
 from .detail import LONGEST_HEARD, Details, Hear
 from .display_bar import DisplayBar
+from .listening import Listening
 from .sound_files import format_length
 from .sounds import Sound
 from .stage_notice import StageNotice
@@ -32,8 +33,8 @@ from .stage_notice import StageNotice
 class Stage(QWidget):
     """Shows one sound and plays it.
 
-    Signals: `part_caption_clicked(start, end)` in seconds, `position_changed(seconds)` of the
-    playhead, `problem(sentence)` where what the model hears cannot be shown.
+    Signals: `part_caption_clicked(start, end)` in seconds, `problem(sentence)` where what the model
+    hears cannot be shown.
 
     Parameters
     ----------
@@ -44,7 +45,6 @@ class Stage(QWidget):
     """
 
     part_caption_clicked = Signal(float, float)
-    position_changed = Signal(float)
     problem = Signal(str)
 
     def __init__(self, studio: Studio, hear: Hear, parent: QWidget | None = None) -> None:
@@ -53,7 +53,6 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme = studio.theme
         self._theme = theme
-        self._player = studio.player
         self.details = Details(studio.jobs, hear, self)
         self.sound: Sound | None = None
         self.name = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
@@ -68,7 +67,8 @@ class Stage(QWidget):
         self.hears.toggled.connect(self._on_hears)
         self.display = DisplayBar(theme, studio.settings)
         self.view = SoundView(theme.colours)
-        self.player_bar = PlayerBar(theme, self._player, studio.settings)
+        self.player_bar = PlayerBar(theme, studio.player, studio.settings)
+        self.listening = Listening(studio.player, self.view, self.player_bar, self)
         self._whole_heard = False
         self.notice = StageNotice(theme)
         self._content = QStackedWidget()
@@ -99,14 +99,10 @@ class Stage(QWidget):
         self.details.heard.connect(self._on_heard)
         self.details.unheard.connect(self._on_unheard)
         self.view.spectrogram.detail_wanted.connect(self._on_detail_wanted)
-        self.view.sought.connect(self._on_sought)
         self.view.selection_changed.connect(self._on_selection)
         self.view.selection_cleared.connect(self._on_selection)
-        self.player_bar.play_clicked.connect(self.toggle_play)
-        self.player_bar.loop_changed.connect(self._on_loop)
         self.player_bar.part_cleared.connect(self.view.clear_selection)
         self.player_bar.caption_part_clicked.connect(self._on_caption_part)
-        self._player.position_changed.connect(self._on_position)
         theme.changed.connect(self._recolour)
         self._on_scale(self.display.scale.value)
         self.view.set_map(self.display.colour_map)
@@ -115,21 +111,18 @@ class Stage(QWidget):
 
     def show_sound(self, sound: Sound | None, path: Path | None) -> None:
         """Show a sound from its start; without one, the name of `path` over an empty view."""
-        self._player.stop()
+        self.listening.turn_to(sound)
         self.sound = sound
         self._whole_heard = False
         self.name.setText("" if path is None else path.name)
         self.view.show_picture(None if sound is None else sound.picture)
         if sound is None:
             self.facts.setText("")
-            self.player_bar.show_time(None)
         else:
             self.facts.setText(_facts(sound))
-            self.player_bar.show_time(0.0, sound.duration)
             self.display.show_levels(*self.view.spectrogram.levels)
             if self.hears.isChecked():
                 self._hear()
-        self.player_bar.set_has_sound(sound is not None)
         self.display.set_has_sound(sound is not None)
         self._content.setCurrentWidget(self.notice if sound is None else self.view)
         if sound is None and path is not None:
@@ -167,75 +160,6 @@ class Stage(QWidget):
         """Light up the moments with `weights` (T,), one a frame, from `start` seconds on."""
         if self.sound is not None:
             self.view.show_attention(weights, frame_seconds, start)
-
-    # ---- listening -------------------------------------------------------------------------
-
-    def toggle_play(self) -> None:
-        """Pause, or play the selection, or go on from the playhead."""
-        if self.sound is None or self._player.problem:
-            return
-        if self._player.playing:
-            self._player.pause()
-            return
-        start, end = self._player.position, self.sound.duration
-        if self.view.selection is not None:
-            first, end = self.view.selection
-            if not first <= start < end - 0.01:
-                start = first
-        elif start >= end - 0.01:
-            start = 0.0
-        self._play(start, end)
-
-    def play_moment(self, start: float, end: float) -> None:
-        """Play from `start` to `end` seconds; where there is no output, show the moment."""
-        if self.sound is None:
-            return
-        if self._player.problem:
-            self.seek(start)
-        else:
-            self._play(start, end, loop=False)
-
-    def _play(self, start: float, end: float, loop: bool = True) -> None:
-        sound = self.sound
-        if sound is None:
-            return
-        loop_from = None
-        if loop and self.player_bar.loop.isChecked():
-            loop_from = 0.0 if self.view.selection is None else self.view.selection[0]
-        rate = sound.info.sample_rate
-        if sound.waveform is not None:
-            samples = sound.waveform.samples
-            self._player.play(samples, rate, start, end, loop_from)
-        else:
-            self._player.play_file(sound.info.path, rate, start, end, loop_from)
-
-    def seek(self, seconds: float) -> None:
-        """Put the playhead somewhere, and go on playing there if it plays."""
-        self.view.set_playhead(seconds)
-        self._on_sought(seconds)
-
-    def _on_loop(self) -> None:
-        if self.sound is not None and self._player.playing:
-            start, end = self._player.position, self.sound.duration
-            if self.view.selection is not None:
-                end = max(self.view.selection[1], start)
-            self._play(start, end)
-
-    def _on_position(self, seconds: float) -> None:
-        if self.sound is not None:
-            self.view.set_playhead(seconds)
-            self.player_bar.show_time(seconds, self.sound.duration)
-            self.position_changed.emit(seconds)
-
-    def _on_sought(self, seconds: float) -> None:
-        if self.sound is None:
-            return
-        if self._player.playing:
-            self._play(seconds, self.sound.duration)
-        else:
-            self._player.seek(seconds)
-        self.player_bar.show_time(seconds, self.sound.duration)
-        self.position_changed.emit(seconds)
 
     # ---- display ---------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ def test_rows_and_boxes_seek_and_show_their_caption(
     page: FilesPane, timeline: Timeline, qtbot: QtBot
 ) -> None:
     page.result.timeline.table.setCurrentCell(1, 1)
-    assert page.stage._player.position == timeline.segments[1].start
+    assert page.stage.listening._player.position == timeline.segments[1].start
     assert page.result.result is not None
     assert page.result.result.caption is timeline.segments[1].caption
     # The attention of a word lies where its window lies.
@@ -73,7 +73,7 @@ def test_rows_and_boxes_seek_and_show_their_caption(
     assert left == pytest.approx(timeline.segments[1].window.start)
     page.stage.view.lane.chosen.emit(0)
     assert page.result.timeline.current == 0
-    assert page.stage._player.position == 0.0
+    assert page.stage.listening._player.position == 0.0
     # A close view moves to the caption that is chosen.
     page.stage.view.spectrogram.getPlotItem().setXRange(0, 5, padding=0)
     page.result.timeline.table.setCurrentCell(1, 1)
@@ -85,7 +85,7 @@ def test_playing_moves_through_the_list(
     page: FilesPane, timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page._studio.player, "_playing", True)
-    page.stage._on_position(70.0)
+    page.stage.listening._on_position(70.0)
     assert page.result.timeline.current == 1
     monkeypatch.setattr(page._studio.player, "_playing", False)
 
@@ -170,7 +170,7 @@ def test_a_sound_too_long_for_memory_is_drawn_from_its_file(
     player = page._studio.player
     monkeypatch.setattr(player, "problem", "")
     monkeypatch.setattr(player, "play_file", lambda *values: played.append(values))
-    page.stage.toggle_play()
+    page.stage.listening.toggle()
     assert played == [(long, RATE, 0.0, 80.0, None)]
 
 

@@ -271,5 +271,5 @@ def test_keys_loop(page: FilesPane, qtbot: QtBot, sound: Sound) -> None:
         patch.setattr(player, "play", lambda *values: played.append(values[2:]))
         page.stage.view.select(0.5, 1.5)
         QApplication.processEvents()
-        page.stage.toggle_play()
+        page.stage.listening.toggle()
     assert played == [(0.5, 1.5, 0.5)]
