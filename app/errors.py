@@ -20,6 +20,18 @@ from core.errors import StudioError
 _log = logging.getLogger("aac_studio")
 
 
+def sentence_of(error: BaseException) -> str:
+    """Return the sentence that a user reads about an error."""
+    if isinstance(error, StudioError):
+        return str(error)
+    return f"Something unexpected went wrong: {type(error).__name__}: {error}".rstrip(": ")
+
+
+def details_of(error: BaseException) -> str:
+    """Return the whole traceback as text."""
+    return "".join(traceback.format_exception(error))
+
+
 def log_file() -> str:
     """Return the path of the application's log."""
     return str(paths.logs_dir() / "aac-studio.log")
@@ -77,13 +89,8 @@ class ErrorReporter(QObject):
             self._report(report.exc_value)
 
     def _report(self, error: BaseException) -> None:
-        if isinstance(error, StudioError):
-            sentence = str(error)
-        else:
-            sentence = f"Something unexpected went wrong: {type(error).__name__}: {error}"
-        details = "".join(traceback.format_exception(error))
         with contextlib.suppress(RuntimeError):
-            self._caught.emit(sentence, details)
+            self._caught.emit(sentence_of(error), details_of(error))
 
 
 def show_error(parent: QWidget | None, sentence: str, details: str) -> QMessageBox:

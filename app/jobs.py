@@ -9,47 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import sys
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
-from shiboken6 import isValid
 
-from core.errors import StudioError
+from app.errors import details_of, sentence_of
+from app.quick_tasks import QuickTasks
+from app.thread_priority import give_way
 from core.events import Event
 
 DELIVERY_INTERVAL_MS = 100
-_NICENESS = 5
 _log = logging.getLogger("aac_studio")
 ENDED = ("finished", "stopped", "failed")
-
-
-def sentence_of(error: BaseException) -> str:
-    """Return the sentence that a user reads about an error."""
-    if isinstance(error, StudioError):
-        return str(error)
-    return f"Something unexpected went wrong: {type(error).__name__}: {error}".rstrip(": ")
-
-
-def details_of(error: BaseException) -> str:
-    """Return the whole traceback as text."""
-    return "".join(traceback.format_exception(error))
-
-
-def give_way() -> None:
-    """Let the window go first where threads have priorities of their own; work is no slower.
-
-    The threads that torch starts for its arithmetic inherit it from the one that calls torch.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class Job(QThread):
@@ -174,29 +148,6 @@ class Job(QThread):
         self.state_changed.emit(state)
 
 
-class _Quick:
-    """A plain function on its way through a worker thread and back."""
-
-    def __init__(
-        self,
-        function: Callable[[], Any],
-        on_done: Callable[[Any], None] | None,
-        on_failed: Callable[[str, str], None] | None,
-        owner: QObject | None,
-    ) -> None:
-        self.function, self.on_done, self.on_failed = function, on_done, on_failed
-        self.owner = owner
-        self.has_owner = owner is not None
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.result = self.function()
-        except BaseException as error:
-            self.error = error
-
-
 class Jobs(QObject):
     """Owns every job until its thread has ended, and the short tasks beside them."""
 
@@ -204,15 +155,13 @@ class Jobs(QObject):
     job_removed = Signal(object)
     idle = Signal()
     unhandled = Signal(str, str)
-    _back = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
         self._closing = False
-        self._pool: ThreadPoolExecutor | None = None
-        self._quick = 0
-        self._back.connect(self._quick_ended)
+        self._quick = QuickTasks(self)
+        self._quick.unhandled.connect(self.unhandled)
 
     @property
     def closing(self) -> bool:
@@ -248,43 +197,14 @@ class Jobs(QObject):
         on_failed: Callable[[str, str], None] | None = None,
         owner: QObject | None = None,
     ) -> None:
-        """Run a short function in a worker thread and hand its result to the GUI thread.
-
-        Nothing is delivered once `owner` (or the widget that a bound method belongs to) is gone.
-        `on_failed` gets a sentence and the traceback; without it the signal `unhandled` does.
-        """
-        if self._closing:
-            return
-        if self._pool is None:
-            # Enough that a slow disk or a large dataset does not keep the others waiting.
-            self._pool = ThreadPoolExecutor(4, "quick", initializer=give_way)
-        self._quick += 1
-        task = _Quick(function, on_done, on_failed, owner)
-        self._pool.submit(self._run_quick, task)
+        """Run a short function beside the jobs; see `QuickTasks.run`. Nothing while closing."""
+        if not self._closing:
+            self._quick.run(function, on_done, on_failed, owner)
 
     def shut_down(self) -> None:
-        """Wait for the short tasks that have begun and drop the others."""
+        """Take nothing more, and wait for the short tasks that have begun."""
         self._closing = True
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
-
-    def _run_quick(self, task: _Quick) -> None:
-        task.run()
-        # The window may have gone while the function ran.
-        with contextlib.suppress(RuntimeError):
-            self._back.emit(task)
-
-    def _quick_ended(self, task: _Quick) -> None:
-        self._quick -= 1
-        if task.error is not None:
-            sentence, details = sentence_of(task.error), details_of(task.error)
-            _log.error("%s\n%s", sentence, details)
-            report = task.on_failed or self.unhandled.emit
-            if _alive(task, report):
-                report(sentence, details)
-        elif task.on_done is not None and _alive(task, task.on_done):
-            task.on_done(task.result)
+        self._quick.shut_down()
 
     def _job_done(self) -> None:
         for job in [job for job in self._jobs if job.ended]:
@@ -304,10 +224,3 @@ class Jobs(QObject):
                 if job.lane:
                     busy.add(job.lane)
                 job.begin()
-
-
-def _alive(task: _Quick, receiver: Callable[..., Any]) -> bool:
-    if task.has_owner and (task.owner is None or not isValid(task.owner)):
-        return False
-    owner = getattr(receiver, "__self__", None)
-    return not isinstance(owner, QObject) or isValid(owner)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from core import paths
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 _SHEET = Template(
     """

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QIcon,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
@@ -26,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs import about_text, shortcuts_text
-from app.jobs import details_of, sentence_of
+from app.errors import details_of, sentence_of
+from app.menus import MainMenus
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
@@ -42,7 +37,6 @@ PAGES = (
     ("compare", "Compare", "compare-horizontal", "Ctrl+3", "ComparePage"),
     ("library", "Library", "bookshelf", "Ctrl+4", "LibraryPage"),
 )
-AUDIO_FILTER = "Sound files (*.wav *.flac *.ogg *.opus *.mp3 *.aiff *.aif *.au);;All files (*)"
 PATIENCE_MS = 20_000
 
 
@@ -85,7 +79,7 @@ class MainWindow(QMainWindow):
         # Else the first button of the rail would begin with the keyboard's frame around it.
         central.setFocus()
 
-        self._make_menus()
+        self.menus = MainMenus(self, [page[:4] for page in PAGES])
         self.rail.selected.connect(self.show_page)
         studio.show_page.connect(self.show_page)
         studio.open_in_caption.connect(
@@ -144,71 +138,6 @@ class MainWindow(QMainWindow):
             )
             return broken
         return page
-
-    # Menus
-
-    def _make_menus(self) -> None:
-        bar = self.menuBar()
-        file_menu = bar.addMenu("&File")
-        self._add(file_menu, "Open sound...", self._open_sound, "Ctrl+O", "folder-open-outline")
-        self._add(file_menu, "Open run folder...", self._open_run, "Ctrl+Shift+O", "folder-outline")
-        file_menu.addSeparator()
-        self._add(file_menu, "Quit", self.close, "Ctrl+Q", "exit-to-app")
-        view_menu = bar.addMenu("&View")
-        for name, label, icon, shortcut, _ in PAGES:
-            self._add(view_menu, label, lambda n=name: self.show_page(n), shortcut, icon)
-        view_menu.addSeparator()
-        view_menu.addMenu(self.rail.theme_menu)
-        help_menu = bar.addMenu("&Help")
-        self._add(help_menu, "Keyboard shortcuts", self._show_shortcuts, "F1", "keyboard-outline")
-        self._add(help_menu, "Open log folder", self._open_logs, "", "text-box-outline")
-        help_menu.addSeparator()
-        self._add(help_menu, "About AAC Studio", self._show_about, "", "information-outline")
-
-    def _add(
-        self,
-        menu: QWidget,
-        text: str,
-        slot: Callable[..., object],
-        shortcut: str,
-        icon: str,
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(shortcut))
-        self.studio.theme.set_icon(action, icon, "muted")
-        action.triggered.connect(lambda _checked=False: slot())
-        menu.addAction(action)
-        return action
-
-    def _open_sound(self) -> None:
-        start = str(self.studio.settings.value("folders/sound", str(Path.home())))
-        files, _ = QFileDialog.getOpenFileNames(self, "Open sound", start, AUDIO_FILTER)
-        if files:
-            self.studio.settings.setValue("folders/sound", str(Path(files[0]).parent))
-            self.studio.open_in_caption.emit(files)
-
-    def _open_run(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open run folder", str(paths.runs_dir()))
-        if folder:
-            self.studio.show_run.emit(folder)
-
-    def _open_logs(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.logs_dir())))
-
-    def _show_shortcuts(self) -> None:
-        self._tell("Keyboard shortcuts", shortcuts_text())
-
-    def _show_about(self) -> None:
-        self._tell("About AAC Studio", about_text())
-
-    def _tell(self, title: str, text: str) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(title)
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(text)
-        box.setStandardButtons(QMessageBox.StandardButton.Close)
-        box.open()
 
     # Geometry
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from app.palette import Colours
 from app.texts import clock_text
-from app.theme import Colours
 
 _ROW_HEIGHT = 15
 

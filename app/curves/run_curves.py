@@ -11,8 +11,8 @@ from PySide6.QtGui import QPen
 
 from app.curves.charts import Chart, columns_of
 from app.curves.series import Extent, Series
+from app.palette import Colours, blend
 from app.runs.history import RunHistory
-from app.theme import Colours, blend
 from app.widgets.curve_layer import Frame, Stroke
 from app.widgets.curve_plot import pen_of
 

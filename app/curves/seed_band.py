@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.curves.run_curves import CHECKED, LINE, RunCurves, View
 from app.curves.series import Series
-from app.theme import Colours, blend
+from app.palette import Colours, blend
 from app.widgets.curve_layer import Frame, Stroke
 from app.widgets.curve_plot import pen_of
 

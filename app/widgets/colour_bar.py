@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 COLOUR_MAPS = {
     "magma": "Magma",

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.palette import Colours, blend
 from app.texts import clock_text
-from app.theme import Colours, blend
 from app.widgets.curve_layer import CurveLayer
 
 Range = tuple[float, float]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 LOWEST_DB = -70.0
 LIGHT = 14

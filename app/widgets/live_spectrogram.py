@@ -17,7 +17,7 @@ from core.audio.frequency_scale import FrequencyScale
 from core.live.monitor import COLUMN_SECONDS, ROWS
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 SECONDS = 20.0
 RANGE_DB = 70.0

@@ -13,7 +13,7 @@ from app.widgets.time_plot import LEFT_AXIS_WIDTH, RIGHT_MARGIN
 from core.audio.envelope import Envelope
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 HEIGHT = 24
 NARROWEST_FRAME = 6.0

@@ -28,7 +28,7 @@ from core.audio.envelope import Envelope
 from core.audio.frequency_scale import ScaleName
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 
 # Lower than this, in pixels, the plots need the room of the overview.

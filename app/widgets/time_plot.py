@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 LEFT_AXIS_WIDTH = 58
 # Room for the right half of the last label.

@@ -14,7 +14,7 @@ from app.texts import clock_text
 from app.widgets.time_plot import LEFT_AXIS_WIDTH, RIGHT_MARGIN
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 HEIGHT = 26
 # A letter and an ellipsis tell nothing.

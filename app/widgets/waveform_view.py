@@ -11,7 +11,7 @@ from app.widgets.time_plot import TimePlot
 from core.audio.envelope import Envelope
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 
 class WaveformView(TimePlot):

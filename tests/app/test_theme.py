@@ -4,8 +4,9 @@ import pytest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.icons import icon_exists
+from app.palette import DARK, LIGHT, RUN_COLOURS, Colours, blend, contrast
 from app.studio import Studio
-from app.theme import DARK, LIGHT, RUN_COLOURS, Colours, Theme, blend, contrast
+from app.theme import Theme
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])

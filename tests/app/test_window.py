@@ -206,12 +206,32 @@ def test_an_error_dialog_has_the_traceback_to_copy(window: MainWindow) -> None:
     box.close()
 
 
-@pytest.mark.parametrize("entry", ["_show_about", "_show_shortcuts"])
+@pytest.mark.parametrize("entry", ["show_about", "show_shortcuts"])
 def test_help_is_told_in_words(window: MainWindow, entry: str) -> None:
-    getattr(window, entry)()
+    getattr(window.menus, entry)()
     box = window.findChild(QMessageBox)
     assert box is not None and len(box.text()) > 100
     box.close()
+
+
+def test_the_menu_opens_sounds_that_can_be_read(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(_parent: object, _title: str, start: str, kinds: str) -> tuple[list[str], str]:
+        asked.append((start, kinds))
+        return ["/sounds/rain.flac"], ""
+
+    monkeypatch.setattr("app.menus.QFileDialog.getOpenFileNames", answer)
+    opened: list[list[str]] = []
+    window.studio.open_in_caption.connect(opened.append)
+    action = next(item for item in window.findChildren(QAction) if item.text() == "Open sound...")
+    action.trigger()
+    action.trigger()
+    assert opened == [["/sounds/rain.flac"]] * 2
+    assert "*.flac" in asked[0][1] and "*.wav" in asked[0][1]
+    assert asked[1][0] == "/sounds"
 
 
 def test_nothing_is_clipped_at_the_smallest_size(window: MainWindow, qtbot: QtBot) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from core.captions import Beam, Tag
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 ROW_HEIGHT = 20
 # Narrower tables show no rank scores.

@@ -13,7 +13,7 @@ from superqt import QFlowLayout
 from core.captions import Caption
 
 if TYPE_CHECKING:
-    from app.theme import Colours
+    from app.palette import Colours
 
 CAPTION_PIXELS = 20
 # A word of probability 0 gets this share of the hue behind it, a certain one none.

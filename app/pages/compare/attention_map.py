@@ -7,7 +7,8 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import Theme, run_colour
+from app.palette import run_colour
+from app.theme import Theme
 from core.captions import Caption
 
 LINE = 15

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 from app.pages.compare.results import CELL_ROLE, GAIN_ROLE
 from app.pages.compare.rows import CaptionCell, GainCell
 from app.pages.compare.word_diff import Word
-from app.theme import Colours, Theme, blend, run_colour
+from app.palette import Colours, blend, run_colour
+from app.theme import Theme
 
 LINES = 2
 MARGIN = 8.0

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.systems import SystemFile
+from app.palette import run_colour
 from app.studio import Studio
-from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:

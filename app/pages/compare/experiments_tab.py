@@ -28,8 +28,8 @@ from app.pages.compare.experiment_tables import (
     status_sentence,
 )
 from app.pages.compare.figure_table import FigureTable, colour_dot
+from app.palette import run_colour
 from app.studio import Studio
-from app.theme import run_colour
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS

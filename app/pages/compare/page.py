@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.caption.collect import collect_sounds, dialog_filter
 from app.pages.compare.blind_tab import BlindTab
 from app.pages.compare.clips_tab import ClipsTab
 from app.pages.compare.curves_tab import CurvesTab
@@ -31,6 +30,7 @@ from app.pages.compare.systems import SystemFile, list_systems
 from app.pages.compare.systems_bar import FEWEST
 from app.pages.compare.top_bar import TopBar
 from app.pages.compare.work import Loader, is_table, load_captioner
+from app.sound_paths import collect_sounds, dialog_filter
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState

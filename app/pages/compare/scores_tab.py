@@ -35,9 +35,9 @@ from app.pages.compare.score_tables import (
     value_text,
 )
 from app.pages.compare.scoring import Scorable, SystemsScored
+from app.palette import run_colour
 from app.studio import Studio
 from app.texts import count_text
-from app.theme import run_colour
 from app.widgets.empty_state import EmptyState
 from core.evaluation.published_scores import DATASET, SPLIT
 from core.evaluation.registry import METRICS

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.systems import SystemFile
+from app.palette import contrast, run_colour
 from app.studio import Studio
-from app.theme import contrast, run_colour
 
 PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 FEWEST, MOST = 2, len(LETTERS)

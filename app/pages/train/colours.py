@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from app.pages.train.summary import method_title
-from app.theme import RUN_COLOURS
+from app.palette import RUN_COLOURS
 from core.config import RunConfig
 from core.runs import RunSummary
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QColorDialog, QMenu
 
 from app.pages.train.run_actions import RunActions, checkpoint_words, checkpoints_of
 from app.pages.train.swatch import swatch
-from app.theme import RUN_COLOURS
+from app.palette import RUN_COLOURS
 
 if TYPE_CHECKING:
     from app.pages.train.page import TrainPage

@@ -12,8 +12,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from app.palette import run_colour
 from app.studio import Studio
-from app.theme import run_colour
 from core.events import CaptionsMapped
 
 if TYPE_CHECKING:

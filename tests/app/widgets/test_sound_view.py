@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.theme import DARK, LIGHT
+from app.palette import DARK, LIGHT
 from app.widgets.colour_bar import COLOUR_MAPS, lookup_table
 from app.widgets.sound_view import SoundView, make_sound_picture
 from app.widgets.spectrogram_image import make_spectrogram_image

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from app.pages.train.colours import RunColours
-from app.theme import RUN_COLOURS
+from app.palette import RUN_COLOURS
 from core.config import RunConfig
 
 
