@@ -1,4 +1,4 @@
-"""What can be told of a run before it starts: whether its data allow it, and how long it takes.
+"""What can be told of a run before it starts: what stands in its way, and how long it takes.
 
 Both need files, so they are found out in a worker thread a moment after the form was changed.
 """
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 WAIT_MS = 400
 _MOST_RUNS = 6
 
+# What the form finds out by itself, as soon as a setting changes.
+_SEEN_BY_FORM = ("data.dataset", "objectives")
+
 Place = tuple[str, str]
+_Found = tuple[DataFacts, dict[str, Measured], str, dict[str, str]]
 
 
 class Outlook(QObject):
@@ -42,6 +46,8 @@ class Outlook(QObject):
         self._timer.setInterval(WAIT_MS)
         self._timer.timeout.connect(self.ask)
         setup.changed.connect(self._timer.start)
+        studio.datasets_changed.connect(self._ask_again)
+        studio.checkpoints_changed.connect(self._ask_again)
 
     def ask(self) -> None:
         """Look ahead for the present settings."""
@@ -60,12 +66,17 @@ class Outlook(QObject):
         work = partial(_look, place, config, self._facts.get(place), runs, dict(self._measured))
         self._studio.jobs.run_quick(work, partial(self._found, place), lambda *_: None, self)
 
-    def _found(self, place: Place, result: tuple[DataFacts, dict[str, Measured], str]) -> None:
-        facts, self._measured, text = result
+    def _ask_again(self) -> None:
+        self._asked = None
+        self._timer.start()
+
+    def _found(self, place: Place, result: _Found) -> None:
+        facts, self._measured, text, problems = result
         self._facts[place] = facts
         self._setup.set_facts(place, facts)
-        if self._setup.config == self._asked:
+        if self._asked is not None and self._setup.config == self._asked:
             self._setup.set_forecast(text)
+            self._setup.set_obstacles(self._asked, problems)
 
 
 def _look(
@@ -74,8 +85,8 @@ def _look(
     facts: DataFacts | None,
     runs: list[RunFolder],
     measured: dict[str, Measured],
-) -> tuple[DataFacts, dict[str, Measured], str]:
-    """Open the dataset, see how fast earlier runs were. For worker threads."""
+) -> _Found:
+    """Open the dataset and the checkpoint, see how fast earlier runs were. For worker threads."""
     facts = facts or data_facts(*place)
     for run in runs:
         key = str(run.path)
@@ -85,7 +96,18 @@ def _look(
     if config is not None and facts.clips:
         latest = [measured[str(run.path)] for run in runs if str(run.path) in measured]
         text = forecast(config, facts.clips, facts.validation_clips, latest)
-    return facts, measured, text
+    return facts, measured, text, {} if config is None else obstacles(config)
+
+
+def obstacles(config: RunConfig) -> dict[str, str]:
+    """Say what would keep a run from starting that only its files tell, by the setting at fault."""
+    from core.models.run_checks import check_run
+
+    return {
+        problem.field: problem.sentence
+        for problem in check_run(config)
+        if not problem.field.startswith(_SEEN_BY_FORM)
+    }
 
 
 def data_facts(name: str, root: str) -> DataFacts:

@@ -43,10 +43,23 @@ def check_settings(
             if not isinstance(error.__cause__, ValidationError):
                 return None
             for problem in describe_problems(error.__cause__):
-                path = _row_of(problem.field, rows)
+                path = row_of(problem.field, rows)
                 problems.setdefault(path, _readable(problem.field, problem.sentence, rows))
             _mend(values, base, problems)
     return None
+
+
+def choice_problems(rows: Rows, known: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Say by row what is chosen that is not there; `known` has what is, and what ails it."""
+    found = {
+        path: choice_problem(str(rows[path].value()), choices)
+        for path, choices in known.items()
+        if path != "device"
+    }
+    # Whoever names a folder of their own has another dataset than the one looked for.
+    if rows["data.root"].value():
+        found.pop("data.dataset", None)
+    return {path: text for path, text in found.items() if text}
 
 
 def choice_problem(value: str, known: Mapping[str, str]) -> str:
@@ -97,7 +110,7 @@ def _mend(values: dict[str, Any], base: RunConfig, problems: Mapping[str, str]) 
             set_value(values, path, get_value(usual, path))
 
 
-def _row_of(path: str, rows: Rows) -> str:
+def row_of(path: str, rows: Rows) -> str:
     """Return the row that shows a finding: the field itself, else the first of its section."""
     if path in rows:
         return path

@@ -15,9 +15,10 @@ from app.pages.train.preset_bar import PresetBar
 from app.pages.train.setup_check import (
     DataFacts,
     check_settings,
-    choice_problem,
+    choice_problems,
     get_value,
     method_problem,
+    row_of,
     set_value,
 )
 from app.pages.train.setup_foot import SetupFoot
@@ -41,6 +42,7 @@ class SetupPane(QWidget):
         self._known: dict[str, dict[str, str]] = {}
         self._roots: dict[str, str] = {}
         self._facts: tuple[tuple[str, str], DataFacts] = (("", ""), DataFacts())
+        self._obstacles: tuple[RunConfig | None, dict[str, str]] = (None, {})
         self._forecast = ""
         self.config: RunConfig | None = None
         self.problems: dict[str, str] = {}
@@ -160,6 +162,12 @@ class SetupPane(QWidget):
             self._facts = (place, facts)
             self._validate(tell=False)
 
+    def set_obstacles(self, config: RunConfig, problems: dict[str, str]) -> None:
+        """Show what would keep a run with these settings from starting, by setting."""
+        if (config, problems) != self._obstacles:
+            self._obstacles = (config, problems)
+            self._validate(tell=False)
+
     def set_forecast(self, text: str) -> None:
         """Say how long the run will take, "about 12 min"; "" where that is not known."""
         if text != self._forecast:
@@ -232,17 +240,16 @@ class SetupPane(QWidget):
             if text and (contrast or not path.startswith(PREFIX))
         }
         self.config = check_settings(self.values(), self._base, self.rows, self.problems)
-        for path, known in self._known.items():
-            chosen = str(self.rows[path].value())
-            text = choice_problem(chosen, known)
-            # Whoever names a folder of their own has another dataset than the one looked for.
-            elsewhere = path == "data.dataset" and self.rows["data.root"].value()
-            if text and path != "device" and not elsewhere:
-                self.problems.setdefault(path, text)
+        for path, text in choice_problems(self.rows, self._known).items():
+            self.problems.setdefault(path, text)
         misfit = self._misfit() if contrast else ""
         if misfit:
             self.problems.setdefault(METHOD, misfit)
         self.contrast.set_problem(misfit)
+        config, obstacles = self._obstacles
+        if self.config is not None and self.config == config:
+            for path, text in obstacles.items():
+                self.problems.setdefault(row_of(path, self.rows), text)
         root = self._roots.get(str(self.rows["data.dataset"].value()), "")
         self.rows["data.root"].editor.setProperty("placeholderText", root)
         for path, row in self.rows.items():

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.pages.train import forecast as forecast_module
 from app.pages.train.forecast import forecast, length_words, measure
-from app.pages.train.outlook import data_facts
+from app.pages.train.outlook import data_facts, obstacles
 from app.pages.train.setup_check import DataFacts
 from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
@@ -59,6 +59,29 @@ def test_one_caption_per_clip_rules_out_contrast_of_captions(pane: SetupPane, qt
     method = pane.contrast.method
     method.setCurrentIndex(method.findData("audio-text-ntxent"))
     assert not pane.contrast.problem.isVisible() and not pane.problems
+
+
+@pytest.mark.usefixtures("dataset")
+def test_what_files_tell_is_said_beside_its_setting(
+    pane: SetupPane, qtbot: QtBot, tmp_path: Path
+) -> None:
+    missing = str(tmp_path / "gone.safetensors")
+    row = pane.rows["training.initial_checkpoint"]
+    row.set_value(missing)
+    row.changed.emit(missing)
+    assert pane.config is not None and not pane.problems
+    found = obstacles(pane.config)
+    assert list(found) == ["training.initial_checkpoint"]
+    pane.set_obstacles(pane.config, found)
+    assert "gone.safetensors" in row.problem.text()
+    started: list[object] = []
+    pane.start_requested.connect(started.append)
+    qtbot.mouseClick(pane.start, Qt.MouseButton.LeftButton)
+    assert not started and "gone.safetensors" in pane.blockers.label.text()
+    # Of other settings nothing is known yet.
+    row.set_value("")
+    row.changed.emit("")
+    assert not pane.problems and not row.problem.text()
 
 
 def test_all_that_is_wrong_is_listed_at_once(pane: SetupPane, qtbot: QtBot) -> None:
