@@ -9,8 +9,6 @@ from PySide6.QtCore import QSettings
 from core.config import JOINT
 from core.data.places import find_place
 
-BUILT_IN = frozenset({"starter-scenes", "starter-simulated", "starter-mixed"})
-
 
 def dataset_root(settings: QSettings, name: str) -> Path | None:
     """Return the folder of a dataset, or None for its default place and for joined ones.

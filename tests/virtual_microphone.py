@@ -64,11 +64,6 @@ class VirtualMicrophone:
         """Begin to play a sound file into the microphone."""
         return self._start(["paplay", str(path)])
 
-    def unplug(self) -> None:
-        """Take the microphone away while it is in use."""
-        assert self._call("pactl", "unload-module", "module-remap-source") == 0
-        assert self._call("pactl", "unload-module", "module-null-sink") == 0
-
     def stop(self) -> None:
         """Stop the server and what plays."""
         for process in reversed(self._running):

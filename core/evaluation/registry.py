@@ -19,9 +19,9 @@ Direction = Literal["higher", "lower", "none"]
 class Metric:
     """One figure of a set of captions.
 
-    `needs` names `REQUIREMENTS`; `clipwise` says whether single clips have it, `mean` whether the
-    corpus figure is the mean over clips; `points` whether people quote it times 100, `unit` what
-    its differences are counted in, `digits` how many to show behind the point.
+    `needs` names `REQUIREMENTS`; `mean` says whether the corpus figure is the mean over
+    clips, `points` whether people quote it times 100, `unit` what its differences are counted in,
+    `digits` how many to show behind the point.
     """
 
     name: str
@@ -29,7 +29,6 @@ class Metric:
     help: str
     direction: Direction = "higher"
     needs: tuple[str, ...] = ()
-    clipwise: bool = True
     mean: bool = True
     points: bool = True
     unit: str = "points"
@@ -134,7 +133,6 @@ _METRICS = (
         "vocabulary",
         "vocabulary",
         "Different words in all captions together.",
-        clipwise=False,
         mean=False,
         points=False,
         unit="words",
@@ -153,7 +151,6 @@ _METRICS = (
         "distinct_captions",
         "distinct captions",
         "Different captions; a system that repeats itself has few.",
-        clipwise=False,
         mean=False,
         points=False,
         unit="captions",

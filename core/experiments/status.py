@@ -35,10 +35,6 @@ class ExperimentStatus:
     experiment: Experiment
     cells: tuple[ArmRun, ...]
 
-    def of_arm(self, name: str) -> tuple[ArmRun, ...]:
-        """Return the cells of one arm."""
-        return tuple(cell for cell in self.cells if cell.arm == name)
-
     def cell(self, arm: str, seed: int) -> ArmRun:
         """Return one cell. Raises `KeyError` when the experiment has no such."""
         for cell in self.cells:

@@ -34,17 +34,6 @@ def training_cross_entropy(
     )
 
 
-def validation_cross_entropy(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
-    """Return the mean over each caption's targets that are not padding, (B,).
-
-    Shapes are those of `training_cross_entropy`; a caption of nothing but padding gives 0.
-    """
-    losses = F.cross_entropy(
-        logits.flatten(0, 1), targets.flatten(), ignore_index=pad, reduction="none"
-    )
-    return mean_per_caption(losses.view_as(targets), targets, pad)
-
-
 def mean_per_caption(losses: Tensor, targets: Tensor, pad: int) -> Tensor:
     """Average losses (B, L), zero where the target is padding, over each caption's words: (B,)."""
     return losses.sum(dim=1) / (targets != pad).sum(dim=1).clamp(min=1)

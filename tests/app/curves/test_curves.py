@@ -20,8 +20,6 @@ from app.studio import Studio
 from app.widgets.curve_layer import Frame
 from core.events import RunStarted
 
-FRAME = Frame(0.0, 1000.0, 0.0, 10.0, 500.0, 200.0)
-
 
 def table_of(values: np.ndarray, first: int = 1) -> Table:
     table = Table()

@@ -168,7 +168,7 @@ def test_where_it_stands_is_read_from_the_run_folders(home: Path) -> None:
     status = experiment_status(experiment)
     assert [cell.state for cell in status.cells] == ["missing", "missing", "missing", "not started"]
     assert status.cell(JOINT.name, 2).run == run
-    assert status.of_arm(JOINT.name) == status.cells[2:]
+    assert [cell.arm for cell in status.cells[2:]] == [JOINT.name] * 2
     assert status.finished == 0
     with pytest.raises(KeyError):
         status.cell("none", 1)

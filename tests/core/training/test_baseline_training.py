@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from core.config import OptimizerConfig
 from core.data.tokenizer import PAD
+from core.models.audio_memory import AudioMemory
 from core.models.caption_model import CaptionModel
 from core.models.reference_names import from_reference_state_dict
-from core.objectives.cross_entropy import training_cross_entropy, validation_cross_entropy
+from core.objectives.cross_entropy import mean_per_caption, training_cross_entropy
 from core.training.mixup import Mixup
 from core.training.optimizer import build_optimizer, learning_rate_at
 
@@ -48,6 +50,14 @@ def mixed_loss(
     return training_cross_entropy(logits, targets, PAD, smoothing)
 
 
+def caption_losses(model: CaptionModel, memory: AudioMemory, tokens: Tensor) -> Tensor:
+    logits, targets = model.classify(model.decode_tokens(tokens[:, :-1], memory)), tokens[:, 1:]
+    losses = functional.cross_entropy(
+        logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none"
+    )
+    return mean_per_caption(losses, targets, PAD)
+
+
 @torch.no_grad()
 def validation_loss(model: CaptionModel, batches: dict[str, Tensor]) -> float:
     total = clips = 0.0
@@ -58,11 +68,7 @@ def validation_loss(model: CaptionModel, batches: dict[str, Tensor]) -> float:
         memory = model.listen(model.project(frames, lengths))
         losses = torch.stack(
             [
-                validation_cross_entropy(
-                    model.classify(model.decode_tokens(tokens[:, caption, :-1], memory)),
-                    tokens[:, caption, 1:],
-                    PAD,
-                )
+                caption_losses(model, memory, tokens[:, caption])
                 for caption in range(tokens.shape[1])
             ],
             dim=1,
