@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -130,6 +131,7 @@ class CaptionView(QWidget):
         # Where the page is low, the caption stays whole and the evidence is scrolled to.
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(page)
         outside = QVBoxLayout(self)
@@ -211,6 +213,14 @@ class CaptionView(QWidget):
             self.moments.append((result.start + start, result.start + end))
         moments = [f"{start:.1f}–{end:.1f} s" for start, end in self.moments]
         self.words.show_caption(caption, moments, result.edited)
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Lead the Tab key as one reads: the words first, which are new with every caption."""
+        buttons = (self.copy, self.edit, self.keep)
+        chain = [*self.words.buttons, *buttons, self.layers.box, self.others, self.beams]
+        for one, next_one in itertools.pairwise(chain):
+            QWidget.setTabOrder(one, next_one)
 
     def _close_editor(self) -> None:
         self.editor.hide()

@@ -26,7 +26,7 @@ from .drop_area import DropArea
 from .empty_pane import EmptyPane
 from .files_panes import FilesPanes
 from .intake import Intake, selected_usable
-from .keys import press_focused
+from .keys import focus_by_tab_alone, press_focused
 from .leaving import Leaving
 from .linking import Linking
 from .saving import Saver
@@ -84,6 +84,7 @@ class FilesPane(DropArea):
         )
         self._make_shortcuts()
         self._connect()
+        focus_by_tab_alone(self)
         self.showing.show_result()
         self._refresh_targets()
 

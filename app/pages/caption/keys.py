@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 
@@ -18,3 +19,13 @@ def press_focused(but: QWidget) -> bool:
         focus.showPopup()
         return True
     return False
+
+
+def focus_by_tab_alone(pane: QWidget) -> None:
+    """Let a click on a button leave the keyboard where it was.
+
+    The space bar would press that button again, and not do what it does on the pane.
+    """
+    for button in pane.findChildren(QAbstractButton):
+        if button.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -20,7 +20,7 @@ from core.live import LiveCaptioned
 
 from .captioners import CaptionerCache
 from .device_finder import DeviceFinder, Devices
-from .keys import press_focused
+from .keys import focus_by_tab_alone, press_focused
 from .live_captions import LiveCaptions
 from .microphone_bar import MicrophoneBar
 from .model_bar import ModelBar
@@ -71,6 +71,7 @@ class MicrophonePane(QWidget):
         self._timer.timeout.connect(self._look)
         QShortcut(QKeySequence("Space"), self, self._on_space)
         self._connect()
+        focus_by_tab_alone(self)
         self._on_theme()
         self._refresh_hint()
 
@@ -166,6 +167,9 @@ class MicrophonePane(QWidget):
         if problem:
             self.empty.set_texts("No microphone", problem)
         self.stack.setCurrentWidget(self.empty if problem else self._panes)
+        if self.isVisible():
+            first = self.empty.button if problem else self.bar.button
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
         self._prepare()
 
     # ---- recording -------------------------------------------------------------------------
@@ -308,6 +312,7 @@ class MicrophonePane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Look for microphones and for what a crash left, the first time; and for checkpoints."""
         super().showEvent(event)
+        self.bar.button.setFocus(Qt.FocusReason.OtherFocusReason)
         if not self.finder.known and not self.finder.looking:
             self.finder.look(refresh=False)
             self._studio.jobs.run_quick(recover_takes, self._recovered, None, self)

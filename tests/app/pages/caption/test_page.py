@@ -404,3 +404,25 @@ def test_many_files_are_offered_to_the_queue(page: FilesPane, qtbot: QtBot, soun
 def test_missing_checkpoint_says_so(page: FilesPane) -> None:
     page.open_paths(["/nowhere/x.safetensors"])
     assert "There is no checkpoint '/nowhere/x.safetensors'" in page.banner.label.text()
+
+
+def test_tab_leads_from_the_words_to_the_buttons(
+    page: FilesPane, qtbot: QtBot, sound: Sound
+) -> None:
+    open_and_caption(page, qtbot, sound())
+    view = page.result.view
+    walk = [view.words.buttons[0]]
+    while walk[-1] is not view.copy:
+        walk.append(walk[-1].nextInFocusChain())
+        assert len(walk) < 10
+    assert walk[:4] == view.words.buttons
+
+
+def test_a_clicked_button_leaves_the_space_bar_to_the_sound(
+    page: FilesPane, qtbot: QtBot, sound: Sound
+) -> None:
+    open_and_caption(page, qtbot, sound())
+    page.list.view.setFocus()
+    qtbot.mouseClick(page.model_bar.button, Qt.MouseButton.LeftButton)
+    assert page.list.view.hasFocus()
+    qtbot.waitUntil(lambda: not page.captioning.busy)
