@@ -7,13 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
-from app.widgets.live_spectrogram import LiveSpectrogram
-from app.widgets.timeline_lane import TimelineLane
 from core.audio.microphone import Microphone, list_inputs
 from core.audio.takes import recover_takes, takes_dir
 from core.live import LiveCaptioned
@@ -21,18 +19,15 @@ from core.live import LiveCaptioned
 from .captioners import CaptionerCache
 from .device_finder import DeviceFinder, Devices
 from .keys import focus_by_tab_alone, press_focused
-from .live_captions import LiveCaptions
 from .microphone_bar import MicrophoneBar
-from .model_bar import ModelBar
+from .microphone_panes import MicrophonePanes
 from .recorder import OpenSource, Recorder, RecorderChoices
-from .take_bar import TakeBar
 from .take_keeper import TakeKeeper
 from .take_warnings import TakeWarnings
 
 LOOK_MS = 33
 IDLE_HINT = "Press Record: captions of what was heard of late appear here, each with its time."
 NO_MODEL_HINT = "Recording works without a checkpoint, but nothing is captioned."
-PICTURE_HINT = "The sound is seen here while it is recorded."
 
 
 class MicrophonePane(QWidget):
@@ -87,43 +82,13 @@ class MicrophonePane(QWidget):
             "Connect one and look again.",
             "Look again",
         )
-        self.spectrogram = LiveSpectrogram(theme.colours)
-        self.spectrogram.set_hint(PICTURE_HINT)
-        self.lane = TimelineLane(theme.colours)
-        picture = QWidget()
-        picture.setProperty("role", "panel")
-        picture.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        upper = QVBoxLayout(picture)
-        upper.setContentsMargins(0, 4, 0, 4)
-        upper.setSpacing(0)
-        upper.addWidget(self.spectrogram, 1)
-        upper.addWidget(self.lane)
-        self.model_bar = ModelBar(theme, studio.settings)
-        # The recording starts the captions, and one model follows what is spoken.
-        for part in (self.model_bar.button, self.model_bar.also):
-            part.hide()
-        self.captions = LiveCaptions()
-        self.take_bar = TakeBar(theme)
+        self._panes = MicrophonePanes(studio)
+        self.spectrogram, self.lane = self._panes.spectrogram, self._panes.lane
+        self.model_bar, self.captions = self._panes.model_bar, self._panes.captions
+        self.take_bar = self._panes.take_bar
         self.keeper = TakeKeeper(studio, self.take_bar, self.banner, self)
-        words = QWidget()
-        words.setProperty("role", "panel")
-        words.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        words.setMinimumHeight(150)
-        column = QVBoxLayout(words)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.model_bar)
-        column.addWidget(self.captions, 1)
-        column.addWidget(self.take_bar)
-        panes = QSplitter(Qt.Orientation.Vertical)
-        panes.addWidget(picture)
-        panes.addWidget(words)
-        panes.setStretchFactor(0, 1)
-        panes.setChildrenCollapsible(False)
-        studio.remember_splitter(panes, "caption/microphone", [300, 320])
         self.stack = QStackedWidget()
-        self._panes = panes
-        self.stack.addWidget(panes)
+        self.stack.addWidget(self._panes)
         self.stack.addWidget(self.empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
