@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from app.pages.train.action_table import ACTIONS
 from app.pages.train.command_line import command_of
 from app.pages.train.page import TrainPage
 from app.pages.train.run_actions import checkpoint_words, checkpoints_of
-from app.window import MainWindow
 from core import paths
 from core.cli.program import build_parser
 from core.cli.train import _configuration
@@ -29,6 +28,7 @@ from core.runs.commands import take
 from core.runs.owner import owned
 from core.runs.queue import RunQueue
 from tests.app.fake_runs import engine_events, finished_run, stopped_run
+from tests.app.pages.train.train_page import Opened
 
 
 @pytest.fixture(autouse=True)
@@ -40,53 +40,38 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_module, "_resume", lambda run: train(run.config(), run))
 
 
-@pytest.fixture
-def page(window: MainWindow, qtbot: QtBot) -> Callable[[], TrainPage]:
-    def opened() -> TrainPage:
-        window.show_page("train")
-        page = window.page("train")
-        assert isinstance(page, TrainPage)
-        qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
-        return page
-
-    return opened
-
-
-Opened = Callable[[], TrainPage]
-
-
-def test_what_an_earlier_session_left_waits_for_a_word(page: Opened, qtbot: QtBot) -> None:
+def test_what_an_earlier_session_left_waits_for_a_word(opened: Opened, qtbot: QtBot) -> None:
     config = load_preset("starter-ce").config
     for name in ("one", "two"):
         RunQueue().add(config.model_copy(update={"name": name}))
-    opened = page()
-    opened.tabs.setCurrentWidget(opened.queue)
-    assert not opened.sessions and opened.queue.go.isVisible()
-    assert opened.queue.note.text() == "2 runs wait since the window was closed."
-    assert opened.banner.isVisible() and "2 runs wait in the queue" in opened.banner.label.text()
-    qtbot.mouseClick(opened.queue.go, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(opened.sessions), timeout=30_000)
-    (key,) = opened.sessions
+    page = opened()
+    page.tabs.setCurrentWidget(page.queue)
+    assert not page.sessions and page.queue.go.isVisible()
+    assert page.queue.note.text() == "2 runs wait since the window was closed."
+    assert page.banner.isVisible() and "2 runs wait in the queue" in page.banner.label.text()
+    qtbot.mouseClick(page.queue.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(page.sessions), timeout=30_000)
+    (key,) = page.sessions
     assert RunFolder(Path(key)).title() == "one"
-    assert [entry.state for entry in opened.sessions.entries()] == ["running", "queued"]
-    assert not opened.queue.go.isVisible()
+    assert [entry.state for entry in page.sessions.entries()] == ["running", "queued"]
+    assert not page.queue.go.isVisible()
 
 
-def test_a_new_run_goes_before_what_was_left(page: Opened, qtbot: QtBot) -> None:
+def test_a_new_run_goes_before_what_was_left(opened: Opened, qtbot: QtBot) -> None:
     RunQueue().add(load_preset("starter-ce").config.model_copy(update={"name": "left"}))
-    opened = page()
-    opened.setup.rows["name"].set_value("mine")
-    qtbot.mouseClick(opened.setup.start, Qt.MouseButton.LeftButton)
-    entries = [(entry.title, entry.state) for entry in opened.sessions.entries()]
+    page = opened()
+    page.setup.rows["name"].set_value("mine")
+    qtbot.mouseClick(page.setup.start, Qt.MouseButton.LeftButton)
+    entries = [(entry.title, entry.state) for entry in page.sessions.entries()]
     assert entries == [("mine", "running"), ("left", "queued")]
 
 
-def test_the_order_of_the_queue_is_changed_by_buttons(page: Opened, qtbot: QtBot) -> None:
+def test_the_order_of_the_queue_is_changed_by_buttons(opened: Opened, qtbot: QtBot) -> None:
     config = load_preset("starter-ce").config
     ids = [RunQueue().add(config, title=name) for name in "abc"]
-    opened = page()
-    pane = opened.queue
-    opened.tabs.setCurrentWidget(pane)
+    page = opened()
+    pane = page.queue
+    page.tabs.setCurrentWidget(pane)
     pane.select(ids[2])
     qtbot.mouseClick(pane.up, Qt.MouseButton.LeftButton)
     assert [entry.title for entry in RunQueue().entries()] == ["a", "c", "b"]
@@ -102,7 +87,7 @@ def test_the_order_of_the_queue_is_changed_by_buttons(page: Opened, qtbot: QtBot
 
 
 def test_a_run_of_another_process_is_attached_and_asked(
-    page: Opened, qtbot: QtBot, tmp_path: Path
+    opened: Opened, qtbot: QtBot, tmp_path: Path
 ) -> None:
     config = load_preset("starter-ce").config
     run = create_run(config, tmp_path / "server")
@@ -110,44 +95,44 @@ def test_a_run_of_another_process_is_attached_and_asked(
     with owned(run.path):
         for number, event in enumerate(events[:4]):
             run.events.append(event, 100.0 + number)
-        opened = page()
-        opened.attach(str(run.path))
+        page = opened()
+        page.attach(str(run.path))
         key = str(run.path)
-        qtbot.waitUntil(lambda: opened.runs.current() == key, timeout=30_000)
-        qtbot.waitUntil(lambda: opened.state(key) == "elsewhere", timeout=30_000)
-        actions = opened.actions_.actions
-        opened.actions_.update(key)
+        qtbot.waitUntil(lambda: page.runs.current() == key, timeout=30_000)
+        qtbot.waitUntil(lambda: page.state(key) == "elsewhere", timeout=30_000)
+        actions = page.actions_.actions
+        page.actions_.update(key)
         asked: list[str] = []
         for name in ("save", "preview", "validate", "pause"):
             actions[name].trigger()
             qtbot.waitUntil(lambda: bool(asked.extend(take(run.path)) or asked), timeout=30_000)
             assert asked.pop() == name
         run.events.append(RunPaused(epoch=0, step=3, message="The run was asked to pause."), 200.0)
-        qtbot.waitUntil(lambda: opened.state(key) == "paused elsewhere", timeout=30_000)
-        qtbot.waitUntil(opened.state_line.resume.isVisible, timeout=30_000)
-        assert "asked to pause" in opened.state_line.facts.text()
-        qtbot.mouseClick(opened.state_line.resume, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: page.state(key) == "paused elsewhere", timeout=30_000)
+        qtbot.waitUntil(page.state_line.resume.isVisible, timeout=30_000)
+        assert "asked to pause" in page.state_line.facts.text()
+        qtbot.mouseClick(page.state_line.resume, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: bool(asked.extend(take(run.path)) or asked), timeout=30_000)
         assert asked == ["continue"]
-    again = TrainPage(opened.studio)
+    again = TrainPage(page.studio)
     qtbot.addWidget(again)
     again.shelf.scan()
     qtbot.waitUntil(lambda: key in again.shelf.summaries(), timeout=30_000)
 
 
-def test_ce_goes_on_with_contrast_from_any_checkpoint(page: Opened, qtbot: QtBot) -> None:
+def test_ce_goes_on_with_contrast_from_any_checkpoint(opened: Opened, qtbot: QtBot) -> None:
     run = stopped_run("half")
     for name in ("last", "best", "epoch-5", "epoch-10"):
         (run.checkpoints / f"{name}.safetensors").touch()
     key = str(run.path)
     words = [checkpoint_words(path) for path in checkpoints_of(key)]
     assert words == ["Last checkpoint", "Best checkpoint", "After epoch 10", "After epoch 5"]
-    opened = page()
-    qtbot.waitUntil(lambda: opened.runs.current() == key, timeout=30_000)
-    menu = opened.menu.build(key)
+    page = opened()
+    qtbot.waitUntil(lambda: page.runs.current() == key, timeout=30_000)
+    menu = page.menu.build(key)
     inner = next(item for item in menu.findChildren(QMenu) if item.title().startswith("Continue"))
     next(item for item in inner.actions() if item.text() == "After epoch 5").trigger()
-    config = opened.setup.config
+    config = page.setup.config
     assert config is not None
     assert config.training.initial_checkpoint == str(run.checkpoints / "epoch-5.safetensors")
     assert [term.name for term in config.objectives] == ["caption-ntxent"]
@@ -155,40 +140,40 @@ def test_ce_goes_on_with_contrast_from_any_checkpoint(page: Opened, qtbot: QtBot
     menu.deleteLater()
 
 
-def test_every_action_has_keys_or_stands_in_a_button_and_none_twice(page: Opened) -> None:
-    opened = page()
+def test_every_action_has_keys_or_stands_in_a_button_and_none_twice(opened: Opened) -> None:
+    page = opened()
     keys = [text.keys for text in ACTIONS.values() if text.keys]
     assert len(set(keys)) == len(keys)
     assert {name for name, text in ACTIONS.items() if not text.keys} == {"pause", "resume"}
-    for name, action in opened.actions_.actions.items():
+    for name, action in page.actions_.actions.items():
         assert action.toolTip(), name
     # A shortcut that two hear is heard by nobody.
     taken = [
         action.shortcut().toString()
-        for action in [*opened.window().actions(), *opened.actions()]
+        for action in [*page.window().actions(), *page.actions()]
         if not action.shortcut().isEmpty()
     ]
     assert len(set(taken)) == len(taken)
 
 
-def test_a_chosen_colour_stays(page: Opened, qtbot: QtBot) -> None:
+def test_a_chosen_colour_stays(opened: Opened, qtbot: QtBot) -> None:
     key = str(finished_run("done").path)
-    opened = page()
-    curves = opened.curves
+    page = opened()
+    curves = page.curves
     assert curves is not None
     qtbot.waitUntil(lambda: key in curves.runs, timeout=30_000)
-    opened.board.choose_colour(key, "#123456")
+    page.board.choose_colour(key, "#123456")
     assert curves.runs[key].colour == "#123456"
-    assert TrainPage(opened.studio).colours.colour(key) == "#123456"
-    opened.board.choose_colour(key, "")
+    assert TrainPage(page.studio).colours.colour(key) == "#123456"
+    page.board.choose_colour(key, "")
     assert curves.runs[key].colour != "#123456"
 
 
-def test_the_command_line_is_the_form(page: Opened) -> None:
-    opened = page()
-    opened.setup.rows["training.epochs"].set_value(7)
-    opened.setup._edited()
-    opened.actions_.actions["command"].trigger()
+def test_the_command_line_is_the_form(opened: Opened) -> None:
+    page = opened()
+    page.setup.rows["training.epochs"].set_value(7)
+    page.setup._edited()
+    page.actions_.actions["command"].trigger()
     text = QGuiApplication.clipboard().text()
     assert text == "aac-studio train --preset starter-ce --set training.epochs=7"
 
@@ -205,15 +190,15 @@ def test_a_command_gives_the_same_settings(name: str) -> None:
 
 
 def test_a_new_run_needs_a_folder_that_can_be_written(
-    page: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = page()
+    page = opened()
 
     def full(*_: object) -> RunFolder:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(sessions_module, "create_run", full)
-    qtbot.mouseClick(opened.setup.start, Qt.MouseButton.LeftButton)
-    assert "No space left on device" in opened.banner.label.text()
-    assert [entry.state for entry in opened.sessions.entries()] == ["failed"]
+    qtbot.mouseClick(page.setup.start, Qt.MouseButton.LeftButton)
+    assert "No space left on device" in page.banner.label.text()
+    assert [entry.state for entry in page.sessions.entries()] == ["failed"]
     assert not list(paths.runs_dir().iterdir())
