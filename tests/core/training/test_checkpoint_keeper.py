@@ -26,6 +26,7 @@ from core.runs import RunFolder, create_run, effective, record
 from core.runs import disk as waiting
 from core.runs.branching import branch_source, copy_history
 from core.training.prepare import Prepared
+from core.training.state import Position
 from core.training.trainer import Trainer
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import (
@@ -238,3 +239,21 @@ def test_stopping_on_a_full_disk_says_where_the_run_stands(
     assert folder.state.read_bytes() == before
     disk.refusals = 0
     assert trainer(tiny_config(), folder, data, resume=True).position.step == 3
+
+
+def test_the_best_by_loss_is_the_best_by_cross_entropy(folder: RunFolder, data: Prepared) -> None:
+    """Arms with and without contrast are judged by the same figure."""
+    keeper, position = trainer(tiny_config(), folder, data).keeper, Position()
+    for ce, total, better in ((2.0, 5.0, True), (1.9, 9.0, True), (1.95, 0.1, False)):
+        saved = keeper.save_if_best(position, {"ce": ce, "total": total}, {})
+        assert (saved is not None) is better
+        if saved is not None:
+            assert saved.value == ce
+            position.best = saved.value
+    assert keeper.save_if_best(position, {"ce": float("nan"), "total": 0.0}, {}) is None
+
+
+def test_nothing_is_best_by_a_figure_that_is_none(folder: RunFolder, data: Prepared) -> None:
+    keeper, position = trainer(tiny_config(), folder, data).keeper, Position()
+    assert keeper.save_if_best(position, {"ce": float("nan")}, {}) is None
+    assert not folder.best.exists()
