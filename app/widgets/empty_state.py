@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -14,14 +16,19 @@ class _Sentence(QLabel):
     """Text that is as wide as is easy to read, and narrower where there is no room."""
 
     def sizeHint(self) -> QSize:
-        wanted = self.fontMetrics().horizontalAdvance(self.text()) + 4
-        width = min(WIDEST, wanted)
+        width = self._comfortable()
         # A little less wide than it will be: a word may wrap earlier than was measured.
         return QSize(width, self.heightForWidth(width - 12))
 
     def heightForWidth(self, width: int) -> int:
         # The layout asks for the width of the page, but this never gets that wide.
-        return super().heightForWidth(min(width, WIDEST))
+        return super().heightForWidth(min(width, self._comfortable()))
+
+    def _comfortable(self) -> int:
+        """Return a width that leaves no word alone on the last of a few lines."""
+        wanted = self.fontMetrics().horizontalAdvance(self.text()) + 4
+        lines = math.ceil(wanted / WIDEST)
+        return min(WIDEST, wanted if lines == 1 else round(wanted / lines * 1.1) + 16)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.fontMetrics().height())
