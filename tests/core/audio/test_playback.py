@@ -193,8 +193,11 @@ def test_a_part_of_a_file_loops(device: FakeSoundDevice, recording: Path) -> Non
 def test_a_file_that_is_gone_ends_at_once(device: FakeSoundDevice, tmp_path: Path) -> None:
     player = Player()
     player.play_file(tmp_path / "gone.wav", 16_000, 0.0, 1.0)
-    while player.playing:
+    for _ in range(1000):
         device.streams[0].render(10)
+        if not player.playing:
+            break
+    assert not player.playing
     player.stop()
 
 

@@ -257,3 +257,18 @@ def test_nothing_is_best_by_a_figure_that_is_none(folder: RunFolder, data: Prepa
     keeper, position = trainer(tiny_config(), folder, data).keeper, Position()
     assert keeper.save_if_best(position, {"ce": float("nan")}, {}) is None
     assert not folder.best.exists()
+
+
+def test_the_best_k_by_a_metric_are_the_highest(folder: RunFolder, data: Prepared) -> None:
+    config = tiny_config(
+        training={"keep_top_k": 2}, validation={"monitor": "cider_d", "caption_clips": 2}
+    )
+    keeper, position = trainer(config, folder, data).keeper, Position()
+    kept = []
+    for score in (0.2, 0.5, 0.3, 0.1):
+        kept.append(keeper.save_if_top(position, {"ce": 1.0 - score}, {"cider_d": score}))
+        position.next_epoch()
+    assert [saved is not None for saved in kept] == [True, True, True, False]
+    assert position.top == [(0.5, 2), (0.3, 3)]
+    names = {path.name for path in folder.checkpoints.iterdir()}
+    assert names == {"top-2.safetensors", "top-3.safetensors"}
