@@ -119,7 +119,10 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
 
 
 def forbid_repetition(logits: Tensor, prefix: Tensor, once: Tensor) -> None:
-    """Set the logits of tokens that stand in a row's prefix and may not be repeated to -inf."""
+    """Set logits of tokens that stand in a row's prefix and may be said once only to -inf.
+
+    `logits` is (N, vocabulary) and changed in place, `prefix` (N, L), `once` (vocabulary,) boolean.
+    """
     said = logits.gather(1, prefix)
     logits.scatter_(1, prefix, said.masked_fill(once[prefix], -math.inf))
 

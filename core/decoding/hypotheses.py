@@ -79,7 +79,10 @@ class GrowingRows:
         return replace(self.pick(rows), slots=slots)
 
     def extend(self, origin: Tensor, words: Tensor, log_probs: Tensor, sums: Tensor) -> Self:
-        """Let row j be what row ``origin[j]`` was, and one word more; clips and slots stay."""
+        """Let row j be what row ``origin[j]`` was, and one word more. All are (N,).
+
+        Clips and slots stay; `sums` are those with the new word.
+        """
         return type(self)(
             torch.cat((self.prefix[origin], words[:, None]), dim=1),
             torch.cat((self.log_probs[origin], log_probs[:, None]), dim=1),
@@ -89,7 +92,7 @@ class GrowingRows:
         )
 
     def pick(self, rows: Tensor) -> Self:
-        """Return some of the rows."""
+        """Return the rows numbered (M,), in that order."""
         parts = (self.prefix, self.log_probs, self.sums, self.clips, self.slots)
         return type(self)(*(values[rows] for values in parts))
 

@@ -94,7 +94,10 @@ class CrossAttention(nn.Module):
         )
 
     def step(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
-        """Do the same without dropout, faster than the fused kernel where L is a few rows."""
+        """Attend from (B, L, d) to frames, without dropout; `audible` (B, 1, 1, T) marks real ones.
+
+        Faster than the fused kernel where L is a few rows.
+        """
         attended = self._shares(states, memory, audible).to(memory.values.dtype) @ memory.values
         return self.output(_merge_heads(attended))
 
@@ -143,24 +146,24 @@ class DecoderLayer(nn.Module):
         return self.attend_frames(states, layout, memory, heard_bias)
 
     def attend_captions(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
-        """Run the first third of the layer on whole captions; the result queries the frames."""
+        """Run rows (n, d) of whole captions through self-attention, as far as the frames' queries."""
         attended = self.self_attention(states, layout, bias)
         return self._add_norm(states, attended, self.norm_self)
 
     def attend_past(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Run the first third of the layer on one new token a row; see `SelfAttention.step`."""
+        """Run one new token a row, (N, 1, d), through self-attention; see `SelfAttention.step`."""
         attended, present = self.self_attention.step(states, past)
         return self.norm_self(states + self.dropout(attended)), present
 
     def attend_frames(
         self, states: Tensor, layout: Layout, memory: KeysValues, heard_bias: Tensor
     ) -> Tensor:
-        """Run the rest of the layer on whole captions."""
+        """Run rows (n, d) from `attend_captions` through the rest of the layer; see `forward`."""
         clips = layout.side_by_side(len(memory.keys))
         return self.finish(states, self.cross_attention(states, clips, memory, heard_bias))
 
     def finish(self, states: Tensor, heard: Tensor) -> Tensor:
-        """Add what the cross-attention `heard`, then run the feed-forward part."""
+        """Add what the cross-attention `heard`, of the shape of `states`, then feed it forward."""
         states = self._add_norm(states, heard, self.norm_cross)
         hidden = self._activate(self.expand(states))
         return self._add_norm(states, self.contract(hidden), self.norm_feedforward)
@@ -190,7 +193,10 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, share: flo
 
 
 def attention_bias(allowed: Tensor) -> Tensor:
-    """Return the bias of `attend` in float32: 0 where `allowed`, else minus infinity."""
+    """Return the bias of `attend`, float32: 0 where the boolean `allowed` is true, else -inf.
+
+    The shape is kept; it must broadcast to (B, H, L, T).
+    """
     bias = torch.zeros(allowed.shape, device=allowed.device)
     return bias.masked_fill_(~allowed, -math.inf)
 

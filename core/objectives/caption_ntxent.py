@@ -108,5 +108,6 @@ def identical_captions(
 
 
 def mean_over(values: Tensor, chosen: Tensor) -> Tensor:
-    """Average the chosen entries; a sum over a mask asks the device for no number."""
+    """Average the entries that the boolean `chosen`, of the shape of `values`, marks: a scalar."""
+    # A sum over a mask, unlike an index, makes the device wait for no number.
     return values.masked_fill(~chosen, 0.0).sum() / chosen.sum().clamp(min=1)

@@ -67,7 +67,7 @@ def _bounds(count: int, pieces: int) -> list[tuple[int, int]]:
 
 
 def combined(terms: list[dict[str, Tensor]], parts: list[Part]) -> dict[str, Tensor]:
-    """Return the terms of a micro-batch from those of its parts.
+    """Return the terms of a micro-batch, scalars by name, from those of its parts.
 
     "total" is scaled already and adds up; the others are means over the parts that have them.
     """

@@ -69,13 +69,13 @@ class Team(Company):
         return Part(own.rows, self.rank, own.words, 1 / self.size, company)
 
     def share_of(self, terms: dict[str, Tensor], part: Part) -> dict[str, Tensor]:
-        """Return a part's terms as summands of the whole's."""
+        """Return a part's terms, scalars by name, as summands of the whole's."""
         shares = {"total": 1.0, "ce": part.words}
         # A gradient norm is that of all parts together already, as the figures of contrast are.
         return {name: value * shares.get(name, 1 / self.size) for name, value in terms.items()}
 
     def sum_over_all(self, values: Tensor) -> None:
-        """Sum what every process has, in place."""
+        """Sum what every process has, a tensor of the same shape in each, in place."""
         dist.all_reduce(values)
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:

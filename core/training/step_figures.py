@@ -32,7 +32,7 @@ class Figures:
 
 
 def mean_terms(gathered: Sequence[dict[str, Tensor]]) -> tuple[tuple[str, ...], Tensor]:
-    """Average the terms over the micro-batches that have them; return names and means."""
+    """Average scalar terms over the micro-batches that have them: names, and their means (n,)."""
     names = tuple(dict.fromkeys(name for terms in gathered for name in terms))
     return names, torch.stack(
         [torch.stack([terms[name] for terms in gathered if name in terms]).mean() for name in names]
