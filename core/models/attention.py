@@ -146,7 +146,7 @@ class DecoderLayer(nn.Module):
         return self.attend_frames(states, layout, memory, heard_bias)
 
     def attend_captions(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
-        """Run rows (n, d) of whole captions through self-attention, as far as the frames' queries."""
+        """Run rows (n, d) of whole captions through self-attention; what comes queries frames."""
         attended = self.self_attention(states, layout, bias)
         return self._add_norm(states, attended, self.norm_self)
 
