@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class UsageError(Exception):
@@ -24,3 +24,21 @@ class Parser(argparse.ArgumentParser):
         """Return the help with what `more_help` adds."""
         more = self.more_help() if self.more_help is not None else ""
         return super().format_help() + more
+
+
+def actions_of(
+    parser: argparse.ArgumentParser, common: argparse.ArgumentParser
+) -> Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]:
+    """Return what adds an action such as ``runs show`` by its name, its help and its function."""
+    actions: Any = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
+
+    def add(
+        name: str, help_text: str, function: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = actions.add_parser(
+            name, parents=[common], help=help_text, description=help_text.capitalize() + "."
+        )
+        added.set_defaults(run=function)
+        return added
+
+    return add

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import interruptible, table
+from core.cli.parser import actions_of
 from core.cli.train import INTERRUPTED, add_run_options, run_configuration
 from core.errors import ConfigError
 from core.events import RunStarted
@@ -24,15 +25,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Queue runs and work through the queue. The app shows and runs the same one.",
     )
     parser.set_defaults(run=_list)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
-
-    def action(name: str, help_text: str, function: Any) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = actions.add_parser(
-            name, parents=[common], help=help_text, description=help_text.capitalize() + "."
-        )
-        added.set_defaults(run=function)
-        return added
-
+    action = actions_of(parser, common)
     action("list", "list what waits, runs and has ended", _list)
     add = action("add", "queue a run; takes the options of 'aac-studio train'", _add)
     add_run_options(add)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import figure, figures, size, table
+from core.cli.parser import actions_of
 from core.errors import RunFolderError
 from core.events import EpochEnded, PreviewCaptioned
 from core.runs import RunFolder, RunSummary, list_runs, summarize
@@ -25,15 +26,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="List runs, the newest first, or manage one of them.",
     )
     parser.set_defaults(run=_list)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
-
-    def action(name: str, help_text: str, function: Any) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = actions.add_parser(
-            name, parents=[common], help=help_text, description=help_text.capitalize() + "."
-        )
-        added.set_defaults(run=function)
-        return added
-
+    action = actions_of(parser, common)
     action("list", "list all runs", _list)
     action("show", "show one run", _show).add_argument("name", metavar="RUN")
     rename = action("rename", "give a run another title", _rename)
