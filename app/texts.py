@@ -8,6 +8,8 @@ from core.wording import count_text as count_text
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NOTHING = "–"
+# From this length on, in seconds, the times of a sound are told as a clock does.
+LONG = 120.0
 
 
 def date_text(seconds: float) -> str:
@@ -48,6 +50,13 @@ def clock_text(seconds: float, digits: int = 0) -> str:
     start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
     fraction = f".{part:0{digits}}" if digits else ""
     return f"{start}:{rest:02}{fraction}"
+
+
+def span_text(start: float, end: float, digits: int = 2) -> str:
+    """Return from when to when a part reaches: in seconds, or late ones as a clock shows them."""
+    if end < LONG:
+        return f"{start:.{digits}f}–{end:.{digits}f} s"
+    return f"{clock_text(start, digits)}–{clock_text(end, digits)}"
 
 
 def value_text(value: float | None, digits: int = 3) -> str:

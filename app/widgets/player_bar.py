@@ -16,10 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.texts import clock_text
+from app.texts import LONG, clock_text, span_text
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.time_axis import LONG
 from core.audio import portaudio
 
 if TYPE_CHECKING:
@@ -138,8 +137,7 @@ class PlayerBar(QWidget):
         """Show the selected range in seconds; None hides it and what can be done with it."""
         self._has_part = part is not None
         if part is not None:
-            start, end = (f"{time:.2f}" if time < LONG else clock_text(time, 2) for time in part)
-            self.part.setText(f"{start}–{end}{' s' if part[1] < LONG else ''}")
+            self.part.setText(span_text(*part))
         for item in (self.caption_part, self.clear_part):
             item.setVisible(part is not None)
         self._make_room()

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from app.texts import clock_text
+from app.texts import LONG, clock_text
 from app.widgets.colour_bar import ColourBar
 from app.widgets.overview_strip import OverviewStrip
 from app.widgets.spectrogram_image import (
@@ -20,7 +20,6 @@ from app.widgets.spectrogram_image import (
     make_spectrogram_image,
 )
 from app.widgets.spectrogram_view import SpectrogramView
-from app.widgets.time_axis import LONG
 from app.widgets.time_plot import RIGHT_MARGIN, SHORTEST_SELECTION, TimePlot
 from app.widgets.timeline_lane import TimelineLane
 from app.widgets.waveform_view import WaveformView

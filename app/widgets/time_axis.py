@@ -7,10 +7,8 @@ from typing import Any
 
 import pyqtgraph as pg
 
-from app.texts import clock_text
+from app.texts import LONG, clock_text
 
-# From this length on, in seconds, times are told as a clock does.
-LONG = 120.0
 # Pixels that a label such as 1:02:30 needs, with what keeps it apart from the next.
 _LABEL = 84
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)

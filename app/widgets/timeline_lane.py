@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 26
 # A letter and an ellipsis tell nothing.
-NARROWEST_TEXT = 56
+NARROWEST_TEXT = 40
 
 Label = tuple[float, float, str]
 

@@ -11,6 +11,7 @@ from app.texts import (
     length_text,
     metric_title,
     short_date_text,
+    span_text,
     value_text,
 )
 
@@ -49,3 +50,8 @@ def test_lengths_of_time_read_well() -> None:
     assert left_text(600) == "about 10 min left"
     assert left_text(9000) == "about 2.5 h left"
     assert left_text(200_000) == "about 2.3 days left"
+
+
+def test_parts_are_told_in_seconds_or_as_a_clock_does() -> None:
+    assert span_text(1.0, 2.5) == "1.00–2.50 s"
+    assert span_text(118.0, 3725.0, digits=1) == "1:58.0–1:02:05.0"

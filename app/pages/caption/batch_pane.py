@@ -293,4 +293,6 @@ class BatchPane(DropArea):
                     f" {waiting:,} wait.",
                     tone="info",
                 )
+        first = self.table if self.model.rowCount() else self.empty.button
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
         self.refresh_checkpoints()

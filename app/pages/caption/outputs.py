@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.texts import span_text
 from core.captions import Caption
 from core.timeline import Segment
 
@@ -41,7 +42,7 @@ class Result:
         """Return a short name of the part."""
         if self.length is None:
             return "Whole sound"
-        return f"{self.start:.1f}–{self.start + self.length:.1f} s"
+        return span_text(self.start, self.start + self.length, digits=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,8 +110,7 @@ def facts_of(result: Result, name: str) -> str:
     caption = result.caption
     parts = []
     if result.length is not None:
-        end = result.start + caption.duration
-        parts.append(f"part {result.start:.2f}–{end:.2f} s")
+        parts.append(f"part {span_text(result.start, result.start + caption.duration)}")
     if caption.confidence is not None:
         parts.append(f"confidence {confidence_text(caption.confidence)}")
     log_prob = f"{caption.log_prob:.2f}".replace("-", "−")
