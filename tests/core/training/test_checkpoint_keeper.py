@@ -165,6 +165,26 @@ def told(run: RunFolder) -> list[Event]:
     ]
 
 
+@pytest.mark.parametrize("with_best", [True, False])
+def test_a_branch_takes_over_what_lies_in_its_own_folder(
+    tmp_path: Path, folder: RunFolder, data: Prepared, with_best: bool
+) -> None:
+    """The best checkpoint comes along; without it, as without the best k, none is claimed."""
+    config = tiny_config(training={"keep_states": [2], "keep_top_k": 2})
+    trunk = trainer(config, folder, data)
+    list(trunk.run())
+    assert trunk.position.top
+    state = folder.epoch_state(2)
+    best = state.with_name("epoch-2.best.safetensors")
+    assert best.exists()
+    if not with_best:
+        best.unlink()
+    run = create_run(config, tmp_path / "branch")
+    position = Trainer(config, run, data, CPU, branch=state).position
+    assert position.top == []
+    assert (position.best is not None) is run.best.exists() is with_best
+
+
 def test_a_branch_keeps_data_model_and_batches(tmp_path: Path, data: Prepared) -> None:
     trunk = create_run(tiny_config(), tmp_path)
     list(trainer(tiny_config(), trunk, data).run())

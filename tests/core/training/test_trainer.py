@@ -291,3 +291,11 @@ def test_an_initial_checkpoint_is_where_the_run_begins(
         config, create_run(config, tmp_path / "next"), dataclasses.replace(data, initial=initial)
     )
     assert same_weights(weights(started), initial.model.state_dict())
+
+
+def test_the_last_epoch_is_validated_whatever_the_interval(
+    folder: RunFolder, data: Prepared
+) -> None:
+    config = tiny_config(validation={"every_epochs": 3})
+    events = list(trainer(config, folder, data).run())
+    assert [e.epoch for e in events if isinstance(e, ValidationEnded)] == [2, 3]
