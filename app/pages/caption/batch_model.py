@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QColor
 
 from app.theme import Theme
 from core.batch import BatchRow, RowState
@@ -85,6 +86,9 @@ class BatchModel(QAbstractTableModel):
             return _alignment(column)
         if role == Qt.ItemDataRole.DecorationRole and column == STATE:
             return self._theme.icon(*_ICONS[row.state])
+        if role == Qt.ItemDataRole.ForegroundRole and column == CAPTION:
+            failed = row.state is RowState.FAILED
+            return QColor(self._theme.colours.danger) if failed else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{row.path}\n{row.message or row.caption or row.state.value}"
         return None
