@@ -72,8 +72,9 @@ class CaptionNTXent(Objective):
                 "negative-similarity": mean_over(compared, negative),
                 "skipped-pairs": skipped.float(),
             }
-            if self.training and torch.is_grad_enabled():
-                self._remember(anchors[size:], clips)
+        # A term that is only watched has no graph, and leaves no trace.
+        if self.training and torch.is_grad_enabled():
+            self._remember(anchors[size:], clips)
         return ObjectiveOutput(loss, figures, (anchors[:size], anchors[size:]))
 
     def _pairs(self, clips: Tensor, same_text: Tensor) -> tuple[Tensor, Tensor]:

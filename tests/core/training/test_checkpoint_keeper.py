@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,22 @@ def test_the_best_by_loss_is_the_best_by_cross_entropy(folder: RunFolder, data: 
             assert saved.value == ce
             position.best = saved.value
     assert keeper.save_if_best(position, {"ce": float("nan"), "total": 0.0}, {}) is None
+
+
+def test_a_worse_epoch_leaves_the_best_checkpoint_alone(
+    folder: RunFolder, data: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = iter((3.0, 2.0, 2.5, 2.2))
+
+    def measured(*_: object) -> Iterator[Event]:
+        yield Progress(phase="Validating", done=0)
+        return {"ce": next(figures), "total": 0.0}
+
+    monkeypatch.setattr("core.training.validation.validation_losses", measured)
+    events = list(trainer(tiny_config(), folder, data).run())
+    best = [e.epoch for e in events if isinstance(e, CheckpointSaved) and e.kind == "best"]
+    assert best == [0, 1]
+    assert load_checkpoint(folder.best).info.epoch == 2
 
 
 def test_nothing_is_best_by_a_figure_that_is_none(folder: RunFolder, data: Prepared) -> None:

@@ -1,12 +1,14 @@
-"""What a term learns from is its own, whatever other terms there are."""
+"""Terms add up by their weights, and what each learns from is its own."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from core.models.caption_model import CaptionModel
 from core.training.losses import Losses
 from core.training.prepare import Prepared
+from core.training.validation_losses import validation_losses
 from tests.core.training.conftest import tiny_config
 
 CLIPS = torch.tensor([3, 1, 8, 0, 7])
@@ -34,3 +36,18 @@ def test_a_terms_dropout_does_not_depend_on_the_terms_before_it(data: Prepared) 
     second = terms_of(data, "audio-text-matching", "audio-text-ntxent")
     assert second["ce"] == alone["ce"]
     assert second["audio-text-ntxent"] == alone["audio-text-ntxent"]
+
+
+def test_the_total_of_a_validation_counts_terms_by_their_weights(data: Prepared) -> None:
+    terms = [{"name": "caption-ntxent", "weight": 0.25}, {"name": "audio-text-matching"}]
+    config = tiny_config(objectives=terms)
+    losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
+    measuring = validation_losses(losses.model, losses.active(0), data.validation, 4)
+    found: dict[str, float] = {}
+    while not found:
+        try:
+            next(measuring)
+        except StopIteration as end:
+            found = end.value
+    expected = found["ce"] + 0.25 * found["caption-ntxent"] + found["audio-text-matching"]
+    assert found["total"] == pytest.approx(expected)
