@@ -102,6 +102,32 @@ def resave(content: dict[str, Any], path: Path, change: Callable[[dict[str, Any]
     return path
 
 
+def test_every_hyper_parameter_is_taken_over(content: dict[str, Any], tmp_path: Path) -> None:
+    theirs: dict[str, Any] = {
+        "sched_num_steps": 11,
+        "label_smoothing": 0.15,
+        "mixup_alpha": 0.25,
+        "lr": 1e-3,
+        "eps": 1e-6,
+        "weight_decay": 0.5,
+        "betas": (0.8, 0.95),
+        "beam_size": 5,
+        "min_pred_size": 2,
+        "max_pred_size": 17,
+    }
+    source = resave(
+        content, tmp_path / "other.ckpt", lambda copy: copy.update(hyper_parameters=theirs)
+    )
+    target = tmp_path / "ours.safetensors"
+    import_reference(source, TOKENIZER, target)
+    config = read_checkpoint_info(target).config
+    training, optimizer, decoding = config.training, config.optimizer, config.decoding
+    assert (training.epochs, training.label_smoothing, training.mixup_alpha) == (11, 0.15, 0.25)
+    assert (optimizer.learning_rate, optimizer.epsilon) == (1e-3, 1e-6)
+    assert (optimizer.weight_decay, optimizer.beta1, optimizer.beta2) == (0.5, 0.8, 0.95)
+    assert (decoding.beam_size, decoding.min_tokens, decoding.max_tokens) == (5, 2, 17)
+
+
 def test_another_repetition_list_is_noted(content: dict[str, Any], tmp_path: Path) -> None:
     def change(copy: dict[str, Any]) -> None:
         mask = copy["state_dict"]["forbid_rep_mask"].clone()
