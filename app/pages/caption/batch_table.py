@@ -8,6 +8,8 @@ from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from app.widgets.staying_menu import StayingMenu
+
 from .batch_model import CAPTION, COLUMNS, FILE, ROW_ROLE, BatchFilter
 
 WIDTHS = (260, 80, 120, 0, 110, 80)
@@ -99,7 +101,7 @@ class BatchTable(QTableView):
             self._saving.start()
 
     def _on_header_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
+        menu = StayingMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for column, title in enumerate(COLUMNS):
             if column == FILE:

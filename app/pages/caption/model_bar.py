@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
+from app.widgets.staying_menu import StayingMenu
 from core.config import DecodingConfig
 
 from .search_options import SearchChoices, SearchOptions
@@ -71,7 +71,7 @@ class ModelBar(QWidget):
         self.also.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.also.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         theme.set_icon(self.also, "plus", "muted")
-        self.also_menu = QMenu(self.also)
+        self.also_menu = StayingMenu(self.also)
         self.also_menu.setToolTipsVisible(True)
         self.also.setMenu(self.also_menu)
         self.options = QToolButton()
