@@ -98,14 +98,17 @@ def metric_title(name: str) -> str:
     return f"{title}: {tail.replace('-', ' ')}" if tail else title
 
 
-def left_text(seconds: float) -> str:
-    """Return how long something still takes, as coarsely as it is known: "about 3 min left"."""
-    if seconds < 8:
-        return "a few seconds left"
+def rough_length_text(seconds: float) -> str:
+    """Return a length of time no more exactly than one can tell it beforehand: "12 min"."""
     if seconds < 90:
-        return f"about {round(seconds / 5) * 5} s left"
+        return f"{max(10, round(seconds / 10) * 10)} s"
     if seconds < 90 * 60:
-        return f"about {round(seconds / 60)} min left"
+        return f"{round(seconds / 60)} min"
     if seconds < 36 * 3600:
-        return f"about {seconds / 3600:.1f} h left"
-    return f"about {seconds / 86400:.1f} days left"
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
+
+
+def left_text(seconds: float) -> str:
+    """Return how long something still takes: "about 3 min left"."""
+    return "a few seconds left" if seconds < 8 else f"about {rough_length_text(seconds)} left"

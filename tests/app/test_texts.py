@@ -10,6 +10,7 @@ from app.texts import (
     left_text,
     length_text,
     metric_title,
+    rough_length_text,
     short_date_text,
     span_text,
     value_text,
@@ -46,7 +47,7 @@ def test_lengths_of_time_read_well() -> None:
     assert [clock_text(s, 1) for s in (62.5, 59.96)] == ["1:02.5", "1:00.0"]
     assert [clock_text(s) for s in (-1, 7, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
     assert left_text(3) == "a few seconds left"
-    assert left_text(44) == "about 45 s left"
+    assert left_text(44) == "about 40 s left"
     assert left_text(600) == "about 10 min left"
     assert left_text(9000) == "about 2.5 h left"
     assert left_text(200_000) == "about 2.3 days left"
@@ -55,3 +56,8 @@ def test_lengths_of_time_read_well() -> None:
 def test_parts_are_told_in_seconds_or_as_a_clock_does() -> None:
     assert span_text(1.0, 2.5) == "1.00–2.50 s"
     assert span_text(118.0, 3725.0, digits=1) == "1:58.0–1:02:05.0"
+
+
+def test_lengths_to_come_are_said_roughly() -> None:
+    found = [rough_length_text(seconds) for seconds in (2, 47, 720, 9000, 200_000)]
+    assert found == ["10 s", "50 s", "12 min", "2.5 h", "2.3 days"]

@@ -15,6 +15,7 @@ from app.pages.train.estimate import (
     stretches,
     terms_at,
 )
+from app.texts import rough_length_text
 from core.config import RunConfig
 from core.errors import StudioError
 from core.events import EpochEnded, RunStarted, ValidationEnded
@@ -23,6 +24,7 @@ from core.runs import RunFolder
 # Shares of the processor's matrix-product speed that training reaches; small layers reach less.
 _SHARE = 0.3
 _TOKENS, _FRAMES, _WORDS = 20, 60, 1500
+_MOST_ALIKE = 5
 
 
 @dataclass(frozen=True)
@@ -88,21 +90,7 @@ def forecast(config: RunConfig, clips: int, validation_clips: int, runs: Sequenc
     seconds = checked * checks_between(config, 0, epochs)
     for first, last, terms in stretches(config, epochs):
         seconds += (last - first) * (contrast if terms else plain)
-    return f"{word} {length_words(seconds)}{source}"
-
-
-def length_words(seconds: float) -> str:
-    """Say a length of time no more exactly than it can be known."""
-    if seconds < 90:
-        return f"{max(10, round(seconds / 10) * 10)} s"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    if seconds < 36 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
-
-
-_MOST_ALIKE = 5
+    return f"{word} {rough_length_text(seconds)}{source}"
 
 
 def _likeness(one: RunConfig, other: RunConfig) -> int:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import forecast as forecast_module
-from app.pages.train.forecast import forecast, length_words, measure
+from app.pages.train.forecast import forecast, measure
 from app.pages.train.outlook import data_facts, obstacles
 from app.pages.train.setup_check import DataFacts
 from app.pages.train.setup_pane import SetupPane
@@ -129,14 +129,6 @@ def test_contrast_costs_more_in_the_epochs_in_which_it_counts() -> None:
     half = replace_fields(plain, {"objectives": [late]})
     assert forecast(plain, 20, 5, [measured]).startswith("about 6 min")
     assert forecast(half, 20, 5, [measured]).startswith("roughly 8 min")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(2, "10 s"), (47, "50 s"), (720, "12 min"), (9000, "2.5 h"), (200_000, "2.3 days")],
-)
-def test_lengths_are_said_roughly(seconds: float, words: str) -> None:
-    assert length_words(seconds) == words
 
 
 def test_the_sentence_has_the_time(pane: SetupPane) -> None:
