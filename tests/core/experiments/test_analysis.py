@@ -114,7 +114,10 @@ def test_figures_and_differences(experiment: Experiment) -> None:
     bleu = by_metric["bleu_1"]
     mean = sum(bleu.by_seed.values()) / 3
     assert bleu.result.interval.value == pytest.approx(mean)
-    assert by_metric["vocabulary"].result.clips == 1
+    # Told as the second arm minus the first.
+    words = by_metric["vocabulary"]
+    assert (words.result.clips, words.result.interval.value) == (1, pytest.approx(5.0))
+    assert dict(words.by_seed) == pytest.approx({1: 5.0, 2: 5.0, 3: 5.0})
 
 
 def test_what_is_missing_is_listed() -> None:
