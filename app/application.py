@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.collector import Collector
 from app.errors import ErrorReporter, start_logging
 from app.studio import Studio
 from app.window import MainWindow
@@ -67,8 +68,11 @@ def run() -> int:
     QTimer.singleShot(0, window.status_line.measure_storage)
     QTimer.singleShot(WARM_UP_MS, lambda: warm_up(window.studio))
     close_on_signals(window)
+    collector = Collector(window)
+    collector.start()
     code = app.exec()
     window.studio.jobs.shut_down()
+    collector.stop()
     return code
 
 
