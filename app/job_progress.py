@@ -50,4 +50,4 @@ class JobProgress:
 
 
 def _count(event: Progress) -> str:
-    return f"{event.done} of {event.total}" if event.total else ""
+    return f"{event.done:,} of {event.total:,}" if event.total else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings
 from app.pages.train.summary import method_title
 from app.palette import RUN_COLOURS
 from core.config import RunConfig
+from core.presets import Preset
 from core.runs import RunSummary
 
 _NOT_COMPARED = {"objectives", "preset", "name", "device", "experiment", "arm"}
@@ -107,6 +108,14 @@ def group_title(summary: RunSummary) -> str:
 def objective_text(config: RunConfig) -> str:
     """Name the loss in a few letters: "CE" or "CE + caption NT-Xent"."""
     return " + ".join(["CE", *(method_title(item.name) for item in config.objectives)])
+
+
+def named(config: RunConfig, preset: Preset | None) -> RunConfig:
+    """Name a run by its loss where the preset's name would tell another one."""
+    if config.name or preset is None:
+        return config
+    mine, its = ([term.name for term in one.objectives] for one in (config, preset.config))
+    return config if mine == its else config.model_copy(update={"name": objective_text(config)})
 
 
 def _group_of(config: RunConfig) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.pages.train.choice_feed import ChoiceFeed
+from app.pages.train.colours import named
 from app.pages.train.layout import TrainLayout
 from app.pages.train.outlook import Outlook
 from app.pages.train.queue_desk import QueueDesk
@@ -76,7 +77,7 @@ class TrainPage(TrainLayout):
 
     def start(self, config: RunConfig) -> None:
         """Train a new run, after the one that trains now, if any."""
-        if self.sessions.start(config):
+        if self.sessions.start(named(config, self.setup.presets.current())):
             try:
                 save_setup(config, self.setup.presets.current_name())
             except OSError as error:

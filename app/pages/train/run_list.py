@@ -24,7 +24,7 @@ _SORT = Qt.ItemDataRole.UserRole + 1
 _STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
 COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
 # A narrower list leaves these out, so that the titles can be read; lines and tooltips tell them.
-LEAST_WIDTHS = (("Loss", 560), ("Started", 500), ("Epoch", 400), ("Best", 320))
+LEAST_WIDTHS = (("Loss", 680), ("Started", 600), ("Epoch", 400), ("Best", 320))
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class RunList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 64, 96, 60, 54, 64)):
+        for column, width in enumerate((0, 64, 104, 60, 54, 64)):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)

@@ -96,6 +96,16 @@ def test_a_second_start_waits_and_can_be_taken_back(opened: Opened, qtbot: QtBot
     assert [entry.state for entry in page.sessions.entries()] == ["cancelled", "running"]
 
 
+def test_a_run_is_not_called_by_a_preset_with_another_loss(opened: Opened, qtbot: QtBot) -> None:
+    page = opened()
+    click(page.setup.objective.buttons["contrast"], qtbot)
+    assert page.setup.config is not None and page.setup.config.objectives
+    key = start(page, qtbot)
+    assert RunFolder(Path(key)).title() == "CE + caption NT-Xent"
+    wait_for_steps(page, key, 1, qtbot)
+    page.sessions.stop(key)
+
+
 def test_a_failure_is_told_in_the_page(
     opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
