@@ -31,8 +31,9 @@ class Encoding:
 class AudioEncoder(Protocol):
     """A frozen network that turns sound into embeddings.
 
-    Encoders are stateless between calls and safe to use from any one thread at a time. The
-    tensors they return live on the encoder's device and take part in autograd like any constant.
+    Encoders are stateless between calls and safe to use from any one thread at a time, or from
+    several at once where they are a `SharedEncoder`. The tensors they return live on the encoder's
+    device and take part in autograd like any constant.
     """
 
     @property
@@ -75,6 +76,16 @@ class AudioEncoder(Protocol):
 
     def to(self, device: torch.device | str) -> Self:
         """Move the weights to a device and return the encoder itself."""
+        ...
+
+
+@runtime_checkable
+class SharedEncoder(Protocol):
+    """An encoder that several threads may call at once."""
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether they may where it is now, and whether that is faster than one after another."""
         ...
 
 

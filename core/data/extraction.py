@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.audio.encoder import AudioEncoder, Encoding
 from core.data.clips import Clip, Dataset, clip_keys
+from core.data.encoding import TICK_SECONDS, Result, encoded_clips
 from core.data.feature_store import (
     DamagedStoreError,
     FeatureStore,
@@ -32,19 +30,8 @@ from core.events import Event, Progress, Warned
 
 PHASE = "Extracting features"
 
-# One pass of the encoder takes so many clips and, beyond the first, so many seconds of sound.
-_BATCH_CLIPS = 16
-_BATCH_SECONDS = 160.0
-# How much is decoded ahead of the encoder.
-_AHEAD_CLIPS = 2 * _BATCH_CLIPS
-_AHEAD_SECONDS = 4 * _BATCH_SECONDS
-_MOST_THREADS = 16
-_TICK_SECONDS = 0.1
-# A slow encoder gets smaller batches, so that a stop is felt after about this time.
-_BATCH_TIME = 0.5
-
-_Audio = NDArray[np.float32]
-_Loaded = tuple[Clip, "Future[_Audio]"]
+# Clips from earlier stores between two events.
+_TAKEN_AT_ONCE = 16
 
 
 def extract(
@@ -81,7 +68,7 @@ def extract(
                 return
             message = f"Process {holder(folder)} extracts these features; waiting for it."
             yield Progress(phase=PHASE, done=_stored(folder), total=len(clips), message=message)
-            time.sleep(_TICK_SECONDS)
+            time.sleep(TICK_SECONDS)
 
 
 def _extract_held(
@@ -125,7 +112,7 @@ def _take_over(
     for number, clip_id in enumerate(wanted, len(known) + 1):
         store, position = found[clip_id]
         writer.append(clip_id, store.frames(position), store.tags[position], keys[clip_id])
-        if number % _BATCH_CLIPS == 0:
+        if number % _TAKEN_AT_ONCE == 0:
             message = "taken from earlier features"
             yield Progress(phase=PHASE, done=number, total=len(clips), message=message)
 
@@ -138,7 +125,7 @@ def _extract_clips(
     writer: StoreWriter,
     keys: Mapping[str, str],
 ) -> Iterator[Event]:
-    """Decode clips in the background, encode them batch by batch, append them in order."""
+    """Encode clips as they come and append them in order."""
     before = total - len(missing)
     done, started = before, time.monotonic()
     yield Progress(phase=PHASE, done=done, total=total)
@@ -146,19 +133,15 @@ def _extract_clips(
     saver = ThreadPoolExecutor(1, thread_name_prefix="save")
     saving: Future[list[Warned]] | None = None
     try:
-        pace = _Pace()
-        for batch in _batches(dataset, missing, encoder.sample_rate, pace):
+        for results in encoded_clips(dataset, missing, encoder):
             message = ""
-            if batch:
-                begun = time.monotonic()
-                results = list(_encoded(encoder, batch))
-                pace.took(sum(clip.duration for clip, _ in batch), time.monotonic() - begun)
-                while saving is not None and not wait([saving], timeout=_TICK_SECONDS).done:
+            if results:
+                while saving is not None and not wait([saving], timeout=TICK_SECONDS).done:
                     yield Progress(phase=PHASE, done=done, total=total, message="Writing")
                 if saving is not None:
                     yield from saving.result()
                 saving = saver.submit(_save, writer, results, keys)
-                done += len(batch)
+                done += len(results)
                 rate = (done - before) / max(1e-9, time.monotonic() - started)
                 message = f"{rate:.1f} clips a second"
             yield Progress(phase=PHASE, done=done, total=total, message=message)
@@ -170,7 +153,7 @@ def _extract_clips(
 
 def _save(
     writer: StoreWriter,
-    results: Sequence[tuple[Clip, Encoding | StudioError]],
+    results: Sequence[Result],
     keys: Mapping[str, str],
 ) -> list[Warned]:
     """Append a batch and say what is left out; for the thread that writes.
@@ -187,85 +170,6 @@ def _save(
             writer.fail(clip.id, str(checked))
             warnings.append(Warned(message=f"Clip '{clip.id}' is left out: {checked}"))
     return warnings
-
-
-@dataclass(slots=True)
-class _Pace:
-    """How many seconds of sound a batch may hold, by what the batch before it took."""
-
-    seconds: float = _BATCH_SECONDS / 8
-
-    def took(self, sound: float, time_taken: float) -> None:
-        per_second = sound / max(time_taken, 1e-3)
-        self.seconds = min(_BATCH_SECONDS, 2 * self.seconds, _BATCH_TIME * per_second)
-
-
-def _batches(
-    dataset: Dataset, clips: Sequence[Clip], sample_rate: int, pace: _Pace
-) -> Iterator[list[_Loaded]]:
-    """Yield clips with their audio in batches; an empty one after every 100 ms of waiting."""
-    threads = min(_MOST_THREADS, max(1, (os.cpu_count() or 2) - 1))
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-    coming = deque(clips)
-    loading: deque[_Loaded] = deque()
-    ahead = 0.0
-    batch: list[_Loaded] = []
-    seconds = 0.0
-    try:
-        while coming or loading:
-            while (
-                coming and len(loading) < _AHEAD_CLIPS and (ahead < _AHEAD_SECONDS or not loading)
-            ):
-                clip = coming.popleft()
-                loading.append((clip, pool.submit(dataset.load_audio, clip, sample_rate)))
-                ahead += clip.duration
-            clip, audio = loading[0]
-            if not wait([audio], timeout=_TICK_SECONDS).done:
-                yield []
-                continue
-            loading.popleft()
-            ahead -= clip.duration
-            batch.append((clip, audio))
-            seconds += clip.duration
-            if len(batch) == _BATCH_CLIPS or seconds >= pace.seconds:
-                yield batch
-                batch, seconds = [], 0.0
-        if batch:
-            yield batch
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _encoded(
-    encoder: AudioEncoder, batch: Sequence[_Loaded]
-) -> Iterator[tuple[Clip, Encoding | StudioError]]:
-    """Encode a batch; gives the error in place of the encoding where a clip has one."""
-    waveforms: dict[str, torch.Tensor] = {}
-    errors: dict[str, StudioError] = {}
-    for clip, audio in batch:
-        try:
-            waveforms[clip.id] = torch.from_numpy(np.ascontiguousarray(audio.result(), np.float32))
-        except StudioError as error:
-            errors[clip.id] = error
-    encodings = dict(zip(waveforms, _encode_all(encoder, list(waveforms.values())), strict=True))
-    for clip, _ in batch:
-        yield clip, errors[clip.id] if clip.id in errors else encodings[clip.id]
-
-
-def _encode_all(
-    encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]
-) -> list[Encoding | StudioError]:
-    results: list[Encoding | StudioError] = []
-    try:
-        results.extend(encoder.encode_batch(waveforms))
-    except EncoderError:
-        # One of them is unusable: find out which.
-        for waveform in waveforms:
-            try:
-                results.append(encoder.encode(waveform))
-            except EncoderError as error:
-                results.append(error)
-    return results
 
 
 def _finite(result: Encoding | StudioError) -> Encoding | StudioError:

@@ -154,7 +154,7 @@ class _GrowingArray:
     def append(self, rows: NDArray[Any]) -> None:
         if rows.ndim != 2 or rows.shape[1] != self._columns:
             raise ValueError(f"rows of shape {rows.shape} in an array of {self._columns} columns")
-        content = memoryview(np.ascontiguousarray(rows, dtype=self._dtype).tobytes())
+        content = np.ascontiguousarray(rows, dtype=self._dtype).reshape(-1).view(np.uint8).data
         size = self._size + len(content)
         try:
             while content:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,6 +68,11 @@ class ConvNeXtEncoder:
         self._device = torch.device("cpu")
         self._network = build_network(state)
 
+    @property
+    def concurrent(self) -> bool:
+        """Whether several threads may encode at once and gain by it: on a CPU."""
+        return self._device.type == "cpu"
+
     def to(self, device: torch.device | str) -> Self:
         """Move the weights to a device and return the encoder itself."""
         self._device = torch.device(device)
@@ -98,7 +103,7 @@ class ConvNeXtEncoder:
         encodings: dict[int, Encoding] = {}
         for indices in equal_lengths([len(waveform) for waveform in waveforms], at_once):
             samples = torch.stack([_long_enough(waveforms[index]) for index in indices])
-            with torch.inference_mode(), _full_precision():
+            with torch.inference_mode(), _full_precision(self._device):
                 frames, logits = self._network(samples.to(self._device, torch.float32))
                 tags = logits.sigmoid()
             for row, index in enumerate(indices):
@@ -213,8 +218,13 @@ def _hash(state: dict[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _full_precision() -> AbstractContextManager[None]:
-    """Keep a GPU's convolutions from rounding to TF32: frames shall not depend on the device."""
+def _full_precision(device: torch.device) -> AbstractContextManager[None]:
+    """Keep a GPU's convolutions from rounding to TF32: frames shall not depend on the device.
+
+    The switch is the whole program's, so it is left alone where several threads may encode.
+    """
+    if device.type == "cpu":
+        return nullcontext()
     return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
 
 

@@ -138,6 +138,11 @@ class YamNet:
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
+    def concurrent(self) -> bool:
+        """Whether several threads may encode at once and gain by it: on a CPU."""
+        return self._device.type == "cpu"
+
+    @property
     def tag_weights(self) -> torch.Tensor:
         """Rows of the classifier, (521, 1024)."""
         return self._network.classifier.weight

@@ -77,6 +77,11 @@ class YamNetTags:
         self.tag_names = self._yamnet.tag_names
 
     @property
+    def concurrent(self) -> bool:
+        """Whether several threads may encode at once and gain by it: on a CPU."""
+        return self._yamnet.concurrent
+
+    @property
     def tag_weights(self) -> torch.Tensor:
         """Rows of the classifier (521, 1024): classes with like rows are taken for each other."""
         return self._yamnet.tag_weights

@@ -1,0 +1,136 @@
+"""Clips through an encoder: by several threads or in batches, always in order."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from core.audio.encoder import Encoding, SharedEncoder
+from core.data import encoding, encoding_batches
+from core.data.clips import Clip
+from core.data.encoding import encoded_clips
+from tests.core.data.extracting import Averager, Beeps, SharedAverager
+
+
+def encode_all(dataset: Beeps, encoder: Averager) -> list[str]:
+    """Encode a dataset and return the clips in the order in which they come back."""
+    ids = []
+    for results in encoded_clips(dataset, dataset.clips("train"), encoder):
+        for clip, result in results:
+            assert isinstance(result, Encoding)
+            expected = Averager().encode(torch.from_numpy(dataset.load_audio(clip, 1_000)))
+            torch.testing.assert_close(result.frames, expected.frames)
+            ids.append(clip.id)
+    return ids
+
+
+@pytest.fixture
+def cores(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(encoding, "_cores", lambda: 3)
+    return 3
+
+
+def test_threads_give_the_clips_back_in_order(cores: int) -> None:
+    dataset, encoder = Beeps(), SharedAverager()
+    assert isinstance(encoder, SharedEncoder) and not isinstance(Averager(), SharedEncoder)
+    assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
+    assert encoder.batches == []
+    assert 1 <= len(encoder.threads) <= cores
+    assert all(name.startswith("encode") for name in encoder.threads)
+    assert not [one for one in threading.enumerate() if one.name.startswith("encode")]
+
+
+def test_threads_share_the_cores_and_leave_others_alone(
+    cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int] = []
+
+    class Counting(SharedAverager):
+        def encode(self, waveform: torch.Tensor) -> Encoding:
+            used.append(torch.get_num_threads())
+            return super().encode(waveform)
+
+    before = torch.get_num_threads()
+    encode_all(Beeps(2), Counting())
+    assert used == [cores // 2] * 2
+    assert torch.get_num_threads() == before
+    later: list[int] = []
+    thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert later == [before]
+
+
+@pytest.mark.parametrize("reason", ["not shared", "one core", "one clip", "a long clip"])
+def test_else_the_encoder_is_given_batches(
+    cores: int, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    dataset, encoder = Beeps(1 if reason == "one clip" else 20), SharedAverager()
+    if reason == "not shared":
+        encoder.concurrent = False
+    elif reason == "one core":
+        monkeypatch.setattr(encoding, "_cores", lambda: 1)
+    elif reason == "a long clip":
+        monkeypatch.setattr(encoding, "_LONGEST_SECONDS", 0.5)
+    assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
+    assert sum(encoder.batches) == dataset.count
+    assert encoder.threads == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("made", [Averager, SharedAverager])
+def test_a_stop_waits_for_nothing_but_the_clips_in_hand(cores: int, made: type[Averager]) -> None:
+    dataset = Beeps(200)
+    coming = encoded_clips(dataset, dataset.clips("train"), made())
+    assert next(result for result in coming if result)
+    coming.close()
+    assert len(dataset.loaded) < 200
+    assert not [one for one in threading.enumerate() if one.name.startswith(("decode", "encode"))]
+
+
+def test_a_defect_of_the_encoder_keeps_its_traceback(cores: int) -> None:
+    class Defect(SharedAverager):
+        def encode(self, waveform: torch.Tensor) -> Encoding:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        encode_all(Beeps(), Defect())
+
+
+def test_a_slow_encoder_gets_small_batches() -> None:
+    pace = encoding_batches._Pace()
+    first = pace.seconds
+    pace.took(first, 0.001)
+    assert pace.seconds == 2 * first
+    for _ in range(10):
+        pace.took(160.0, 0.01)
+    assert pace.seconds == 160.0
+    pace.took(160.0, 16.0)
+    assert pace.seconds == 5.0
+
+
+def test_real_encoders_say_where_threads_may_share_them() -> None:
+    from core.models.encoders import load_encoder
+
+    encoder = load_encoder("yamnet-tags")
+    assert isinstance(encoder, SharedEncoder) and encoder.concurrent
+    waveforms = [
+        torch.from_numpy(np.random.default_rng(seed).uniform(-0.3, 0.3, 30_000).astype("float32"))
+        for seed in range(6)
+    ]
+
+    class Noises(Beeps):
+        def load_audio(self, clip: Clip, sample_rate: int) -> np.ndarray:
+            return waveforms[int(clip.id.split("-")[1])].numpy()
+
+    noises = Noises(len(waveforms))
+    found = [
+        result
+        for results in encoding._encoded_in_threads(noises, noises.clips("train"), encoder, 3, 1)
+        for _, result in results
+    ]
+    for result, waveform in zip(found, waveforms, strict=True):
+        assert isinstance(result, Encoding)
+        torch.testing.assert_close(result.frames, encoder.encode(waveform).frames)
