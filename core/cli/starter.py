@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import interruptible
+from core.cli.progress import ProgressBar
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -22,8 +23,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     build = actions.add_parser(
         "build",
         parents=[common],
-        help="train both stages and write the checkpoint",
-        description="Train both stages, each as a run of its own, and write the checkpoint. "
+        help="tune the hearing, train both stages and write the checkpoint",
+        description="Tune the last layers of YAMNet, train both stages, each as a run of its own, "
+        "and write the checkpoint with what it hears with, hearing.safetensors, beside it. "
         "About an hour on two CPU cores. Ctrl+C stops and saves; the same command goes on.",
     )
     build.add_argument(
@@ -46,7 +48,7 @@ def _help(parser: argparse.ArgumentParser) -> int:
 def _build(options: argparse.Namespace) -> int:
     from core.cli.train_report import TrainReport
     from core.errors import ConfigError
-    from core.training.starter import build_starter, starter_file
+    from core.training.starter import build_starter, starter_file, tune_starter
 
     if options.quick and options.output is None:
         raise ConfigError(
@@ -56,6 +58,10 @@ def _build(options: argparse.Namespace) -> int:
     output = Path(options.output).expanduser() if options.output else starter_file()
     report: TrainReport | None = None
     shown = None
+    with ProgressBar() as bar:
+        for step in tune_starter(quick=options.quick):
+            loss = "" if step.loss is None else f"loss {step.loss:.2f}"
+            bar.move(step.what, step.done, step.steps, loss)
     with interruptible() as interrupt:
         events = build_starter(output, quick=options.quick, device=options.device)
         try:

@@ -1,6 +1,6 @@
-"""Making the starter checkpoint: two trainings and an export, in one command.
+"""Making the starter checkpoint: its hearing, two trainings and an export, in one command.
 
-Each stage is an ordinary run in its own folder, so its curves can be looked at like any other's.
+Each training is an ordinary run in its own folder, so its curves can be looked at like any other's.
 """
 
 from __future__ import annotations
@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import paths
 from core.config import RunConfig, replace_fields
 from core.data.simulated.texts import SHORT_STYLE
 from core.errors import CheckpointError, StudioError
 from core.events import Event
-from core.files import read_json, write_json_atomic
+from core.files import read_json, write_bytes_atomic, write_json_atomic
 from core.presets import load_preset
 from core.runs import RunFolder, create_run, summarize
+
+if TYPE_CHECKING:
+    from core.training.hearing import TuningStep
 
 STAGES = ("starter-tags-1", "starter-tags-2")
 NAME = "Starter model"
@@ -43,10 +47,22 @@ def starter_file() -> Path:
     return paths.resources_dir() / "models" / "starter" / FILE
 
 
+def tune_starter(*, quick: bool = False) -> Iterator[TuningStep]:
+    """Make what the model hears with, unless a build that was stopped has made it already.
+
+    Raises `StudioError` when recordings or YAMNet's weights are missing.
+    """
+    from core.training.hearing import tune_hearing
+
+    made = _hearing(quick)
+    if not made.is_file():
+        yield from tune_hearing(made, quick=quick)
+
+
 def build_starter(
     output: Path, *, quick: bool = False, device: str = "auto"
 ) -> Iterator[tuple[RunFolder, Event]]:
-    """Train both stages and write the checkpoint to `output`.
+    """Train both stages with the hearing of `tune_starter`; write both to the folder of `output`.
 
     A build that was stopped goes on where it stood, even in the midst of a stage. `quick` makes a
     useless model in a few minutes, to try the way.
@@ -62,25 +78,36 @@ def build_starter(
         As trainings do, or when the checkpoint cannot be written.
     """
     # Torch is needed for this alone; the module itself is light.
+    from core.models.encoders.yamnet_tuning import FILE as HEARING
+    from core.models.encoders.yamnet_tuning import hearing_with
     from core.training import resume_run, train_run
 
     known = _Known(paths.home() / "starter-build.json", quick)
+    hearing = _hearing(quick)
     previous = ""
-    for stage in STAGES:
-        config = _config(stage, previous, quick, device)
-        run = known.run(stage, config)
-        if run is None:
-            run = create_run(config)
-            known.keep(stage, run)
-            events = train_run(config, run)
-        else:
-            events = resume_run(run)
-        if not run.last.is_file() or summarize(run).state != "finished":
-            for event in events:
-                yield run, event
-        previous = str(run.last)
-    export_starter(Path(previous), output)
+    with hearing_with(hearing):
+        for stage in STAGES:
+            config = _config(stage, previous, quick, device)
+            run = known.run(stage, config)
+            if run is None:
+                run = create_run(config)
+                known.keep(stage, run)
+                events = train_run(config, run)
+            else:
+                events = resume_run(run)
+            if not run.last.is_file() or summarize(run).state != "finished":
+                for event in events:
+                    yield run, event
+            previous = str(run.last)
+    written = export_starter(Path(previous), output)
+    write_bytes_atomic(written.parent / HEARING, hearing.read_bytes())
+    hearing.unlink()
     known.forget()
+
+
+def _hearing(quick: bool) -> Path:
+    """Return where a build that is under way keeps what its model hears with."""
+    return paths.home() / ("starter-build-quick" if quick else "starter-build") / "hearing"
 
 
 def export_starter(checkpoint: Path, output: Path) -> Path:

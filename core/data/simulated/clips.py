@@ -18,7 +18,7 @@ from core.data.simulated.events import EventTable, event_table
 from core.data.simulated.recordings import BANK
 from core.data.simulated.relatives import affinities, nearest, parents_of
 from core.data.simulated.simulator import MOST_FRAMES, Recorded, TagSimulator
-from core.data.simulated.texts import SHORT_STYLE, Text, starter_clauses
+from core.data.simulated.texts import SHORT_STYLE, Text, sound_clauses
 from core.data.sound_events import heard_classes
 from core.data.tokenizer import PAD, Tokenizer
 from core.errors import DatasetError
@@ -176,7 +176,7 @@ def _members(clips: Sequence[Clip], names: Sequence[str]) -> list[list[int]]:
         sound: {
             m.name for phrase in phrases for m in heard_classes(phrase.finite)[:2] if not m.weak
         }
-        for sound, phrases in starter_clauses().items()
+        for sound, phrases in sound_clauses().items()
     }
     number = {name: index for index, name in enumerate(names)}
     members: list[list[int]] = [[] for _ in names]

@@ -17,7 +17,7 @@ from core.data.simulated.texts import (
     audiocaps_captions,
     clauses,
     simulated_texts,
-    starter_clauses,
+    sound_clauses,
 )
 from core.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, split_words
 from core.errors import DatasetError
@@ -29,7 +29,7 @@ _LEAST_COUNT = 4
 _SINGLES_SHOWN, _PAIRS_SHOWN = 4, 2
 # Real recordings have faint wrong tags: the second stage teaches to leave them unnamed.
 _MOST_SOUNDS = {False: 4, True: 3}
-_VERSION = 1
+_VERSION = 2
 
 
 class SimulatedStarter:
@@ -53,7 +53,7 @@ class SimulatedStarter:
         real: bool = False,
         people: int | None = None,
         templates: int | None = None,
-        pairs: int = 2_400,
+        pairs: int = 3_600,
         seed: int = 0,
     ) -> None:
         self.real = real
@@ -98,7 +98,7 @@ class SimulatedStarter:
         """The vocabulary of both stages, with the word that begins captions of the short style."""
         own = Counter(word for text in audiocaps_captions() for word in split_words(text))
         frequent = {word for word, count in own.items() if count >= _LEAST_COUNT}
-        phrases = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
+        phrases = [*clauses(), *(part for parts in sound_clauses().values() for part in parts)]
         written = {
             word
             for phrase in phrases

@@ -1,4 +1,4 @@
-"""Real clips: starter recordings as they are, altered, and mixed in pairs."""
+"""Real clips: named recordings as they are, altered, and mixed in pairs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from core.data.clips import Clip
-from core.data.simulated.texts import Text, audiocaps_captions, starter_clauses, template
+from core.data.simulated.altering import VARIANTS, altered, levelled, repeated
+from core.data.simulated.named_sounds import AllSounds
+from core.data.simulated.texts import Text, audiocaps_captions, sound_clauses, template
 from core.data.sound_events import heard_classes
 from core.data.starter.recordings import Recording, SoundLibrary
 from core.data.starter.splits import split_recordings
@@ -21,9 +22,7 @@ from core.errors import DatasetError
 
 BANK, MIXED, VALIDATION = "bank", "mixed", "validation"
 # Raise it with every change that alters a clip.
-VERSION = 1
-VARIANTS = 6
-_LEVEL = 0.1
+VERSION = 2
 _MOST_SECONDS = 11.0
 
 
@@ -48,7 +47,7 @@ class RecordedClips:
     pairs
         How many mixtures ``mixed`` holds.
     library
-        The starter sounds.
+        The recordings; None for all that come with the program.
     with_people
         Whether single sounds are also captioned by what people wrote in AudioCaps.
     """
@@ -57,9 +56,13 @@ class RecordedClips:
     splits = (BANK, MIXED, VALIDATION)
 
     def __init__(
-        self, pairs: int, library: SoundLibrary | None = None, *, with_people: bool = True
+        self,
+        pairs: int,
+        library: SoundLibrary | AllSounds | None = None,
+        *,
+        with_people: bool = True,
     ) -> None:
-        self.library = library or SoundLibrary()
+        self.library = library or AllSounds()
         pools = split_recordings(self.library.recordings)
         held = {r.file for part in pools["validation"].values() for r in part}
         seen = {r.file for part in pools["train"].values() for r in part}
@@ -162,7 +165,7 @@ class RecordedClips:
     def _captions(self, clip_id: str, parts: Sequence[Part], order: str) -> tuple[Text, ...]:
         """Write captions in both styles; people's own where some name just this sound."""
         rng = np.random.default_rng(zlib.crc32(clip_id.encode()))
-        clauses = [starter_clauses()[part.recording.sound] for part in parts]
+        clauses = [sound_clauses()[part.recording.sound] for part in parts]
         texts = []
         for short in (True, True, True, False, False):
             phrases = [options[rng.integers(len(options))] for options in clauses]
@@ -177,23 +180,10 @@ class RecordedClips:
         sound = self.library.samples(part.recording, sample_rate)
         seed = zlib.crc32(f"{part.recording.file}-{part.variant}".encode())
         rng = np.random.default_rng(seed)
-        if part.variant:
-            speed = float(rng.uniform(0.88, 1.14))
-            sound = soxr.resample(sound, sample_rate, sample_rate / speed, quality="MQ")
-        if part.variant in (2, 5):
-            sound = _echoing(sound, rng, sample_rate)
-        if part.variant in (3, 5):
-            sound = _muffled(sound, float(rng.uniform(1500, 5000)), sample_rate)
+        sound = altered(sound, part.variant, rng, sample_rate)
         sound = sound[: round(4.5 * sample_rate)] if part.onset == 0 else sound
-        if part.variant == 4 and len(sound) < 2 * sample_rate:
-            pause = np.zeros(int(rng.uniform(0.05, 0.5) * sample_rate), np.float32)
-            sound = np.concatenate([sound, pause, sound, pause, sound])
-        loud = np.sqrt(np.mean(np.square(sound)) + 1e-12)
-        sound = sound * (_LEVEL / max(loud, 1e-4) * 10 ** (part.gain_db / 20))
-        if part.variant in (1, 4, 5):
-            floor = _LEVEL * 10 ** (rng.uniform(-45, -20) / 20)
-            sound = sound + floor * rng.standard_normal(len(sound))
-        return np.asarray(sound, np.float32)
+        sound = repeated(sound, part.variant, rng, sample_rate)
+        return levelled(sound, part.variant, rng, part.gain_db)
 
 
 def _classes(caption: str) -> frozenset[str]:
@@ -208,25 +198,3 @@ def _exact_captions() -> dict[frozenset[str], tuple[str, ...]]:
         if len(caption.split()) <= 9:
             found.setdefault(_classes(caption), []).append(caption)
     return {classes: tuple(captions[:40]) for classes, captions in found.items()}
-
-
-def _echoing(
-    sound: NDArray[np.float32], rng: np.random.Generator, sample_rate: int
-) -> NDArray[np.float32]:
-    """Add the echoes of a room: noise that dies away in 0.1 to 0.5 s."""
-    seconds = float(rng.uniform(0.1, 0.5))
-    count = round(seconds * sample_rate)
-    room = rng.standard_normal(count) * np.exp(-6.9 * np.arange(count) / count)
-    room *= 0.5 / np.sqrt(np.sum(np.square(room)))
-    room[0] += 1.0
-    size = len(sound) + count - 1
-    length = 1 << (size - 1).bit_length()
-    mixed = np.fft.irfft(np.fft.rfft(sound, length) * np.fft.rfft(room, length), length)
-    return mixed[:size].astype(np.float32)
-
-
-def _muffled(sound: NDArray[np.float32], cutoff: float, sample_rate: int) -> NDArray[np.float32]:
-    """Take away what lies above a frequency, gently."""
-    spectrum = np.fft.rfft(sound)
-    hertz = np.fft.rfftfreq(len(sound), 1 / sample_rate)
-    return np.fft.irfft(spectrum / (1 + (hertz / cutoff) ** 4), len(sound)).astype(np.float32)

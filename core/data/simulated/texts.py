@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import lzma
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,12 +97,24 @@ def clauses() -> tuple[Phrases, ...]:
 
 
 @cache
-def starter_clauses() -> dict[str, tuple[Phrases, ...]]:
-    """Return the clauses of each class of starter sounds."""
+def sound_clauses() -> dict[str, tuple[Phrases, ...]]:
+    """Return the clauses of each named sound: of starter sounds and of further recordings."""
     words, _ = read_vocabulary(resources_dir() / "starter" / "words.csv")
-    return {
+    own = {
         name: tuple(Phrases.of(clause) for clause in entry.clauses) for name, entry in words.items()
     }
+    path = resources_dir() / "recordings" / "words.csv"
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        further = {
+            row["sound"]: tuple(Phrases.of(_clause(text)) for text in row["clauses"].split(";"))
+            for row in rows
+        }
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(
+            f"The words {path} are missing or damaged; install the program again."
+        ) from error
+    return {**further, **own}
 
 
 def template(rng: np.random.Generator, parts: Sequence[Phrases], order: str, short: bool) -> Text:
@@ -128,7 +141,7 @@ def simulated_texts(
 
     Captions of AudioCaps that name more than `most_sounds` are left out, those that name speech
     thinned out to two fifths: half of AudioCaps has some, and a model that has seen them all hears
-    speech everywhere. Templates are one sound (40 %), two in turn (35 %) or two at a time.
+    speech everywhere. Templates are one sound (half), two in turn (30 %) or two at a time.
     """
     rng = np.random.default_rng((seed, 1))
     own: list[Text] = []
@@ -138,13 +151,13 @@ def simulated_texts(
             break
         if _kept(captions[number], rng, most_sounds):
             own.append(Text(captions[number]))
-    pool = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
+    pool = [*clauses(), *(part for parts in sound_clauses().values() for part in parts)]
     written = []
     for _ in range(templates):
         shape = rng.random()
-        count = 1 if shape < 0.4 else 2
+        count = 1 if shape < 0.5 else 2
         parts = [pool[number] for number in rng.choice(len(pool), count, replace=False)]
-        order = "then" if shape < 0.75 else "together"
+        order = "then" if shape < 0.8 else "together"
         written.append(template(rng, parts, order, bool(rng.random() < 0.65)))
     return (*own, *written)
 

@@ -71,6 +71,8 @@ class SoundLibrary:
         If the table or a file is missing or cannot be read.
     """
 
+    columns = COLUMNS
+
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else resources_dir() / "starter"
         table = self.root / "clips.csv"
@@ -86,19 +88,19 @@ class SoundLibrary:
 
     def _parse(self, table: Path) -> tuple[Recording, ...]:
         rows = csv.DictReader(io.StringIO(self.table_bytes.decode("utf-8")))
-        if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise DatasetError(f"{table} must have the columns {', '.join(COLUMNS)}.")
-        return tuple(
-            Recording(
-                file=row["file"],
-                sound=row["class"],
-                kind=row["kind"],
-                author=row["author"],
-                licence=row["licence"],
-                source=row["source"],
-                seconds=self._seconds(row["file"]),
-            )
-            for row in rows
+        if tuple(rows.fieldnames or ()) != self.columns:
+            raise DatasetError(f"{table} must have the columns {', '.join(self.columns)}.")
+        return tuple(self._recording(row) for row in rows)
+
+    def _recording(self, row: dict[str, str]) -> Recording:
+        return Recording(
+            file=row["file"],
+            sound=row["class"],
+            kind=row["kind"],
+            author=row["author"],
+            licence=row["licence"],
+            source=row["source"],
+            seconds=self._seconds(row["file"]),
         )
 
     def _seconds(self, file: str) -> float:

@@ -75,10 +75,19 @@ class YamNetFrontEnd(nn.Module):
 
     def forward(self, samples: torch.Tensor) -> torch.Tensor:
         """(P, 15712) samples at 16 kHz to (P, 96, 64)."""
+        return self.magnitudes(samples).add_(_LOG_OFFSET).log_()
+
+    def magnitudes(self, samples: torch.Tensor) -> torch.Tensor:
+        """(P, 15712) samples at 16 kHz to mel magnitudes (P, 96, 64), before the logarithm."""
         spectra = torch.fft.rfft(samples.unfold(-1, _FFT, _HOP) * self.window)
         # Root of the power: several times faster than abs() of complex numbers.
         magnitude = torch.view_as_real(spectra).square().sum(-1).sqrt_()
-        return (magnitude @ self.mel).add_(_LOG_OFFSET).log_()
+        return magnitude @ self.mel
+
+
+def log_magnitudes(magnitudes: torch.Tensor) -> torch.Tensor:
+    """Return what the network takes for mel magnitudes of any shape."""
+    return (magnitudes + _LOG_OFFSET).log()
 
 
 class YamNetNetwork(nn.Module):
@@ -115,6 +124,16 @@ class YamNetNetwork(nn.Module):
             maps = functional.relu_(layer(maps))
         return maps.mean(3).flip(2).transpose(1, 2)
 
+    def logits(self, log_mel: torch.Tensor) -> torch.Tensor:
+        """(P, 96, 64) log-mel patches to (P, 521) class logits."""
+        logits: torch.Tensor = self.classifier(self(log_mel).mean(1))
+        return logits
+
+    def parameters_from(self, block: int) -> list[nn.Parameter]:
+        """Return the parameters of the blocks from number `block` (0 to 12) on, classifier last."""
+        layers = [*list(self.conv)[1 + 2 * block :], self.classifier]
+        return [parameter for layer in layers for parameter in layer.parameters()]
+
 
 class YamNet:
     """YAMNet as an `AudioEncoder`: 1024-d frames of 0.32 s and 521 AudioSet tags."""
@@ -141,6 +160,21 @@ class YamNet:
     def concurrent(self) -> bool:
         """Whether several threads may encode at once and gain by it: on a CPU."""
         return self._device.type == "cpu"
+
+    @property
+    def network(self) -> YamNetNetwork:
+        """The network itself, e.g. to be tuned."""
+        return self._network
+
+    def patch_magnitudes(self, waveform: torch.Tensor, hop: int) -> torch.Tensor:
+        """Return the mel magnitudes (P, 96, 64) of a waveform's patches, one every `hop` samples.
+
+        The patches are those of `patch_logits`; `log_magnitudes` makes them what the network takes.
+        """
+        _check(waveform)
+        patches = torch.stack(list(_patches([waveform], [_starts(waveform, hop)])))
+        with torch.no_grad():
+            return self._front_end.magnitudes(patches.to(self._device, torch.float32))
 
     @property
     def tag_weights(self) -> torch.Tensor:
@@ -177,9 +211,7 @@ class YamNet:
 
         `hop` is in samples. The last patch is the first that reaches the end of the waveform.
         """
-        starts = [
-            range(0, max(1, len(waveform) - PATCH_SAMPLES + hop), hop) for waveform in waveforms
-        ]
+        starts = [_starts(waveform, hop) for waveform in waveforms]
         with torch.no_grad():
             return [
                 self._network.classifier(part.mean(1)) for part in self._embed(waveforms, starts)
@@ -250,6 +282,11 @@ def _check(waveform: torch.Tensor) -> None:
         )
     if not len(waveform):
         raise EncoderError("YAMNet cannot encode a sound of zero length; choose a longer one.")
+
+
+def _starts(waveform: torch.Tensor, hop: int) -> range:
+    """Return where patches begin: the last is the first that reaches the end of the waveform."""
+    return range(0, max(1, len(waveform) - PATCH_SAMPLES + hop), hop)
 
 
 def _patches(waveforms: Iterable[torch.Tensor], starts: Iterable[range]) -> Iterator[torch.Tensor]:

@@ -12,6 +12,7 @@ from core.events import Event, RunEnded, Warned
 from core.models.caption_model import CaptionModel
 from core.models.checkpoint_header import read_checkpoint_info
 from core.models.checkpoints import save_checkpoint
+from core.models.encoders.yamnet_tuning import tuning_file
 from core.presets import load_preset
 from core.runs import RunFolder
 from core.training import starter
@@ -54,6 +55,10 @@ class Trainings:
 def trainings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trainings:
     monkeypatch.setenv("AAC_STUDIO_HOME", str(tmp_path / "home"))
     made = Trainings()
+    for name in ("starter-build", "starter-build-quick"):
+        hearing = tmp_path / "home" / name / "hearing"
+        hearing.parent.mkdir(parents=True)
+        hearing.write_bytes(b"what it hears with")
     monkeypatch.setattr("core.training.train_run", made.train)
     monkeypatch.setattr("core.training.resume_run", made.resume)
     return made
@@ -75,6 +80,17 @@ def test_the_checkpoint_is_shipped_without_paths(trainings: Trainings, tmp_path:
     assert header.dtype == "float16"
     assert header.config.name == starter.NAME
     assert str(tmp_path) not in header.config.model_dump_json()
+
+
+def test_the_hearing_lies_beside_the_checkpoint(trainings: Trainings, tmp_path: Path) -> None:
+    heard = {tuning_file() for _ in starter.build_starter(tmp_path / "new" / "made.safetensors")}
+    assert heard == {tmp_path / "home" / "starter-build" / "hearing"}
+    assert (tmp_path / "new" / "hearing.safetensors").read_bytes() == b"what it hears with"
+    assert tuning_file().parent == starter.starter_file().parent
+
+
+def test_what_was_tuned_is_not_tuned_again(trainings: Trainings) -> None:
+    assert list(starter.tune_starter()) == []
 
 
 def test_a_stopped_build_goes_on(trainings: Trainings, tmp_path: Path) -> None:

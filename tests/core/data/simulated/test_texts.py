@@ -5,7 +5,7 @@ from core.data.simulated.texts import (
     audiocaps_captions,
     clauses,
     simulated_texts,
-    starter_clauses,
+    sound_clauses,
 )
 from core.data.sound_events import heard_classes
 from core.data.tokenizer import split_words
@@ -20,7 +20,7 @@ def test_captions_are_many_distinct_and_without_gender() -> None:
 
 
 def test_every_clause_names_a_sound() -> None:
-    phrases = [*clauses(), *(part for parts in starter_clauses().values() for part in parts)]
+    phrases = [*clauses(), *(part for parts in sound_clauses().values() for part in parts)]
     silent = [
         phrase.finite
         for phrase in phrases
