@@ -19,6 +19,7 @@ _SHEET = Template(
 * { outline: none; }
 QToolTip { background: $panel; color: $text; border: 1px solid $line_strong; padding: 4px 6px; }
 QMainWindow, QDialog { background: $window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QWidget[role="panel"] { background: $panel; }
 QWidget[role="rail"] { background: $window; border: none; border-right: 1px solid $line; }
 QWidget[role="status"] { background: $window; border: none; border-top: 1px solid $line; }

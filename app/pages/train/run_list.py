@@ -24,7 +24,7 @@ _SORT = Qt.ItemDataRole.UserRole + 1
 _STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
 COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
 # A narrower list leaves these out, so that the titles can be read; lines and tooltips tell them.
-LEAST_WIDTHS = (("Loss", 680), ("Started", 600), ("Epoch", 400), ("Best", 320))
+LEAST_WIDTHS = (("Loss", 680), ("Started", 600), ("Epoch", 480), ("Best", 400))
 
 
 @dataclass(frozen=True)

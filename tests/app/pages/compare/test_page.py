@@ -241,3 +241,18 @@ def test_both_themes_paint(open_page: Opener, qtbot: QtBot, studio: Studio) -> N
         image = page.clips.table.viewport().grab().toImage()
         grounds.add(image.pixelColor(image.width() - 4, image.height() - 4).name())
     assert len(grounds) == 2
+
+
+def test_the_smallest_window_shows_everything_of_a_split(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    page = open_page()
+    page.resize(880, 520)
+    ready(page, qtbot)
+    source = page.source
+    assert source.clips.text() == "first 6 of 6 clips"
+    fields = (source.kind, source.dataset, source.split, source.clips)
+    edges = [(field.mapTo(page, QPoint(0, 0)).x(), field.width()) for field in fields]
+    ends = [left + width for left, width in edges]
+    assert all(end <= left for end, (left, _) in zip(ends, edges[1:], strict=False))
+    assert ends[-1] <= page.top.evaluate.mapTo(page, QPoint(0, 0)).x()
+    assert source.clips.width() >= source.clips.minimumSizeHint().width()
