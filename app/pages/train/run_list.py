@@ -195,7 +195,7 @@ class RunList(QWidget):
             item.setText(0, title)
             item.setToolTip(0, f"Experiment {title}")
             done = sum(row.state == "finished" for row in rows)
-            item.setText(2, f"{done} of {len(rows)} done")
+            item.setText(2, f"{done}/{len(rows)} done")
             latest = max(row.started for row in rows)
             item.setText(5, _when(datetime.fromtimestamp(latest)) if latest else "")
             item.setData(5, _SORT, latest)
