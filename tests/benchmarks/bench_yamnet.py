@@ -13,7 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.models.encoders.yamnet import YamNet, YamNetFrontEnd, YamNetNetwork
+from core.models.encoders.yamnet import YamNet
+from core.models.encoders.yamnet_frontend import YamNetFrontEnd
+from core.models.encoders.yamnet_network import YamNetNetwork
 from core.models.encoders.yamnet_weights import load_weights
 
 

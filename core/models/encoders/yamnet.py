@@ -16,123 +16,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 import torch
-from torch import nn
 from torch.nn import functional
 
 from core.audio.encoder import Encoding
 from core.audio.log_mel import LogMel
 from core.errors import EncoderError
-from core.models.encoders.yamnet_weights import CLASSES, load_tag_names, load_weights
+from core.models.encoders.yamnet_frontend import (
+    FFT,
+    HOP,
+    SAMPLE_RATE,
+    WINDOW,
+    YamNetFrontEnd,
+    band_hertz,
+)
+from core.models.encoders.yamnet_network import DIM, YamNetNetwork
+from core.models.encoders.yamnet_weights import load_tag_names, load_weights
 
-SAMPLE_RATE = 16_000
-DIM = 1024
 PATCH_FRAMES = 3
 PATCH_SAMPLES = 15_360
 FRAME_SAMPLES = PATCH_SAMPLES // PATCH_FRAMES
 
-_HOP = 160
-_WINDOW = 400
-_FFT = 512
-_BANDS = 64
-_LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
-_SPECTRA = PATCH_SAMPLES // _HOP
+
 # The last spectrum of a patch reaches beyond the patch's own samples.
-_PATCH_REACH = PATCH_SAMPLES + _FFT - _HOP
-_LOG_OFFSET = 0.001
-# Output channels and stride of the 13 depthwise-separable blocks after the first convolution.
-_BLOCKS = (
-    (64, 1),
-    (128, 2),
-    (128, 1),
-    (256, 2),
-    (256, 1),
-    (512, 2),
-    *[(512, 1)] * 5,
-    (1024, 2),
-    (1024, 1),
-)
+_PATCH_REACH = PATCH_SAMPLES + FFT - HOP
 # Patches in one pass of the network: what fits the caches of a CPU, or fills a GPU.
 _PATCHES_PER_PASS = {"cpu": 64}
 _PATCHES_PER_PASS_GPU = 512
-
-
-class YamNetFrontEnd(nn.Module):
-    """Patches of samples to patches of log-mel spectra, by YAMNet's rules.
-
-    Magnitude spectra of periodic Hann windows (25 ms, every 10 ms), 64 HTK mel bands from 125 to
-    7500 Hz, log(mel + 0.001).
-    """
-
-    window: torch.Tensor
-    mel: torch.Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        window = torch.zeros(_FFT)
-        window[:_WINDOW] = torch.hann_window(_WINDOW, periodic=True)
-        self.register_buffer("window", window, persistent=False)
-        self.register_buffer("mel", _mel_weights(), persistent=False)
-
-    def forward(self, samples: torch.Tensor) -> torch.Tensor:
-        """(P, 15712) samples at 16 kHz to (P, 96, 64)."""
-        return self.magnitudes(samples).add_(_LOG_OFFSET).log_()
-
-    def magnitudes(self, samples: torch.Tensor) -> torch.Tensor:
-        """(P, 15712) samples at 16 kHz to mel magnitudes (P, 96, 64), before the logarithm."""
-        spectra = torch.fft.rfft(samples.unfold(-1, _FFT, _HOP) * self.window)
-        # Root of the power: several times faster than abs() of complex numbers.
-        magnitude = torch.view_as_real(spectra).square().sum(-1).sqrt_()
-        return magnitude @ self.mel
-
-
-def log_magnitudes(magnitudes: torch.Tensor) -> torch.Tensor:
-    """Return what the network takes for mel magnitudes of any shape."""
-    return (magnitudes + _LOG_OFFSET).log()
-
-
-class YamNetNetwork(nn.Module):
-    """The convolutions and the classifier.
-
-    Layers with stride 2 pad at the end only (TensorFlow's 'SAME' on even sizes). Turning input and
-    kernels round makes that the ordinary padding of a torch convolution, which saves a copy of
-    every map; the output is turned back.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers = [nn.Conv2d(1, 32, 3, stride=2, padding=1)]
-        channels = 32
-        for outputs, stride in _BLOCKS:
-            layers.append(nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels))
-            layers.append(nn.Conv2d(channels, outputs, 1))
-            channels = outputs
-        self.conv = nn.ModuleList(layers)
-        self.classifier = nn.Linear(DIM, CLASSES)
-
-    def load_weights(self, weights: dict[str, torch.Tensor]) -> None:
-        """Take weights as `yamnet_weights.load_weights` returns them."""
-        turned = {
-            name: tensor.flip(2, 3) if tensor.dim() == 4 else tensor
-            for name, tensor in weights.items()
-        }
-        self.load_state_dict(turned)
-
-    def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
-        """(P, 96, 64) log-mel patches to (P, 3, 1024) frame embeddings."""
-        maps = log_mel.flip(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        for layer in self.conv:
-            maps = functional.relu_(layer(maps))
-        return maps.mean(3).flip(2).transpose(1, 2)
-
-    def logits(self, log_mel: torch.Tensor) -> torch.Tensor:
-        """(P, 96, 64) log-mel patches to (P, 521) class logits."""
-        logits: torch.Tensor = self.classifier(self(log_mel).mean(1))
-        return logits
-
-    def parameters_from(self, block: int) -> list[nn.Parameter]:
-        """Return the parameters of the blocks from number `block` (0 to 12) on, classifier last."""
-        layers = [*list(self.conv)[1 + 2 * block :], self.classifier]
-        return [parameter for layer in layers for parameter in layer.parameters()]
 
 
 class YamNet:
@@ -257,16 +166,15 @@ class YamNet:
     def log_mel(self, waveform: torch.Tensor) -> LogMel:
         """Return the log-mel spectrogram that the patches are cut from, for one waveform (n,)."""
         _check(waveform)
-        frames = math.ceil(len(waveform) / _HOP)
-        padded = functional.pad(waveform, (0, (frames - 1) * _HOP + _FFT - len(waveform)))
+        frames = math.ceil(len(waveform) / HOP)
+        padded = functional.pad(waveform, (0, (frames - 1) * HOP + FFT - len(waveform)))
         with torch.inference_mode():
             levels = self._front_end(padded[None].to(self._device, torch.float32))[0]
-        centres = torch.linspace(_mel_of(_LOWEST_HZ), _mel_of(_HIGHEST_HZ), _BANDS + 2)[1:-1]
         return LogMel(
             levels_db=(levels.T * (20.0 / math.log(10.0))).contiguous().cpu().numpy(),
-            band_hertz=(700.0 * (torch.exp(centres.double() / 1127.0) - 1.0)).numpy(),
-            first_seconds=_WINDOW / 2 / SAMPLE_RATE,
-            frame_seconds=_HOP / SAMPLE_RATE,
+            band_hertz=band_hertz().numpy(),
+            first_seconds=WINDOW / 2 / SAMPLE_RATE,
+            frame_seconds=HOP / SAMPLE_RATE,
             sample_rate=SAMPLE_RATE,
         )
 
@@ -306,27 +214,3 @@ def _grouped(patches: Iterator[torch.Tensor], size: int) -> Iterator[torch.Tenso
             group = []
     if group:
         yield torch.stack(group)
-
-
-def _mel_of(hertz: float) -> float:
-    return 1127.0 * math.log1p(hertz / 700.0)
-
-
-def _mel_weights() -> torch.Tensor:
-    """(257, 64) triangular weights, HTK mel scale, each band peaking at 1.
-
-    The triangles are straight lines on the mel axis, as in YAMNet's own front end (on the axis of
-    frequency, as most libraries draw them, the bands come out slightly different).
-    """
-
-    def mel(hertz: torch.Tensor) -> torch.Tensor:
-        return 1127.0 * torch.log1p(hertz / 700.0)
-
-    bins = mel(torch.linspace(0, SAMPLE_RATE / 2, _FFT // 2 + 1, dtype=torch.float64))
-    low, high = _mel_of(_LOWEST_HZ), _mel_of(_HIGHEST_HZ)
-    edges = torch.linspace(low, high, _BANDS + 2, dtype=torch.float64)
-    rising = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
-    weights = torch.minimum(rising, falling).clamp_min(0)
-    weights[0] = 0  # the constant part of a signal is not sound
-    return weights.float()

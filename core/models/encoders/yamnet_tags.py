@@ -3,6 +3,9 @@
 A frame holds the 521 class logits of one patch of 0.96 s, clipped and brought to 0..1. Such frames
 can be simulated from captions without audio (reference: starter-captioner.md); the clipping closes
 most of the gap between simulated and real ones, since logits below -4 only carry loudness.
+
+The last layers are not YAMNet's own: they were tuned (`core.training.hearing`) on short and dull
+recordings and on two sounds at a time, which YAMNet's are poor at.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from torch.nn import functional
 
 from core.audio.encoder import Encoding
 from core.audio.log_mel import LogMel
-from core.models.encoders.yamnet import PATCH_SAMPLES, SAMPLE_RATE, YamNet
+from core.models.encoders.yamnet import PATCH_SAMPLES, YamNet
+from core.models.encoders.yamnet_frontend import SAMPLE_RATE
 from core.models.encoders.yamnet_weights import CLASSES
 
 HOP_SAMPLES = PATCH_SAMPLES // 2
@@ -59,6 +63,8 @@ def at_common_level(waveform: torch.Tensor) -> torch.Tensor:
 
 class YamNetTags:
     """YAMNet's clipped class logits as an `AudioEncoder`: 521-d frames of 0.96 s every 0.48 s.
+
+    Raises `EncoderError` when the weights or what was tuned of them are missing.
 
     Sounds are brought to a common level first (`at_common_level`) and repeated where they are short
     (`long_enough`), so there are at least six frames. The last patch reaches the end of the sound.

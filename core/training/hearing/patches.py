@@ -13,7 +13,8 @@ from torch import Tensor
 from core.audio.files import read_audio
 from core.data.simulated.altering import altered, levelled, repeated
 from core.data.simulated.named_sounds import NamedSound
-from core.models.encoders.yamnet import SAMPLE_RATE, YamNet
+from core.models.encoders.yamnet import YamNet
+from core.models.encoders.yamnet_frontend import SAMPLE_RATE
 from core.models.encoders.yamnet_tags import HOP_SAMPLES, at_common_level, long_enough
 
 # As they are, faster or slower with noise, and echoing: more variants tell the tuning nothing new.

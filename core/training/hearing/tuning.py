@@ -20,7 +20,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.data.simulated.named_sounds import NamedSound, named_sounds
-from core.models.encoders.yamnet import YamNet, YamNetNetwork, log_magnitudes
+from core.models.encoders.yamnet import YamNet
+from core.models.encoders.yamnet_frontend import log_magnitudes
+from core.models.encoders.yamnet_network import YamNetNetwork
 from core.models.encoders.yamnet_tuning import save_tuning
 from core.training.hearing.labels import Labels, corrected, labels_of
 from core.training.hearing.mixing import Draw, draw

@@ -13,7 +13,8 @@ from core.audio.encoder import AudioEncoder
 from core.audio.files import read_audio
 from core.errors import EncoderError
 from core.models.encoders import load_encoder
-from core.models.encoders.yamnet import YamNet, YamNetFrontEnd
+from core.models.encoders.yamnet import YamNet
+from core.models.encoders.yamnet_frontend import YamNetFrontEnd
 
 GOLDEN = Path(__file__).parents[3] / "golden"
 
