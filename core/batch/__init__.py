@@ -4,7 +4,7 @@ Nothing here imports torch: whoever calls brings the captioner.
 """
 
 from core.batch.engine import ItemEnded, ItemStarted, caption_batch
-from core.batch.exports import BATCH_EXPORTS, export_batch
+from core.batch.exports import BATCH_EXPORTS, check_names, export_batch
 from core.batch.journal import Journal, open_journal
 from core.batch.kept import caption_kept, journal_of
 from core.batch.rows import BatchRow, RowState
@@ -18,6 +18,7 @@ __all__ = [
     "RowState",
     "caption_batch",
     "caption_kept",
+    "check_names",
     "export_batch",
     "journal_of",
     "open_journal",

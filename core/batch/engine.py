@@ -17,6 +17,7 @@ from core.captions import Caption
 from core.config import DecodingConfig
 from core.errors import AudioFileError, StudioError
 from core.events import Event
+from core.memory import give_back_memory
 
 Samples = NDArray[np.float32]
 
@@ -25,6 +26,8 @@ AT_ONCE = 16
 # Files that are read before their turn, in so many threads.
 _AHEAD = 3 * AT_ONCE
 _READERS = 2
+# After so many files memory that was freed goes back to the system.
+_GIVE_BACK = 64
 # Longer files are not held in memory ahead of their turn, and are captioned alone.
 LONG_SECONDS = 60.0
 # A sentence says nothing of a sound of hours, and no machine holds one whole.
@@ -112,6 +115,7 @@ def caption_batch(
         return None if called_off(path) else _read(path, rate)
 
     pool = ThreadPoolExecutor(_READERS, thread_name_prefix="decode")
+    since = 0
     try:
         while True:
             while len(line) < _AHEAD and (path := next(waiting, None)) is not None:
@@ -125,6 +129,10 @@ def caption_batch(
                 for item in together:
                     yield ItemStarted(path=item.path)
                 yield from _captioned(captioner, together, rate, decoding)
+                since += len(together)
+                if since >= _GIVE_BACK:
+                    since = 0
+                    give_back_memory()
             elif isinstance(sound, str):
                 yield ItemEnded(path=path, message=sound)
             else:
@@ -159,7 +167,10 @@ def _check_length(path: Path) -> None:
 
 
 def _like(first: _Sound, line: list[tuple[Path, Future[_Sound | str | None]]]) -> list[_Sound]:
-    """Take those out of the line that are read already and nearest to `first` in length."""
+    """Take those out of the line that are read already and nearest to `first` in length.
+
+    With `first` they are 1, 2, 4, 8 or 16: libraries keep what they prepare for each size.
+    """
     if first.long:
         return []
     read = []
@@ -167,7 +178,8 @@ def _like(first: _Sound, line: list[tuple[Path, Future[_Sound | str | None]]]) -
         if future.done() and isinstance(sound := future.result(), _Sound) and not sound.long:
             read.append((abs(len(sound.samples) - len(first.samples)), place, sound))
     read.sort(key=lambda item: item[:2])
-    chosen = read[: AT_ONCE - 1]
+    together = min(AT_ONCE, 1 << (len(read) + 1).bit_length() - 1)
+    chosen = read[: together - 1]
     for _, place, _ in sorted(chosen, key=lambda item: -item[1]):
         del line[place]
     return [sound for _, _, sound in sorted(chosen, key=lambda item: item[1])]

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,12 +76,7 @@ def to_dcase(rows: Sequence[BatchRow]) -> str:
     Raises `StudioError` where two files have the same name, which no submission can tell apart.
     """
     done = [row for row in rows if row.state is RowState.DONE]
-    twice = [name for name, count in Counter(row.path.name for row in done).items() if count > 1]
-    if twice:
-        raise StudioError(
-            f"Two files are named '{_text(twice[0])}', which a submission cannot tell apart; "
-            "caption one folder at a time."
-        )
+    check_names(row.path for row in done)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("file_name", "caption_predicted"))
@@ -89,6 +84,16 @@ def to_dcase(rows: Sequence[BatchRow]) -> str:
         said = row.record.get("hypothesis") or row.caption
         writer.writerow((_text(row.path.name), said))
     return text.getvalue()
+
+
+def check_names(paths: Iterable[Path]) -> None:
+    """Raise `StudioError` where two files have the same name: no submission tells them apart."""
+    twice = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
+    if twice:
+        raise StudioError(
+            f"Two files are named '{_text(twice[0])}', which a submission cannot tell apart; "
+            "caption one folder at a time."
+        )
 
 
 BATCH_EXPORTS = {
