@@ -256,7 +256,7 @@ def _refusal(error: Exception, name: str, rate: int) -> AudioDeviceError:
         wish = f"{rate:,} Hz" if rate else "any usual sample rate"
         return AudioDeviceError(
             f"The microphone '{name}' does not take {wish}; choose another sample rate, or "
-            "'automatic'."
+            "the device's own."
         )
     if any(word in reason.lower() for word in ("permission", "permitted", "access", "denied")):
         return AudioDeviceError(NO_PERMISSION)

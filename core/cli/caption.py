@@ -1,4 +1,4 @@
-"""``aac-studio caption``: one line for each sound file."""
+"""``aac-studio caption``: sound files, folders, standard input, a watched folder, a microphone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli import timeline_options
+from core.cli import live_options, timeline_options
 from core.cli.checkpoint_option import (
     add_checkpoint_option,
     add_strategy_option,
 )
 from core.cli.output import path_text
-from core.wording import count_text
+from core.cli.standard_input import SIGN, standard_input
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -22,16 +22,21 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "caption",
         parents=[common],
-        help="caption sound files",
+        help="caption sound files, folders, or a microphone",
         description="Caption sound files and all sound files in folders: one line each, the path, "
         "a tab, the caption, and for calibrated checkpoints a tab and the probability that it is "
         "right. Files that cannot be read are named at the end, with exit code 1.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="sound file or folder")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="sound file or folder; - is standard input"
+    )
     add_checkpoint_option(parser)
     parser.add_argument("--beam-size", metavar="N", help="hypotheses kept at a time")
     add_strategy_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
+    parser.add_argument(
+        "--flat", action="store_true", help="take folders without their sub-folders"
+    )
     parser.add_argument("--json", metavar="OUT", help="also write captions, beams and tags there")
     parser.add_argument("--csv", metavar="OUT", help="also write file_name,caption_predicted there")
     parser.add_argument(
@@ -48,35 +53,54 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="take over what an interrupted run with the same checkpoint and search has captioned",
     )
     timeline_options.add_options(parser)
+    live_options.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Caption everything that can be captioned; return 1 when something could not."""
+    live_options.check(options)
+    if options.microphone or options.list_devices:
+        from core.cli import caption_microphone
+
+        return caption_microphone.run(options)
+    timeline_options.check(options)
+    if options.watch is not None:
+        from core.cli import caption_watch
+
+        return caption_watch.run(options)
+    with standard_input(options.files) as piped:
+        return _caption_files(options, piped)
+
+
+def _caption_files(options: argparse.Namespace, piped: Path | None) -> int:
     failed: list[tuple[str, str]] = []
-    files = list(_sound_files(options.files, failed))
+    files = list(_sound_files(options.files, piped, not options.flat, failed))
+    shown = {} if piped is None else {piped: Path(SIGN)}
     if timeline_options.is_wanted(options):
         from core.cli import caption_timeline
 
-        done, interrupted = caption_timeline.run(options, files, failed)
+        done, interrupted = caption_timeline.run(options, files, failed, shown)
     else:
         from core.cli import caption_batch
 
-        done, interrupted = caption_batch.run(options, files, failed)
+        done, interrupted = caption_batch.run(options, files, failed, shown)
     return _closing(failed, interrupted, done, len(files))
 
 
 def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of: int) -> int:
     """Say what did not work, and return the exit code."""
     for path, message in failed:
-        print(_with_path(path, message), file=sys.stderr)
+        print(with_path(path, message), file=sys.stderr)
     if interrupted:
-        print(f"Interrupted after {done} of {count_text(of, 'file')}.", file=sys.stderr)
+        print(f"Interrupted after {done} of {of} files.", file=sys.stderr)
         return 130
     return 1 if failed else 0
 
 
-def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterator[Path]:
+def _sound_files(
+    names: Sequence[str], piped: Path | None, deep: bool, failed: list[tuple[str, str]]
+) -> Iterator[Path]:
     """Yield the files once each, folders resolved to the sound files in them."""
     from core.audio.files import FFMPEG_SUFFIXES, NATIVE_SUFFIXES
 
@@ -86,12 +110,12 @@ def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterato
         if not name.strip():  # Path("") is the current folder, which nobody asked for.
             failed.append((name, "A file name is empty; name a sound file or a folder."))
             continue
-        given = Path(name).expanduser()
+        given = piped if name == SIGN and piped is not None else Path(name).expanduser()
         found = [given]
         if given.is_dir():
             found = sorted(
                 path
-                for path in given.rglob("*")
+                for path in (given.rglob("*") if deep else given.iterdir())
                 if path.suffix.lower() in suffixes and path.is_file()
             )
             if not found:
@@ -102,6 +126,6 @@ def _sound_files(names: Sequence[str], failed: list[tuple[str, str]]) -> Iterato
                 yield path
 
 
-def _with_path(path: str, message: str) -> str:
+def with_path(path: str, message: str) -> str:
     """Return the sentence with the path as it was given or found, where it has the name alone."""
     return path_text(message.replace(f"'{Path(path).name}'", f"'{path}'", 1))

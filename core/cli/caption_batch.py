@@ -7,47 +7,54 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from core.batch import BatchRow, RowState, caption_kept, export_batch, journal_of
+from core.batch import BatchRow, RowState, caption_kept, check_names, export_batch, journal_of
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import one_line, path_text
 from core.errors import StudioError
 
 
 def run(
-    options: argparse.Namespace, files: Sequence[Path], failed: list[tuple[str, str]]
+    options: argparse.Namespace,
+    files: Sequence[Path],
+    failed: list[tuple[str, str]],
+    shown: Mapping[Path, Path],
 ) -> tuple[int, bool]:
     """Caption each of `files` and write what was asked for.
 
     Returns how many were captioned and whether it was interrupted; what cannot be read goes to
-    `failed`, as path and sentence.
+    `failed`, as path and sentence. `shown` has other names for some.
     """
     asked = (options.json, options.csv, options.jsonl, options.dcase)
     for out in (Path(out).expanduser() for out in asked if out):
-        _check_writable(out)
+        check_writable(out)
+    if options.dcase:
+        check_names(files)
     rows: list[BatchRow] = []
     interrupted = False
     if files:
         checkpoint = chosen_checkpoint(options.checkpoint)
         try:
-            for row in _rows(checkpoint, files, options):
+            for found in _rows(checkpoint, files, options):
+                row = replace(found, path=shown.get(found.path, found.path))
                 rows.append(row)
                 if row.state is RowState.DONE:
-                    print(_line(row), flush=True)
+                    print(line_of(row), flush=True)
                 else:
                     failed.append((str(row.path), row.message))
         except KeyboardInterrupt:
             interrupted = True
     # In the order in which they were named, which is not quite that in which they came out.
-    order = {path: place for place, path in enumerate(files)}
+    order = {shown.get(path, path): place for place, path in enumerate(files)}
     rows.sort(key=lambda row: order[row.path])
     captioned = [row for row in rows if row.state is RowState.DONE]
     if options.json:
-        _write(Path(options.json), _as_json(captioned, failed))
+        write_text(Path(options.json), as_json(captioned, failed))
     if options.csv:
-        _write(Path(options.csv), _as_csv(captioned))
+        write_text(Path(options.csv), as_csv(captioned))
     for kind in ("jsonl", "dcase"):
         if out := getattr(options, kind):
             export_batch(rows, Path(out).expanduser(), kind)
@@ -77,7 +84,7 @@ def _rows(
             yield row
 
 
-def _check_writable(out: Path) -> None:
+def check_writable(out: Path) -> None:
     """Find out before the work, not after it, that its result cannot be kept."""
     if out.is_dir():
         raise StudioError(f"{out} is a folder; name a file to write to.")
@@ -89,7 +96,8 @@ def _check_writable(out: Path) -> None:
         ) from error
 
 
-def _write(out: Path, text: str) -> None:
+def write_text(out: Path, text: str) -> None:
+    """Write a file. Raises `StudioError` where the place cannot be written."""
     from core.files import write_text_atomic
 
     try:
@@ -100,7 +108,8 @@ def _write(out: Path, text: str) -> None:
         ) from error
 
 
-def _as_json(captioned: Sequence[BatchRow], failed: Sequence[tuple[str, str]]) -> str:
+def as_json(captioned: Sequence[BatchRow], failed: Sequence[tuple[str, str]]) -> str:
+    """Return captions with beams and tags, and what has none."""
     content = {
         "captions": [
             {
@@ -125,7 +134,7 @@ def _as_json(captioned: Sequence[BatchRow], failed: Sequence[tuple[str, str]]) -
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _as_csv(captioned: Sequence[BatchRow]) -> str:
+def as_csv(captioned: Sequence[BatchRow]) -> str:
     """Return the table; its third column is there where any caption has a confidence."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -137,7 +146,7 @@ def _as_csv(captioned: Sequence[BatchRow]) -> str:
     return text.getvalue()
 
 
-def _line(row: BatchRow) -> str:
+def line_of(row: BatchRow) -> str:
     """Return what is printed of a file."""
     parts = [one_line(path_text(str(row.path))), row.caption]
     if row.confidence is not None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
-from core.cli.output import one_line, path_text
+from core.cli.output import Interrupt, one_line, path_text
 from core.cli.progress import ProgressBar
 from core.errors import StudioError
 from core.events import Progress
@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 
 
 def run(
-    options: argparse.Namespace, files: Sequence[Path], failed: list[tuple[str, str]]
+    options: argparse.Namespace,
+    files: Sequence[Path],
+    failed: list[tuple[str, str]],
+    shown: Mapping[Path, Path],
 ) -> tuple[int, bool]:
     """Caption along each of `files`; return how many were done and whether it was interrupted.
 
-    What cannot be read goes to `failed`, as path and sentence.
+    What cannot be read goes to `failed`, as path and sentence. `shown` has other names for some.
     """
-    settings = _settings(options)
+    settings = settings_of(options)
     outputs = {kind: Path(out).expanduser() for kind in EXPORTS if (out := getattr(options, kind))}
     for out in outputs.values():
         _check(out, len(files))
@@ -55,15 +58,15 @@ def run(
     with suppress(KeyboardInterrupt):
         for path in files:
             try:
-                segments = _segments(captioner, path, settings, rules)
+                segments = segments_of(captioner, path, settings, rules)
             except StudioError as error:
-                failed.append((str(path), str(error)))
+                failed.append((str(shown.get(path, path)), str(error)))
                 continue
             for segment in segments:
-                print(_line(path, segment), flush=True)
+                print(line_of(shown.get(path, path), segment), flush=True)
             name = _unused(path.stem, names)
             for kind, out in outputs.items():
-                _write(
+                write_timeline(
                     out if len(files) == 1 else out / (name + EXPORTS[kind].suffix), kind, segments
                 )
             done += 1
@@ -71,19 +74,27 @@ def run(
     return done, True
 
 
-def _settings(options: argparse.Namespace) -> TimelineSettings:
+def settings_of(options: argparse.Namespace) -> TimelineSettings:
+    """Return how recordings are cut. Raises `ConfigError` for lengths that make no sense."""
     usual = TimelineSettings()
     window = usual.window if options.window is None else options.window
     hop = min(usual.hop, window) if options.hop is None else options.hop
-    return TimelineSettings(window, hop)
+    return TimelineSettings(window, hop, usual.quiet_db if options.quiet is None else options.quiet)
 
 
-def _segments(
-    captioner: Captioner, path: Path, settings: TimelineSettings, rules: DecodingConfig
+def segments_of(
+    captioner: Captioner,
+    path: Path,
+    settings: TimelineSettings,
+    rules: DecodingConfig,
+    interrupt: Interrupt | None = None,
 ) -> tuple[Segment, ...]:
+    """Caption a recording along its length, or as far as `interrupt` lets it."""
     windows = []
     with ProgressBar() as bar:
         for event in caption_timeline(captioner, path, settings, rules):
+            if interrupt:
+                break
             if isinstance(event, WindowCaptioned):
                 windows.append((event.window, event.caption))
             elif isinstance(event, Progress):
@@ -91,7 +102,8 @@ def _segments(
     return join_windows(windows)
 
 
-def _line(path: Path, segment: Segment) -> str:
+def line_of(path: Path, segment: Segment) -> str:
+    """Return what is printed of a segment."""
     times = f"{segment.start:.2f}\t{segment.end:.2f}"
     line = f"{one_line(path_text(path))}\t{times}\t{segment.text}"
     confidence = segment.caption.confidence
@@ -118,7 +130,8 @@ def _check(out: Path, count: int) -> None:
         )
 
 
-def _write(out: Path, kind: str, segments: Sequence[Segment]) -> None:
+def write_timeline(out: Path, kind: str, segments: Sequence[Segment]) -> None:
+    """Write a timeline. Raises `StudioError` where the place cannot be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         export_timeline(segments, out, kind)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from core.cli.parser import UsageError
+
 # Formats that only a timeline has; --csv and --json mean its table and its records then, too.
 _OWN_FORMATS = {
     "srt": "SubRip subtitles",
@@ -35,4 +37,23 @@ def add_options(parser: Any) -> None:
 
 def is_wanted(options: argparse.Namespace) -> bool:
     """Say whether the options ask for timelines."""
-    return bool(options.timeline or any(getattr(options, kind) for kind in _OWN_FORMATS))
+    lengths = (options.window, options.hop)
+    return bool(
+        options.timeline
+        or any(length is not None for length in lengths)
+        or any(getattr(options, kind) for kind in _OWN_FORMATS)
+    )
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go with timelines, or only with them. Raises `UsageError`."""
+    program = "aac-studio caption"
+    wanted = is_wanted(options)
+    if not wanted and options.quiet is not None:
+        raise UsageError(f"{program}: --quiet belongs to --timeline or --microphone.")
+    for name in ("jsonl", "dcase", "resume"):
+        if wanted and getattr(options, name):
+            raise UsageError(
+                f"{program}: --{name} is for one caption a file, not for timelines; leave out one "
+                "of the two."
+            )

@@ -3,7 +3,14 @@
 Nothing here imports torch: whoever calls brings the captioner.
 """
 
-from core.live.captioning import LiveCaptioned, asking, caption_live, captions_path, write_captions
+from core.live.captioning import (
+    LiveCaptioned,
+    asking,
+    caption_live,
+    captions_path,
+    line_of_caption,
+    write_captions,
+)
 from core.live.monitor import LiveMonitor, Moment
 from core.live.recording import Recorded, Recording, SoundSource, record
 from core.live.windows import LiveWindow, LiveWindows
@@ -20,6 +27,7 @@ __all__ = [
     "asking",
     "caption_live",
     "captions_path",
+    "line_of_caption",
     "record",
     "write_captions",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def asking(captioner: CaptionsWaveforms, decoding: DecodingConfig | None = None)
 
 def caption_live(
     ask: Ask, windows: LiveWindows, quiet_db: Callable[[], float], take: Path | None = None
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Caption windows as they come, until the recording has ended and all are captioned.
 
     Parameters
@@ -83,7 +83,7 @@ def caption_live(
             event = LiveCaptioned(window=item.window, caption=caption, level=level, lag=lag)
             made.append((event.window, event.caption))
             if take is not None:
-                append_line(captions_path(take), _record(event).encode())
+                append_line(captions_path(take), line_of_caption(event).encode())
             yield event
     finally:
         if take is not None and any(caption is not None for _, caption in made):
@@ -100,7 +100,8 @@ def write_captions(take: Path, made: list[tuple[Window, Caption | None]]) -> Non
     export_timeline(join_windows(made), take.with_suffix(".srt"), "srt")
 
 
-def _record(event: LiveCaptioned) -> str:
+def line_of_caption(event: LiveCaptioned) -> str:
+    """Return what is kept of a window: a line of JSON."""
     caption = event.caption
     record: dict[str, object] = {
         "start": round(event.window.start, 3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,10 +41,13 @@ class Recorded(Event):
 
 
 class Recording:
-    """One take: where it lies, how long it is, and what was lost on the way."""
+    """One take: where it lies, how long it is, and what was lost on the way.
 
-    def __init__(self, take: Path) -> None:
-        self.take = take
+    A take that is not to be `kept` is heard only; nothing is written.
+    """
+
+    def __init__(self, take: Path, kept: bool = True) -> None:
+        self.take, self.kept = take, kept
         self.seconds = 0.0
         self.dropped = 0
         self.sample_rate = 0
@@ -56,7 +59,7 @@ def record(
     recording: Recording,
     monitor: LiveMonitor,
     windows: LiveWindows,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Record until the generator is closed; what the microphone still held then is kept, too.
 
     Yields
@@ -77,7 +80,7 @@ def record(
         recording.sample_rate = source.sample_rate
         windows.start(source.sample_rate)
         monitor.start(source.sample_rate)
-        writer = TakeWriter(recording.take, source.sample_rate)
+        writer = TakeWriter(recording.take, source.sample_rate) if recording.kept else None
         try:
             while True:
                 heard = source.read(PATIENCE)
@@ -90,7 +93,7 @@ def record(
                 if rest is not None:
                     _take(rest, writer, recording, monitor, windows)
             finally:
-                recording.saved = writer.close()
+                recording.saved = writer.close() if writer is not None else None
     finally:
         if source is not None:
             source.stop()
@@ -100,14 +103,15 @@ def record(
 
 def _take(
     heard: Heard,
-    writer: TakeWriter,
+    writer: TakeWriter | None,
     recording: Recording,
     monitor: LiveMonitor,
     windows: LiveWindows,
 ) -> None:
     # To the disk before anything else: that is what must not be lost.
-    writer.write(heard.samples)
-    recording.seconds = writer.seconds
+    if writer is not None:
+        writer.write(heard.samples)
+    recording.seconds += len(heard.samples) / recording.sample_rate
     recording.dropped += heard.dropped
     windows.append(heard.samples, heard.captured)
     monitor.feed(heard.samples, heard.dropped)

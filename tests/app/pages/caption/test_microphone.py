@@ -208,7 +208,7 @@ def test_quiet_is_not_captioned_and_loud_lights_the_light(page: CaptionPage, qtb
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The microphone 'x' does not take 12,000 Hz; choose another sample rate, or 'automatic'.",
+        "The microphone 'x' does not take 12,000 Hz; choose another sample rate.",
         "The system does not let this program use a microphone; allow it in the settings.",
     ],
 )

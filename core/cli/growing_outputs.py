@@ -1,0 +1,294 @@
+"""Outputs that grow by a file at a time, and tell when they are opened what they list already."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.batch import BATCH_EXPORTS, BatchRow, RowState
+from core.cli.caption_batch import as_csv, as_json, check_writable
+from core.cli.output import path_text
+from core.errors import StudioError
+from core.files import append_line, read_json, write_bytes_atomic, write_text_atomic
+
+# A document that must be written as a whole may take this share of the time, no more.
+_SHARE = 0.05
+
+
+class GrowingOutput(Protocol):
+    """A file that results are added to. All methods raise `StudioError` where the disk refuses."""
+
+    def lists(self, path: Path) -> bool:
+        """Whether it has this file already."""
+        ...
+
+    def add(self, row: BatchRow) -> None:
+        """Add a file that was captioned or has failed, in place of what it had of it."""
+        ...
+
+    def close(self) -> None:
+        """Bring it up to date."""
+        ...
+
+
+class _Lines:
+    """A file of lines, each about a sound file; the first may be a head."""
+
+    def __init__(self, out: Path, head: str = "") -> None:
+        self._out, self._head = out, head
+        self._keys: set[str] = set()
+        check_writable(out)
+        with _told(out):
+            for line in self._content():
+                if (key := self._key(line)) is None:
+                    raise StudioError(
+                        f"{out} holds something else than what this command writes there; name "
+                        "another file."
+                    )
+                self._keys.add(key)
+
+    def lists(self, path: Path) -> bool:
+        return self._key_of(path) in self._keys
+
+    def add(self, row: BatchRow) -> None:
+        line = self._line(row)
+        if line is None:
+            return
+        key = self._key_of(row.path)
+        with _told(self._out):
+            if key in self._keys:
+                # Captioned anew: the old line goes.
+                kept = [one for one in self._content() if self._key(one) != key]
+                text = "".join(one + "\n" for one in (*self._heads(), *kept, line))
+                write_text_atomic(self._out, text)
+            else:
+                if not self._out.exists():
+                    for one in self._heads():
+                        append_line(self._out, one.encode())
+                append_line(self._out, line.encode())
+            self._keys.add(key)
+
+    def close(self) -> None:
+        if not self._out.exists() and self._head:
+            with _told(self._out):
+                append_line(self._out, self._head.encode())
+
+    def _heads(self) -> list[str]:
+        return [self._head] if self._head else []
+
+    def _content(self) -> Iterator[str]:
+        """Yield the lines but the head; one that a crash tore is cut off the file."""
+        try:
+            content = self._out.read_bytes()
+        except FileNotFoundError:
+            return
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            write_bytes_atomic(self._out, whole)
+        lines = _records(whole.decode("utf-8", "replace"), bool(self._head))
+        if self._head and lines and not self._is_head(lines.pop(0)):
+            raise StudioError(
+                f"{self._out} is another table than this command writes there; name another file."
+            )
+        yield from lines
+
+    def _is_head(self, line: str) -> bool:
+        return line == self._head
+
+    def _key_of(self, path: Path) -> str:
+        return _absolute(path_text(str(path)))
+
+    def _key(self, line: str) -> str | None:
+        raise NotImplementedError
+
+    def _line(self, row: BatchRow) -> str | None:
+        raise NotImplementedError
+
+
+class Table(_Lines):
+    """``--csv``: file_name, caption_predicted, and the confidence where there is one."""
+
+    def __init__(self, out: Path, confidence: bool) -> None:
+        self._columns = 3 if confidence else 2
+        head = ("file_name", "caption_predicted", "confidence")[: self._columns]
+        super().__init__(out, ",".join(head))
+
+    def _is_head(self, line: str) -> bool:
+        # A table that another checkpoint began keeps its columns.
+        for columns in (2, 3):
+            head = ",".join(("file_name", "caption_predicted", "confidence")[:columns])
+            if line == head:
+                self._columns, self._head = columns, head
+                return True
+        return False
+
+    def _key(self, line: str) -> str | None:
+        cells = next(csv.reader(io.StringIO(line, newline="")), [])
+        return _absolute(cells[0]) if len(cells) == self._columns else None
+
+    def _line(self, row: BatchRow) -> str | None:
+        if row.state is not RowState.DONE:
+            return None
+        cells = next(csv.reader(as_csv([row]).splitlines(keepends=True)[1:]))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="")
+        writer.writerow([*cells, ""][: self._columns])
+        return text.getvalue()
+
+
+class Lines(_Lines):
+    """``--jsonl``: a line of JSON for each file, also for those that cannot be read."""
+
+    def _key(self, line: str) -> str | None:
+        try:
+            return _absolute(str(json.loads(line)["path"]))
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def _key_of(self, path: Path) -> str:
+        return _absolute(str(path).encode("utf-8", "replace").decode())
+
+    def _line(self, row: BatchRow) -> str | None:
+        return BATCH_EXPORTS["jsonl"].text([row]).rstrip("\n")
+
+
+class Submission(_Lines):
+    """``--dcase``: names without folders. Of two files with the same name it keeps the first."""
+
+    def __init__(self, out: Path) -> None:
+        self._paths: dict[str, Path] = {}
+        super().__init__(out, "file_name,caption_predicted")
+
+    def add(self, row: BatchRow) -> None:
+        """Add a file that was captioned. Raises `StudioError` for a name that is there already."""
+        if row.state is not RowState.DONE:
+            return
+        first = self._paths.setdefault(self._key_of(row.path), row.path)
+        if first != row.path:
+            raise StudioError(
+                f"Two files are named '{path_text(row.path.name)}', which a submission cannot tell "
+                f"apart; {self._out.name} keeps the first."
+            )
+        super().add(row)
+
+    def _key_of(self, path: Path) -> str:
+        return path.name.encode("utf-8", "replace").decode()
+
+    def _key(self, line: str) -> str | None:
+        cells = next(csv.reader(io.StringIO(line, newline="")), [])
+        return cells[0] if len(cells) == 2 else None
+
+    def _line(self, row: BatchRow) -> str | None:
+        return BATCH_EXPORTS["dcase"].text([row]).split("\n", 1)[1].rstrip("\n")
+
+
+class Document:
+    """``--json``: one document, written as a whole as often as that takes little of the time."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._captions: dict[str, Any] = {}
+        self._failed: dict[str, Any] = {}
+        self._changed = True
+        self._next = 0.0
+        check_writable(out)
+        if not out.exists():
+            return
+        try:
+            content = read_json(out)
+            for item in content["captions"]:
+                self._captions[_absolute(item["file_name"])] = item
+            for item in content["failed"]:
+                self._failed[_absolute(item["file_name"])] = item
+        except OSError as error:
+            raise _unreadable(out, error) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise StudioError(
+                f"{out} holds something else than what this command writes there; name another "
+                "file."
+            ) from error
+
+    def lists(self, path: Path) -> bool:
+        """Whether it has this file already."""
+        key = _absolute(path_text(str(path)))
+        return key in self._captions or key in self._failed
+
+    def add(self, row: BatchRow) -> None:
+        """Add a file, and write the document if that is due."""
+        key = _absolute(path_text(str(row.path)))
+        self._captions.pop(key, None)
+        self._failed.pop(key, None)
+        if row.state is RowState.DONE:
+            (self._captions[key],) = json.loads(as_json([row], []))["captions"]
+        else:
+            (self._failed[key],) = json.loads(as_json([], [(str(row.path), row.message)]))["failed"]
+        self._changed = True
+        if time.monotonic() >= self._next:
+            self.close()
+
+    def close(self) -> None:
+        """Write the document."""
+        if not self._changed:
+            return
+        started = time.monotonic()
+        content = {
+            "captions": list(self._captions.values()),
+            "failed": list(self._failed.values()),
+        }
+        with _told(self._out):
+            write_text_atomic(self._out, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        now = time.monotonic()
+        self._next = now + (now - started) / _SHARE
+        self._changed = False
+
+
+def open_outputs(options: argparse.Namespace, confidence: bool) -> list[GrowingOutput]:
+    """Open all outputs that are asked for. Raises `StudioError` where one cannot be used."""
+    outputs: list[GrowingOutput] = []
+    if options.json:
+        outputs.append(Document(Path(options.json).expanduser()))
+    if options.csv:
+        outputs.append(Table(Path(options.csv).expanduser(), confidence))
+    if options.jsonl:
+        outputs.append(Lines(Path(options.jsonl).expanduser()))
+    if options.dcase:
+        outputs.append(Submission(Path(options.dcase).expanduser()))
+    return outputs
+
+
+def _records(text: str, table: bool) -> list[str]:
+    """Return the lines of a text; in a table a cell in quotes may go over several of them."""
+    lines: list[str] = []
+    held = ""
+    for line in text.split("\n")[:-1]:
+        held = f"{held}\n{line}" if held else line
+        if not table or held.count('"') % 2 == 0:
+            lines.append(held.rstrip("\r"))
+            held = ""
+    return lines
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unreadable(out, error) from error
+
+
+def _unreadable(out: Path, error: OSError) -> StudioError:
+    return StudioError(
+        f"{out} cannot be read or written ({error.strerror or error}); choose another place."
+    )

@@ -1,0 +1,127 @@
+"""The options of ``aac-studio caption`` for a folder that is watched and for a microphone."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from core.cli.parser import UsageError
+
+# What each way of captioning does not know, and what to say of it.
+_WATCH_ONLY = ("existing", "interval")
+_MICROPHONE_ONLY = ("input", "rate", "save")
+_QUIET_DB = -60.0
+
+
+def add_options(parser: Any) -> None:
+    """Add the options to the parser of ``caption``."""
+    watch = parser.add_argument_group(
+        "watching a folder",
+        "Files that come into the folder, or are changed, are captioned once nobody has written to "
+        "them for 2 seconds; Ctrl+C ends it. The outputs grow with each file: what they already "
+        "list is not captioned again, so a watch that was ended goes on with the same outputs and "
+        "--existing. OUT of a timeline is a folder here.",
+    )
+    watch.add_argument("--watch", metavar="FOLDER", help="caption the files that come into FOLDER")
+    watch.add_argument(
+        "--existing", action="store_true", help="also those that are there already (only new ones)"
+    )
+    watch.add_argument(
+        "--interval",
+        metavar="S",
+        type=float,
+        help="seconds from one look into the folder to the next (1)",
+    )
+    microphone = parser.add_argument_group(
+        "microphone",
+        "A line for each window, when the recording is --hop further: start, end, caption, and how "
+        "many seconds after the sound it came. --window and --hop are those of timelines; "
+        "--srt, --vtt, --csv, --json, --labels and --jsonl are written at the end. Ctrl+C ends it.",
+    )
+    microphone.add_argument(
+        "--microphone", action="store_true", help="caption what a microphone hears"
+    )
+    microphone.add_argument(
+        "--list-devices", action="store_true", help="list the microphones and end"
+    )
+    microphone.add_argument(
+        "--input",
+        metavar="NAME",
+        help="name of a microphone, a part of it, or its number (the system's default)",
+    )
+    microphone.add_argument(
+        "--rate", metavar="HZ", type=int, help="sample rate to record at (the device's own)"
+    )
+    microphone.add_argument(
+        "--save",
+        metavar="TAKE",
+        help="keep the recording in a FLAC file, with its captions beside it",
+    )
+    common = parser.add_argument_group("watching, microphone and timelines")
+    common.add_argument(
+        "--seconds",
+        metavar="S",
+        type=float,
+        help="end watching or recording after so long (at Ctrl+C)",
+    )
+    common.add_argument(
+        "--quiet",
+        metavar="DB",
+        type=float,
+        help="say nothing of windows below this level, dB of full scale (-60 for a microphone, "
+        "-70 for timelines)",
+    )
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together. Raises `UsageError`."""
+    ways = {
+        "files": bool(options.files),
+        "--watch": options.watch is not None,
+        "--microphone": options.microphone,
+        "--list-devices": options.list_devices,
+    }
+    asked = [name for name, given in ways.items() if given]
+    if not asked:
+        raise _usage("name sound files, or use --watch or --microphone")
+    if len(asked) > 1:
+        raise _usage(f"{asked[0]} and {asked[1]} do not go together; choose one")
+    (way,) = asked
+    if way != "--watch":
+        _refuse(options, _WATCH_ONLY, "--watch")
+    if way != "--microphone":
+        _refuse(options, _MICROPHONE_ONLY, "--microphone")
+    if way in ("files", "--list-devices"):
+        _refuse(options, ("seconds",), "--watch or --microphone")
+    elif options.resume:
+        raise _usage("--resume is for files alone; a watch goes on with --existing")
+    if way == "--microphone" and options.dcase:
+        raise _usage("--dcase is for files; a recording has --csv")
+    for name, least, most in (
+        ("interval", 0.1, 86_400.0),
+        ("seconds", 0.0, math.inf),
+        ("quiet", -200.0, 0.0),
+        ("rate", 1_000, 768_000),
+    ):
+        value = getattr(options, name)
+        # Written so that no-numbers are refused as well.
+        if value is not None and not least <= value <= most:
+            told = f"{least:g} or more" if math.isinf(most) else f"{least:g} to {most:g}"
+            raise _usage(f"--{name} is {value:g} but must be {told}")
+
+
+def quiet_db(options: argparse.Namespace) -> float:
+    """Return the level below which nothing is said of what a microphone hears."""
+    return _QUIET_DB if options.quiet is None else float(options.quiet)
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], way: str) -> None:
+    for name in names:
+        if getattr(options, name) not in (None, False):
+            raise _usage(f"--{name} belongs to {way}")
+
+
+def _usage(message: str) -> UsageError:
+    program = "aac-studio caption"
+    return UsageError(f"{program}: {message}; '{program} --help' shows what is possible.")
