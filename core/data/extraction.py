@@ -66,7 +66,7 @@ def extract(
             if held:
                 yield from _extract_held(dataset, clips, encoder, folder, identity)
                 return
-            message = f"Process {holder(folder)} extracts these features; waiting for it."
+            message = f"waiting for another window or program (process {holder(folder)})"
             yield Progress(phase=PHASE, done=_stored(folder), total=len(clips), message=message)
             time.sleep(TICK_SECONDS)
 

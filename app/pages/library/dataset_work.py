@@ -50,7 +50,8 @@ class Work:
         last = self.last
         if last is not None and last.total:
             parts.append(self._count(last.done, last.total))
-        if last is not None and self.kind == "download" and last.message:
+        if last is not None and self.kind != "check" and last.message:
+            # Of a check, the message is the clip that was listened to last.
             parts.append(last.message)
         if self.job.state == "paused":
             parts.append("paused")
@@ -71,11 +72,12 @@ class Work:
 class DatasetWork(QObject):
     """Starts, remembers and stops the work. Signals:
 
-    `changed(dataset)` while work goes on, begins or ends; `ended(dataset, kind)` after its end;
-    `failed(dataset, sentence, details)`.
+    `changed(dataset)` while work goes on, begins or ends; `begun(dataset)`, also when it has to
+    wait for its turn; `ended(dataset, kind)` after its end; `failed(dataset, sentence, details)`.
     """
 
     changed = Signal(str)
+    begun = Signal(str)
     ended = Signal(str, str)
     failed = Signal(str, str, str)
 
@@ -137,6 +139,7 @@ class DatasetWork(QObject):
         job.failed.connect(lambda text, details: self.failed.emit(name, text, details))
         job.done.connect(lambda: self._done(work))
         if self._studio.jobs.submit(job):
+            self.begun.emit(name)
             self.changed.emit(name)
         else:
             self._works.pop((name, kind))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -15,24 +12,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.machine import size_text
 from app.pages.library.about_view import AboutView
 from app.pages.library.check_view import CheckView
 from app.pages.library.clips_tab import ClipsTab
 from app.pages.library.dataset_actions import DatasetActions
 from app.pages.library.dataset_facts import DatasetFacts, gather_facts
-from app.pages.library.dataset_records import DatasetRecord, load_records, measured
+from app.pages.library.dataset_list import DatasetList
+from app.pages.library.dataset_records import DatasetRecord
 from app.pages.library.dataset_work import DatasetWork
 from app.pages.library.features_view import FeaturesView
 from app.pages.library.recordings_tab import RecordingsTab
 from app.pages.library.work_lines import WorkLines
 from app.studio import Studio
-from app.texts import NOTHING
 from app.widgets.banner import Banner
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
-from app.widgets.record_model import Column
-from app.widgets.record_table import RecordTable
 from app.widgets.segments import Segments
 
 ABOUT, CLIPS, RECORDINGS, CHECK, FEATURES = "about", "clips", "recordings", "check", "features"
@@ -42,17 +36,6 @@ VIEWS = (
     (RECORDINGS, "Recordings", "What built-in scenes are made of, with credits"),
     (CHECK, "Check", "Whether everything is there, readable and kept apart"),
     (FEATURES, "Features", "What encoders heard, by split"),
-)
-COLUMNS: tuple[Column[DatasetRecord], ...] = (
-    Column("Dataset", lambda r: r.entry.title, width=120),
-    Column("State", lambda r: r.state, width=110),
-    Column(
-        "Size",
-        lambda r: NOTHING if r.size is None else size_text(r.size),
-        lambda r: r.size,
-        right=True,
-        width=76,
-    ),
 )
 
 
@@ -64,17 +47,11 @@ class DatasetsTab(QWidget):
         self.studio = studio
         self.facts: DatasetFacts | None = None
         self._asked = 0
-        self._loading = self._load_again = False
-        self._wanted = ""
+        self._failed_work = ""
         self._wanted_clip: tuple[str, str, str] | None = None
         self.works = DatasetWork(studio, self)
         self.banner = Banner(studio.theme)
-        self.table: RecordTable[DatasetRecord] = RecordTable(
-            COLUMNS,
-            identity=lambda r: r.name,
-            faulty=lambda r: r.entry.state == "broken",
-            name="Datasets",
-        )
+        self.table = DatasetList(studio)
         self.actions_ = DatasetActions(self)
         self.title = QLabel()
         self.title.setProperty("role", "title")
@@ -94,7 +71,6 @@ class DatasetsTab(QWidget):
         self.stack.addWidget(self.missing)
         self._arrange()
         self._connect()
-        self._theme_changed()
 
     @property
     def name(self) -> str:
@@ -104,19 +80,15 @@ class DatasetsTab(QWidget):
 
     def refresh(self) -> None:
         """Look for datasets, stores and reports again, in a worker thread."""
-        if self._loading:
-            self._load_again = True
-            return
-        self._loading = True
-        self.studio.jobs.run_quick(load_records, self._loaded, self._not_loaded, self)
+        self.table.refresh()
 
     def choose(self, name: str) -> None:
         """Select a dataset once the list shows it."""
-        self._wanted = name
-        self.table.select(name)
+        self.table.choose(name)
 
     def failed(self, sentence: str, details: str) -> None:
         """Show what went wrong."""
+        self._failed_work = ""
         self.banner.show_message(sentence, "danger", details)
 
     def show_view(self, view: str) -> None:
@@ -187,55 +159,29 @@ class DatasetsTab(QWidget):
         layout.addWidget(self.splitter, 1)
 
     def _connect(self) -> None:
+        self.table.entries_changed.connect(self._entries_changed)
         self.table.current_changed.connect(self._current_changed)
+        self.table.measured.connect(self._measured)
+        self.table.failed.connect(self.failed)
         self.table.set_menu(self.actions_.menu_actions())
         self.table.delete_pressed.connect(self.actions_.remove.trigger)
         self.view.changed.connect(lambda _view: self._show_view())
         self.missing.clicked.connect(self.actions_.begin)
         self.check.failed.connect(self.failed)
         self.check.view.clip_wanted.connect(self.show_clip)
-        self.works.failed.connect(lambda _name, text, details: self.failed(text, details))
+        self.works.begun.connect(self._work_begun)
+        self.works.failed.connect(self._work_failed)
         self.works.ended.connect(self._work_ended)
         self.works.changed.connect(lambda _name: self.actions_.update_record(self.table.current()))
-        self.studio.datasets_changed.connect(self.refresh)
-        self.studio.theme.changed.connect(self._theme_changed)
 
     # ---- the list --------------------------------------------------------------------------
 
-    def _loaded(self, records: list[DatasetRecord]) -> None:
-        self._loading = False
-        known = {record.name: record for record in self.table.records()}
-        records = [
-            replace(one, size=known[one.name].size if one.name in known else None)
-            for one in records
-        ]
-        name = self.facts.name if self.facts is not None else ""
-        now = next((one.entry for one in records if one.name == name), None)
-        if name and (name not in known or known[name].entry != now):
+    def _entries_changed(self, names: set[str]) -> None:
+        if self.facts is not None and self.facts.name in names:
             # The folder may be another one now: what is in front is read again.
             self.facts = None
-        self.table.set_records(records)
-        if not self._wanted or not self.table.select(self._wanted):
-            self.table.select_first()
-        if not self._load_again:
-            # What is wanted may only be there once the list is read again.
-            self._wanted = ""
-        folders = {one.name: one.entry.folder for one in records if one.entry.folder is not None}
-        if folders:
-            self.studio.jobs.run_quick(lambda: measured(folders), self._measured, None, self)
-        if self._load_again:
-            self._load_again = False
-            self.refresh()
 
-    def _not_loaded(self, sentence: str, details: str) -> None:
-        self._loading = False
-        self.failed(sentence, details)
-
-    def _measured(self, sizes: dict[str, int]) -> None:
-        model = self.table.records_model
-        model.records = [replace(one, size=sizes.get(one.name)) for one in model.records]
-        self.table.update_rows()
-        self.table.fit_columns()
+    def _measured(self) -> None:
         record = self.table.current()
         if record is not None:
             self.about.show_record(record)
@@ -313,6 +259,18 @@ class DatasetsTab(QWidget):
             what = clip_id or text
             self.studio.message.emit(f"{what} is not among the clips: there is no such file")
 
+    # ---- work ------------------------------------------------------------------------------
+
+    def _work_begun(self, name: str) -> None:
+        if name == self._failed_work:
+            # What went wrong is being tried again.
+            self._failed_work = ""
+            self.banner.dismiss()
+
+    def _work_failed(self, name: str, sentence: str, details: str) -> None:
+        self.failed(sentence, details)
+        self._failed_work = name
+
     def _work_ended(self, name: str, kind: str) -> None:
         self.actions_.update_record(self.table.current())
         if kind == "download":
@@ -320,7 +278,3 @@ class DatasetsTab(QWidget):
             self.studio.datasets_changed.emit()
         else:
             self.refresh()
-
-    def _theme_changed(self) -> None:
-        self.table.records_model.fault_brush = QBrush(QColor(self.studio.theme.colours.danger))
-        self.table.viewport().update()

@@ -119,3 +119,21 @@ def test_tens_of_thousands_of_rows_are_searched_and_sorted(table: RecordTable[It
     assert table.current() is current
     table.set_search("kind-5")
     assert table.current() is None
+
+
+def test_a_long_list_is_fitted_by_a_look_at_some_of_its_rows(qtbot: QtBot) -> None:
+    asked: list[Item] = []
+
+    def size(item: Item) -> str:
+        asked.append(item)
+        return str(item.size)
+
+    columns: tuple[Column[Item], ...] = (COLUMNS[0], Column("Size", size, width=300))
+    table: RecordTable[Item] = RecordTable(columns, identity=lambda r: r.name, name="Items")
+    qtbot.addWidget(table)
+    table.resize(600, 200)
+    table.show()
+    table.set_records([Item(str(n), 10**12 if n % 50 == 7 else n % 10) for n in range(50_000)])
+    assert 0 < len(asked) < 2_000
+    widest = table.fontMetrics().horizontalAdvance(str(10**12))
+    assert widest < table.columnWidth(1) < widest + 60

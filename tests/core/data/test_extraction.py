@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numpy as np
@@ -127,7 +128,7 @@ def test_waits_for_another_writer_and_takes_over(dataset: Beeps, encoder: Averag
         events = start(dataset, encoder)
         waiting = next(events)
         assert isinstance(waiting, Progress)
-        assert "waiting for it" in waiting.message
+        assert waiting.message == f"waiting for another window or program (process {os.getpid()})"
         assert next(events) == waiting
         assert dataset.loaded == []
     list(events)
