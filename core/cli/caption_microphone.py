@@ -175,18 +175,24 @@ def _line(event: LiveCaptioned, caption: Caption) -> str:
 
 def _summary(recording: Recording, made: list[LiveCaptioned], skipped: int) -> str:
     captions = [event for event in made if event.caption is not None]
-    parts = [f"{recording.seconds:.1f} s heard", f"{len(captions)} captions"]
+    parts = [f"{recording.seconds:.1f} s heard", f"{_count(len(captions), 'caption')}"]
     if captions:
         parts.append(f"longest lag {max(event.lag for event in captions):.1f} s")
     if quiet := len(made) - len(captions):
-        parts.append(f"{quiet} quiet windows")
+        parts.append(f"{quiet} too quiet for one")
     if skipped:
-        parts.append(f"{skipped} windows left out, for they came too fast; choose a longer --hop")
+        parts.append(
+            f"{_count(skipped, 'window')} left out, as the model was not done; choose a longer --hop"
+        )
     if recording.dropped:
-        parts.append(f"the system lost sound {recording.dropped} times")
+        parts.append(f"the system lost sound {_count(recording.dropped, 'time')}")
     if recording.saved is not None:
         parts.append(f"take saved in {recording.saved}")
     return "; ".join(parts) + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _devices(devices: tuple[InputDevice, ...]) -> str:

@@ -167,6 +167,10 @@ class Submission(_Lines):
         self._paths: dict[str, Path] = {}
         super().__init__(out, "file_name,caption_predicted")
 
+    def lists(self, path: Path) -> bool:
+        """Whether it has this file already; the first that is asked for has a name from before."""
+        return super().lists(path) and self._paths.setdefault(self._key_of(path), path) == path
+
     def add(self, row: BatchRow) -> None:
         """Add a file that was captioned. Raises `StudioError` for a name that is there already."""
         if row.state is not RowState.DONE:

@@ -1,0 +1,205 @@
+"""``caption --watch``: files that come while it runs, a crash, and what others left behind."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from core.batch import watch as folder_watch
+from core.cli import caption_watch, main
+from core.cli.output import Interrupt
+from tests.core.tiny import sound
+
+Step = Callable[[], object]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "incoming"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> list[Step]:
+    """What happens between the looks, one step at a time; after the last one Ctrl+C comes."""
+    monkeypatch.setattr(folder_watch, "SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr(folder_watch, "EMPTY_SECONDS", 0.0)
+    steps: list[Step] = []
+
+    def pause(interval: float, end: float | None, interrupt: Interrupt) -> bool:
+        if not steps:
+            interrupt.asked = True
+            return False
+        steps.pop(0)()
+        return True
+
+    monkeypatch.setattr(caption_watch, "_pause", pause)
+    return steps
+
+
+def arrive(path: Path, kind: str = "low") -> Step:
+    def step() -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, sound(kind), 16_000)
+
+    return step
+
+
+def listed(table: Path) -> list[str]:
+    with table.open(newline="", encoding="utf-8") as stream:
+        return [row["file_name"] for row in csv.DictReader(stream)]
+
+
+def test_files_are_captioned_as_they_come_into_every_output(
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arrive(folder / "old.wav")()
+    outs = {kind: tmp_path / f"out.{kind}" for kind in ("csv", "jsonl", "json", "dcase")}
+    grown: list[int] = []
+    between += [
+        arrive(folder / "a.wav"),
+        lambda: grown.append(len(outs["csv"].read_text().splitlines())),
+        lambda: (folder / "broken.wav").write_bytes(os.urandom(500)),
+        arrive(folder / "deep" / "b.ogg", "high"),
+        lambda: grown.append(len(outs["csv"].read_text().splitlines())),
+        # Written to once more: its caption takes the place of the old one.
+        arrive(folder / "a.wav", "noise"),
+    ]
+    options = [part for kind, out in outs.items() for part in (f"--{kind}", str(out))]
+    assert main(["caption", "--watch", str(folder), *options]) == 1
+    shown = capsys.readouterr()
+    paths = [line.split("\t")[0] for line in shown.out.splitlines()]
+    a, b = str(folder / "a.wav"), str(folder / "deep" / "b.ogg")
+    assert paths == [a, b, a]
+    assert grown == [2, 3]
+    assert listed(outs["csv"]) == [b, a]
+    assert [row[0] for row in csv.reader(outs["dcase"].read_text().splitlines())] == [
+        *("file_name", "b.ogg", "a.wav")
+    ]
+    kept = [json.loads(line) for line in outs["jsonl"].read_text().splitlines()]
+    assert [item["file_name"] for item in kept] == ["broken.wav", "b.ogg", "a.wav"]
+    document = json.loads(outs["json"].read_text())
+    assert [item["file_name"] for item in document["captions"]] == [b, a]
+    assert [item["file_name"] for item in document["failed"]] == [str(folder / "broken.wav")]
+    assert f"'{folder / 'broken.wav'}' is damaged" in shown.err
+    assert "2 captioned, 1 could not be" in shown.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "dcase", "srt"])
+def test_a_watch_that_was_cut_off_goes_on(
+    kind: str,
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    command = ["caption", "--watch", str(folder), "--existing", f"--{kind}", str(out)]
+    arrive(folder / "a.wav")()
+    assert main(command) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    if kind not in ("json", "srt"):
+        with out.open("ab") as stream:
+            stream.write(b'{"path": "torn')
+    arrive(folder / "b.wav")()
+    assert main(command) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(str(folder / "b.wav"))
+    assert main(command) == 0
+    assert capsys.readouterr().out == ""
+    if kind == "srt":
+        assert sorted(path.name for path in out.iterdir()) == ["a.wav.srt", "b.wav.srt"]
+    else:
+        text = out.read_text(encoding="utf-8")
+        assert text.count("a.wav") == text.count("b.wav") >= 1
+        assert "torn" not in text
+
+
+def test_two_files_of_one_name_do_not_stop_it(
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "submission.csv"
+    between += [arrive(folder / "x" / "a.wav"), arrive(folder / "y" / "a.wav"), lambda: None]
+    assert main(["caption", "--watch", str(folder), "--dcase", str(out)]) == 1
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    assert "Two files are named 'a.wav'" in shown.err
+    assert len(out.read_text().splitlines()) == 2
+
+
+def test_a_folder_that_goes_away_is_waited_for(
+    folder: Path, checkpoint: Path, between: list[Step], capsys: pytest.CaptureFixture[str]
+) -> None:
+    between += [
+        lambda: shutil.rmtree(folder),
+        lambda: None,
+        arrive(folder / "a.wav"),
+        lambda: None,
+    ]
+    assert main(["caption", "--watch", str(folder), "--flat"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(str(folder / "a.wav"))
+    assert shown.err.count("cannot be read") == 1
+    assert shown.err.count("is back") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [("a,b\n1,2\n", "csv"), ("no json\n", "jsonl"), ("[1]", "json")]
+)
+def test_a_file_of_somebody_else_is_left_alone(
+    content: str,
+    kind: str,
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "mine"
+    out.write_text(content)
+    assert main(["caption", "--watch", str(folder), f"--{kind}", str(out)]) == 2
+    assert "name another file" in capsys.readouterr().err
+    assert out.read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--watch", "/no/such/folder"], "no folder '/no/such/folder'"),
+        (["--watch", ""], "is empty"),
+        (["--watch", ".", "a.wav"], "do not go together"),
+        (["--watch", ".", "--interval", "0"], "--interval is 0"),
+        (["--watch", ".", "--seconds", "nan"], "--seconds is nan"),
+        (["--watch", ".", "--resume"], "--existing"),
+        (["a.wav", "--existing"], "belongs to --watch"),
+        (["a.wav", "--save", "x.flac"], "belongs to --microphone"),
+        (["a.wav", "--quiet", "-50"], "belongs to --timeline"),
+        (["a.wav", "--timeline", "--dcase", "x.csv"], "not for timelines"),
+        (["--microphone", "--dcase", "x.csv"], "--dcase is for files"),
+        ([], "name sound files"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_sentence(
+    options: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", *options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert reason in shown.err
+    assert shown.err.count("\n") == 1
