@@ -181,9 +181,7 @@ def _summary(recording: Recording, made: list[LiveCaptioned], skipped: int) -> s
     if quiet := len(made) - len(captions):
         parts.append(f"{quiet} too quiet for one")
     if skipped:
-        parts.append(
-            f"{_count(skipped, 'window')} left out, as the model was not done; choose a longer --hop"
-        )
+        parts.append(f"{_count(skipped, 'window')} left out, for the model is slower than --hop")
     if recording.dropped:
         parts.append(f"the system lost sound {_count(recording.dropped, 'time')}")
     if recording.saved is not None:

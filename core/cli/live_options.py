@@ -18,10 +18,12 @@ def add_options(parser: Any) -> None:
     """Add the options to the parser of ``caption``."""
     watch = parser.add_argument_group(
         "watching a folder",
-        "Files that come into the folder, or are changed, are captioned once nobody has written to "
-        "them for 2 seconds; Ctrl+C ends it. The outputs grow with each file: what they already "
-        "list is not captioned again, so a watch that was ended goes on with the same outputs and "
-        "--existing. OUT of a timeline is a folder here.",
+        "Files that come into the folder or its sub-folders, or are changed, are captioned once "
+        "nobody has written to them for 2 seconds; those that cannot be read are named at once, and "
+        "Ctrl+C ends it. It looks by itself, so network folders are as good as others. The outputs "
+        "grow with each file: what they already list is not captioned again, so a watch that was "
+        "ended goes on with the same outputs and --existing. OUT of a timeline is a folder, with "
+        "OUT/rain.wav.srt for rain.wav.",
     )
     watch.add_argument("--watch", metavar="FOLDER", help="caption the files that come into FOLDER")
     watch.add_argument(
