@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.cli.output import path_text, size, table
 from core.data.check_report import DatasetReport, Findings, Histogram, SplitReport
 from core.wording import count_text
+
+if TYPE_CHECKING:
+    from core.data.own import OwnFolder
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _SHOWN = 5
@@ -17,6 +22,7 @@ def describe(name: str, root: str = "") -> str:
     from core.data.catalogue import describe_dataset
     from core.data.clips import missing_files, present_splits
     from core.data.datasets import open_dataset
+    from core.data.own import OwnFolder
 
     entry = describe_dataset(name, root)
     lines = [f"{entry.title} ({entry.name}), {entry.state}", entry.summary]
@@ -43,6 +49,8 @@ def describe(name: str, root: str = "") -> str:
         missing = len(missing_files(dataset, split))
         captions = sum(len(clip.captions) for clip in clips)
         rows.append((split, f"{len(clips):,}", f"{captions:,}", f"{hours:.2f}", f"{missing:,}"))
+    if isinstance(dataset, OwnFolder):
+        lines += _how_read(dataset)
     lines += ["", table(("split", "clips", "captions", "hours", "missing"), rows)]
     problems = getattr(dataset, "problems", ())
     if problems:
@@ -51,6 +59,24 @@ def describe(name: str, root: str = "") -> str:
         if len(problems) > _SHOWN:
             lines.append(f"  ... 'aac-studio data check {name} --json FILE' lists more.")
     return "\n".join(lines)
+
+
+def _how_read(dataset: OwnFolder) -> list[str]:
+    """Say which tables of a folder are read, and which of their columns."""
+    from core.data.mapping import find_tables
+
+    mapping = dataset.mapping
+    if not mapping.tables:
+        return ["No table is read: the sounds have no captions."]
+    columns = [f"sounds from '{mapping.file}'"]
+    if mapping.captions:
+        columns.append("captions from " + ", ".join(f"'{name}'" for name in mapping.captions))
+    columns.append(f"splits from '{mapping.split}'" if mapping.split else "no column of splits")
+    lines = [f"Read from {', '.join(mapping.tables)}: {'; '.join(columns)}."]
+    others = [name for name in find_tables(dataset.folder) if name not in mapping.tables]
+    if others:
+        lines.append(f"Not read: {', '.join(others[:_SHOWN])}.")
+    return lines
 
 
 def report_text(report: DatasetReport) -> str:

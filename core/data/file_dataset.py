@@ -160,6 +160,12 @@ def find_folder(
         found = (candidate / inside).exists() if isinstance(inside, str) else inside(candidate)
         if found:
             return candidate
+    if root is None and not os.environ.get(ROOT_VARIABLE):
+        raise DatasetError(
+            f"{title} has not been found; download it or point at your copy (in the Library, or "
+            f"with 'aac-studio data'), or set the variable {ROOT_VARIABLE} to the folder that "
+            f"holds {folder}."
+        )
     raise DatasetError(
         f"{title} is not in {looked.absolute()}; set the dataset folder to the one that holds "
         f"{folder}, or the variable {ROOT_VARIABLE}."

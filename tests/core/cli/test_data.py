@@ -70,6 +70,29 @@ def test_info_counts_splits(tmp_path: Path, capsys: Out) -> None:
     assert rows[0][:3] == ["development", "3", "15"]
 
 
+def test_what_was_never_downloaded_is_not_looked_for_in_the_current_folder(
+    capsys: Out, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AAC_DATASETS_ROOT", raising=False)
+    assert main(["data", "check", "clotho"]) == 2
+    told = capsys.readouterr().err
+    assert "Clotho v2.1 has not been found; download it or point at your copy" in told
+    monkeypatch.setenv("AAC_DATASETS_ROOT", str(tmp_path))
+    assert main(["data", "check", "clotho"]) == 2
+    assert f"Clotho v2.1 is not in {tmp_path}" in capsys.readouterr().err
+
+
+def test_info_says_which_tables_of_a_folder_are_read_and_how(folder: Path, capsys: Out) -> None:
+    (folder / "z.csv").write_text("sound;description\nrain, 0.wav;Another one.\n", encoding="utf-8")
+    assert main(["data", "add", "mine", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        "Read from table.csv: sounds from 'sound'; captions from 'description 1', "
+        "'description 2'; no column of splits." in lines
+    )
+    assert "Not read: z.csv." in lines
+
+
 def test_an_own_folder_from_columns_to_training(folder: Path, capsys: Out) -> None:
     assert main(["data", "add", "mine", str(folder), "--test-share", "0"]) == 0
     assert "train" in capsys.readouterr().out
