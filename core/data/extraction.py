@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from core.audio.encoder import AudioEncoder, Encoding
 from core.data.clips import Clip, Dataset, clip_keys
 from core.data.encoding import TICK_SECONDS, Result, encoded_clips
-from core.data.feature_store import (
+from core.data.feature_store import FeatureStore
+from core.data.reuse import find_features
+from core.data.store_index import (
     DamagedStoreError,
-    FeatureStore,
     FeatureType,
     StoreIdentity,
     StoreIndex,
     store_identity,
 )
-from core.data.reuse import find_features
 from core.data.store_lock import holder, try_lock
 from core.data.store_writer import StoreWriter, clear_store
 from core.errors import DatasetError, EncoderError, StudioError

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from core.data.feature_store import FeatureStore, StoreIdentity
+from core.data.feature_store import FeatureStore
+from core.data.store_index import StoreIdentity
 from core.errors import DatasetError
 
 

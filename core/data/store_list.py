@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.data.disk_errors import disk_errors
-from core.data.feature_store import DamagedStoreError, StoreIdentity, StoreIndex
+from core.data.store_index import DamagedStoreError, StoreIdentity, StoreIndex
 from core.data.store_lock import try_lock
 from core.errors import DatasetError
 from core.paths import features_dir

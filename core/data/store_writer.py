@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.disk_errors import disk_errors
-from core.data.feature_store import (
+from core.data.store_index import (
     FRAMES_FILE,
     INDEX_FILE,
     TAGS_FILE,

@@ -37,9 +37,9 @@ def caption_split(
     from core.audio.encoder import HearsTags
     from core.data.batches import load_clips
     from core.data.datasets import open_dataset
-    from core.data.feature_store import store_path
     from core.data.features import open_features
     from core.data.limited import FirstClips
+    from core.data.store_index import store_path
     from core.decoding.clips import caption_clips
     from core.device import choose_device
     from core.models.checkpoints import load_checkpoint

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from core.data.clips import present_splits
 from core.data.datasets import open_dataset
-from core.data.feature_store import FeatureType
 from core.data.features import open_features
+from core.data.store_index import FeatureType
 from core.device import choose_device
 from core.events import Event, Progress
 from core.models.encoders import load_encoder

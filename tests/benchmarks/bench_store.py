@@ -26,7 +26,8 @@ import numpy as np
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from core.data.feature_store import FeatureStore, StoreIdentity
+from core.data.feature_store import FeatureStore
+from core.data.store_index import StoreIdentity
 from core.data.store_writer import StoreWriter
 
 FIRST_BATCH = """

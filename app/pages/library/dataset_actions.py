@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from app.machine import size_text
 from app.pages.library.asking import ask_folder, ask_open, confirm, show_folder
+from app.pages.library.dataset_places import take_away, take_copies
 from app.pages.library.dataset_records import DatasetRecord
+from app.pages.library.dataset_refusals import no_copy, no_download, no_folder, no_removal, not_own
 from app.pages.library.download_dialog import DownloadDialog
 from app.pages.library.join_dialog import JoinDialog
 from app.pages.library.own_dialog import OwnFolderDialog
 from core.data.acquire import datasets_dir
-from core.data.joins import forget_join, remember_join
-from core.data.places import find_place, forget_place, remember_place
-from core.data.recognise import RecognisedCopy, recognise_copies
-from core.runs.transfer import move_to_bin
+from core.data.joins import remember_join
+from core.data.places import find_place
+from core.data.recognise import RecognisedCopy
 
 if TYPE_CHECKING:
     from app.pages.library.datasets_tab import DatasetsTab
@@ -37,15 +38,15 @@ class DatasetActions:
         self._refusals: list[tuple[QAction, Refusal]] = []
         self._icons: dict[QAction, str] = {}
         make = self._make
-        self.download = make("Download...", "download", self._download, _no_download)
-        self.copy = make("Use a copy...", "folder-search-outline", self._use_copy, _no_copy)
+        self.download = make("Download...", "download", self._download, no_download)
+        self.copy = make("Use a copy...", "folder-search-outline", self._use_copy, no_copy)
         self.check = make("Check", "clipboard-check-outline", self._check, self._no_work("check"))
         self.extract = make(
             "Extract...", "database-plus-outline", self._extract, self._no_work("extract")
         )
-        self.folder = make("Show in folder", "folder-outline", self._folder, _no_folder)
-        self.columns = make("Columns and splits...", "table-edit", self._columns, _not_own)
-        self.remove = make("Remove...", "trash-can-outline", self._remove, _no_removal, "danger")
+        self.folder = make("Show in folder", "folder-outline", self._folder, no_folder)
+        self.columns = make("Columns and splits...", "table-edit", self._columns, not_own)
+        self.remove = make("Remove...", "trash-can-outline", self._remove, no_removal, "danger")
         self._buttons: dict[QAction, QPushButton] = {}
 
     def buttons(self) -> list[QWidget]:
@@ -133,14 +134,14 @@ class DatasetActions:
         if record.entry.folder is not None:
             # Its other versions are here; what this one lacks is what the problem says.
             how = record.entry.problem
-        button = "Download..." if not _no_download(record) else "Use a copy..."
+        button = "Download..." if not no_download(record) else "Use a copy..."
         return f"{record.entry.title} is not here yet", how, button
 
     def begin(self) -> None:
         """Do the one thing that gets the chosen dataset."""
         record = self._tab.table.current()
         if record is not None:
-            missing = record.entry.state == "missing" and not _no_download(record)
+            missing = record.entry.state == "missing" and not no_download(record)
             (self.download if missing else self.copy).trigger()
 
     # ---- getting ---------------------------------------------------------------------------
@@ -176,7 +177,7 @@ class DatasetActions:
 
     def _recognise(self, folder: Path, wanted: str, chosen: str) -> None:
         self._studio.jobs.run_quick(
-            lambda: _take_copies(folder, wanted),
+            lambda: take_copies(folder, wanted),
             lambda copies: self._recognised(copies, chosen),
             self._tab.failed,
             self._tab,
@@ -250,7 +251,7 @@ class DatasetActions:
             agreed = confirm(self._tab, "Remove dataset", question, "Remove")
         if agreed:
             target = folder if ours else None
-            self._quick(lambda: _take_away(name, target), lambda _none: self._removed())
+            self._quick(lambda: take_away(name, target), lambda _none: self._removed())
 
     def _removed(self) -> None:
         self._studio.datasets_changed.emit()
@@ -283,59 +284,3 @@ class DatasetActions:
             return "This is being done." if busy else ""
 
         return refuse
-
-
-def _take_copies(folder: Path, wanted: str) -> tuple[RecognisedCopy, ...]:
-    """Remember where the published datasets in a folder lie; of one that is wanted, only it."""
-    copies = recognise_copies(folder)
-    chosen = tuple(copy for copy in copies if not wanted or copy.name == wanted)
-    if not chosen:
-        from core.data.datasets import open_dataset
-
-        # Its own sentence says what such a folder holds.
-        open_dataset(wanted, folder)
-    for copy in chosen:
-        remember_place(copy.name, copy.folder)
-    return chosen
-
-
-def _take_away(name: str, folder: Path | None) -> None:
-    if folder is not None:
-        move_to_bin(folder)
-    if "+" in name:
-        forget_join(name)
-        return
-    for known in (name, name.partition("-")[0]):
-        if find_place(known) is not None:
-            forget_place(known)
-            return
-
-
-def _no_download(record: DatasetRecord) -> str:
-    published = record.entry.published
-    if published is None:
-        return "It cannot be downloaded."
-    if not published.parts:
-        return "It cannot be downloaded here; About says how to get it."
-    return ""
-
-
-def _no_copy(record: DatasetRecord) -> str:
-    if record.entry.own and not record.joined:
-        return ""
-    return "" if record.entry.published is not None else "It has no files of its own."
-
-
-def _no_folder(record: DatasetRecord) -> str:
-    return "" if record.entry.folder is not None else "It has no folder."
-
-
-def _not_own(record: DatasetRecord) -> str:
-    return "" if record.entry.own and not record.joined else "Only for folders of your own."
-
-
-def _no_removal(record: DatasetRecord) -> str:
-    if record.entry.state == "built-in":
-        return "It belongs to the installation."
-    there = record.entry.own or record.joined or record.entry.folder is not None
-    return "" if there else "There is nothing to remove."

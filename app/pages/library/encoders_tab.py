@@ -10,10 +10,18 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QW
 
 from app.job_progress import JobProgress
 from app.jobs import Job
-from app.machine import size_text
 from app.pages.library.asking import ask_open, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.pages.library.weights_records import WeightsRecord, load_weights_records
+from app.pages.library.weights_words import (
+    dim_words,
+    frame_words,
+    known_size,
+    no_page,
+    no_path,
+    rate_words,
+    size_words,
+)
 from app.studio import Studio
 from app.texts import NOTHING, count_text
 from app.widgets.empty_state import EmptyState
@@ -28,33 +36,6 @@ WEIGHTS_FILES = "Weights (*.pth *.ckpt *.json *.pt);;All files (*)"
 BASELINE, BASELINE_TOKENIZER = "dcase2024-baseline", "dcase2024-baseline-tokenizer"
 
 
-def _size(record: WeightsRecord) -> int | None:
-    if record.status is not None and record.status.state == "installed":
-        return record.status.size
-    return record.weights.expected_size if record.weights is not None else record.packaged_size
-
-
-def _size_text(record: WeightsRecord) -> str:
-    size = _size(record)
-    if size is None:
-        return NOTHING
-    installed = record.status is not None and record.status.state == "installed"
-    reckoned = record.weights is not None and record.weights.size is None and not installed
-    return f"about {size_text(size)}" if reckoned else size_text(size)
-
-
-def _dim(record: WeightsRecord) -> str:
-    return str(record.encoder.dim) if record.encoder else NOTHING
-
-
-def _rate(record: WeightsRecord) -> str:
-    return f"{record.encoder.sample_rate / 1000:g} kHz" if record.encoder else NOTHING
-
-
-def _frame(record: WeightsRecord) -> str:
-    return f"{record.encoder.frame_seconds:g} s" if record.encoder else NOTHING
-
-
 class EncodersTab(ListTab[WeightsRecord]):
     """All encoders and published weights; downloads run as jobs and go on where they stopped."""
 
@@ -65,16 +46,18 @@ class EncodersTab(ListTab[WeightsRecord]):
             Column("Name", lambda r: r.title, width=220),
             Column("For", lambda r: r.kind, width=130),
             Column("State", self._state, width=170),
-            Column("Dimension", _dim, lambda r: r.encoder and r.encoder.dim, right=True, width=100),
+            Column(
+                "Dimension", dim_words, lambda r: r.encoder and r.encoder.dim, right=True, width=100
+            ),
             Column(
                 "Sample rate",
-                _rate,
+                rate_words,
                 lambda r: r.encoder and r.encoder.sample_rate,
                 right=True,
                 width=110,
             ),
-            Column("Frame", _frame, right=True, width=80),
-            Column("Size", _size_text, _size, right=True, width=90),
+            Column("Frame", frame_words, right=True, width=80),
+            Column("Size", size_words, known_size, right=True, width=90),
         )
         table: RecordTable[WeightsRecord] = RecordTable(
             columns,
@@ -90,8 +73,8 @@ class EncodersTab(ListTab[WeightsRecord]):
         self.use_file = self.make_action(
             "Use a file I have...", "file-check-outline", self._use_file, self._no_download
         )
-        self.page_link = self.make_action("Open web page", "open-in-new", self._web, _no_page)
-        self.folder = self.make_action("Show in folder", "folder-outline", self._folder, _no_path)
+        self.page_link = self.make_action("Open web page", "open-in-new", self._web, no_page)
+        self.folder = self.make_action("Show in folder", "folder-outline", self._folder, no_path)
         self.convert = self.make_action(
             "Add to checkpoints", "cube-outline", self._convert, self._no_conversion
         )
@@ -127,7 +110,7 @@ class EncodersTab(ListTab[WeightsRecord]):
     def show_details(self, record: WeightsRecord) -> None:
         """Show what it is, where it comes from and how far its download is."""
         encoder, weights, status = record.encoder, record.weights, record.status
-        facts = [("State", self._state(record)), ("Size", _size_text(record).replace(NOTHING, ""))]
+        facts = [("State", self._state(record)), ("Size", size_words(record).replace(NOTHING, ""))]
         if encoder is not None:
             facts += [
                 ("Name", encoder.name),
@@ -321,12 +304,3 @@ class EncodersTab(ListTab[WeightsRecord]):
             return "It belongs to the installation."
         missing = record.status is None or record.status.state == "missing"
         return "There is nothing to remove." if missing else ""
-
-
-def _no_page(record: WeightsRecord) -> str:
-    return "" if record.weights is not None else "It comes with the installation."
-
-
-def _no_path(record: WeightsRecord) -> str:
-    has_path = record.status is not None and record.status.path is not None
-    return "" if has_path else "There is no file yet."

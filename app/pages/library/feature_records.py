@@ -9,7 +9,7 @@ from pathlib import Path
 from core.config import JOINT
 from core.data.clips import audio_fingerprint, present_splits
 from core.data.datasets import open_dataset
-from core.data.feature_store import DamagedStoreError, StoreIndex
+from core.data.store_index import DamagedStoreError, StoreIndex
 from core.data.store_list import StoreInfo, list_stores
 from core.errors import StudioError
 from core.models.encoders import available_encoders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QInputDialog, QLineEdit
@@ -11,108 +11,33 @@ from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.pages.library.notes_dialog import NotesDialog
+from app.pages.library.run_records import (
+    COLUMNS,
+    RunRecord,
+    best_words,
+    epochs_words,
+    load_runs,
+    no_checkpoint,
+    running,
+    searched,
+    unreadable,
+)
 from app.studio import Studio
 from app.texts import (
-    NOTHING,
-    best_text,
     count_text,
     date_text,
     metric_title,
-    short_date_text,
     value_text,
 )
 from app.widgets.empty_state import EmptyState
-from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
 from core.models.checkpoint_files import objective_of
-from core.notes import Notes, read_notes, write_notes
-from core.runs import RunFolder, RunSummary, list_runs
-from core.runs.transfer import delete_run, export_run, folder_size, import_run
+from core.notes import Notes, write_notes
+from core.runs import RunFolder
+from core.runs.transfer import delete_run, export_run, import_run
 
 RUN_ARCHIVE = "Exported run (*.zip)"
 LONGEST_TITLE = 80
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run and the room it takes, in bytes."""
-
-    summary: RunSummary
-    size: int
-    notes: Notes = field(default_factory=Notes)
-
-    @property
-    def broken(self) -> bool:
-        """Whether the folder cannot be read."""
-        return self.summary.config is None
-
-
-def _searched(record: RunRecord) -> str:
-    cells = [column.text(record) for column in COLUMNS]
-    return " ".join((*cells, *record.notes.tags, record.notes.note))
-
-
-def load_runs() -> list[RunRecord]:
-    """Read all run folders; for worker threads."""
-    return [
-        RunRecord(summary, folder_size(summary.run.path)[0], read_notes(summary.run.path))
-        for summary in list_runs()
-    ]
-
-
-def _objective(record: RunRecord) -> str:
-    config = record.summary.config
-    return objective_of(config) if config else NOTHING
-
-
-def _preset(record: RunRecord) -> str:
-    config = record.summary.config
-    return (config.preset if config else "") or NOTHING
-
-
-def _best(record: RunRecord) -> str:
-    return best_text(record.summary.best, record.summary.monitor)
-
-
-def _best_tip(record: RunRecord) -> str:
-    if record.summary.best is None:
-        return "Not validated yet."
-    return f"Best validation {metric_title(record.summary.monitor)}: {record.summary.best:.4f}"
-
-
-def _epochs(record: RunRecord) -> str:
-    summary = record.summary
-    return f"{summary.epoch} / {summary.epochs}" if summary.epochs else NOTHING
-
-
-def _seed(record: RunRecord) -> str:
-    config = record.summary.config
-    return str(config.seed) if config else NOTHING
-
-
-COLUMNS: tuple[Column[RunRecord], ...] = (
-    Column("Run", lambda r: r.summary.title, width=170),
-    Column("Objective", _objective, width=180),
-    Column("Preset", _preset, width=140),
-    Column(
-        "Seed", _seed, lambda r: r.summary.config and r.summary.config.seed, right=True, width=64
-    ),
-    Column(
-        "State",
-        lambda r: r.summary.state,
-        tooltip=lambda r: r.summary.problem or r.summary.state,
-        width=110,
-    ),
-    Column("Epochs", _epochs, lambda r: r.summary.epoch, right=True, width=110),
-    Column("Best", _best, lambda r: r.summary.best, _best_tip, right=True, width=140),
-    Column("Size", lambda r: size_text(r.size), lambda r: r.size, right=True, width=76),
-    Column(
-        "Date",
-        lambda r: short_date_text(r.summary.updated),
-        lambda r: r.summary.updated,
-        width=150,
-    ),
-)
 
 
 class RunsTab(ListTab[RunRecord]):
@@ -124,7 +49,7 @@ class RunsTab(ListTab[RunRecord]):
             identity=lambda r: r.summary.run.path,
             faulty=lambda r: bool(r.summary.problem),
             name="Runs",
-            search_text=_searched,
+            search_text=searched,
         )
         empty = EmptyState(
             studio.theme,
@@ -136,18 +61,16 @@ class RunsTab(ListTab[RunRecord]):
         )
         empty.clicked.connect(lambda: studio.show_page.emit("train"))
         super().__init__(studio, "runs", table, empty, "Select a run to see what is known of it.")
-        self.show_run = self.make_action(
-            "Show on Train page", "chart-line", self._show, _unreadable
-        )
-        self.rename = self.make_action("Rename...", "pencil-outline", self._rename, _unreadable)
+        self.show_run = self.make_action("Show on Train page", "chart-line", self._show, unreadable)
+        self.rename = self.make_action("Rename...", "pencil-outline", self._rename, unreadable)
         self.notes = self.make_action("Tags and note...", "tag-outline", self._notes)
         self.compare = self.make_action(
-            "Open in Compare", "compare-horizontal", self._compare, _no_checkpoint
+            "Open in Compare", "compare-horizontal", self._compare, no_checkpoint
         )
         self.folder = self.make_action("Show in folder", "folder-outline", self._folder)
         self.export = self.make_action("Export...", "export", self._export)
         self.delete = self.make_action(
-            "Delete...", "trash-can-outline", self._delete, _running, "danger"
+            "Delete...", "trash-can-outline", self._delete, running, "danger"
         )
         self.import_button = self.add_plain_button("Import run...", "import", self._import)
         for action in (self.show_run, self.export, self.delete):
@@ -206,9 +129,9 @@ class RunsTab(ListTab[RunRecord]):
                     "",
                     [
                         ("State", summary.state),
-                        ("Epochs", _epochs(record) if summary.epochs else ""),
+                        ("Epochs", epochs_words(record) if summary.epochs else ""),
                         ("Steps", f"{summary.step:,}" if summary.step else ""),
-                        ("Best", _best_tip(record) if summary.best is not None else ""),
+                        ("Best", best_words(record) if summary.best is not None else ""),
                         ("Started", date_text(summary.started) if summary.started else ""),
                         ("Updated", date_text(summary.updated) if summary.updated else ""),
                         ("Size", size_text(record.size)),
@@ -308,16 +231,3 @@ def _keep(run: RunFolder, notes: Notes) -> None:
     if notes.title and notes.title != run.title():
         run.rename(notes.title)
     write_notes(run.path, replace(notes, title=""))
-
-
-def _unreadable(record: RunRecord) -> str:
-    return "This run's configuration cannot be read." if record.broken else ""
-
-
-def _running(record: RunRecord) -> str:
-    return "It is being trained; stop it first." if record.summary.state == "running" else ""
-
-
-def _no_checkpoint(record: RunRecord) -> str:
-    run = record.summary.run
-    return "" if run.best.is_file() or run.last.is_file() else "It has no checkpoint yet."

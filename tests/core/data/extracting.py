@@ -12,7 +12,8 @@ import torch
 from core.audio.encoder import AudioEncoder, Encoding
 from core.data.clips import Clip, Dataset
 from core.data.extraction import extract
-from core.data.feature_store import FeatureStore, store_path
+from core.data.feature_store import FeatureStore
+from core.data.store_index import store_path
 from core.errors import AudioFileError, EncoderError
 from core.events import Event, Progress
 

@@ -10,7 +10,8 @@ import torch
 
 from core.data.batches import draw_captions, draw_other_captions, load_clips
 from core.data.clips import Clip
-from core.data.feature_store import FeatureStore, StoreIdentity
+from core.data.feature_store import FeatureStore
+from core.data.store_index import StoreIdentity
 from core.data.store_writer import StoreWriter
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError

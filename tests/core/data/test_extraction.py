@@ -12,7 +12,7 @@ import torch
 from core.audio.encoder import AudioEncoder
 from core.data import encoding
 from core.data.clips import Dataset
-from core.data.feature_store import store_path
+from core.data.store_index import store_path
 from core.data.store_lock import try_lock
 from core.errors import DatasetError
 from core.events import Progress

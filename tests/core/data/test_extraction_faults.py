@@ -13,7 +13,7 @@ import pytest
 from core.data import encoding, store_writer
 from core.data.clips import Clip
 from core.data.extraction import extract
-from core.data.feature_store import store_path
+from core.data.store_index import store_path
 from core.errors import DatasetError
 from core.events import Warned
 from tests.core.data.extracting import (

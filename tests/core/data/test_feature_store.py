@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from core.data import feature_store
-from core.data.feature_store import FeatureStore, StoreIdentity
+from core.data.feature_store import FeatureStore
 from core.data.features import Features, JoinedFeatures
+from core.data.store_index import StoreIdentity
 from core.data.store_lock import holder, try_lock
 from core.data.store_writer import StoreWriter
 from core.errors import DatasetError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.feature_store import StoreIdentity
+from core.data.store_index import StoreIdentity
 from core.data.store_list import list_stores, remove_store
 from core.data.store_lock import try_lock
 from core.data.store_writer import StoreWriter

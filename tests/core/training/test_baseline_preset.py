@@ -20,7 +20,8 @@ from core.audio.files import read_audio
 from core.captioner import Captioner
 from core.cli import main
 from core.data.datasets import open_dataset
-from core.data.feature_store import FeatureStore, store_path
+from core.data.feature_store import FeatureStore
+from core.data.store_index import store_path
 from core.download.hashing import file_md5
 from core.events import StepLogged
 from core.models import weights as registry
