@@ -11,52 +11,11 @@ import pytest
 import soundfile
 
 from core.data.clips import Dataset, audio_fingerprint, missing_files
-from core.data.datasets import dataset_names, open_dataset
-from core.data.folder_preview import preview_folder
+from core.data.datasets import open_dataset
 from core.data.mapping import ColumnMapping
 from core.data.own import OwnFolder
-from core.data.own_splits import draw_splits
-from core.data.places import (
-    find_place,
-    forget_place,
-    places,
-    remember_own,
-    remember_place,
-    rename_own,
-)
 from core.errors import DatasetError
-
-NAMES = ("dog.wav", "rain, heavy.wav", "Glück im Wald.wav", 'He said "hm".wav')
-
-
-def sounds(folder: Path, *names: str) -> Path:
-    for number, name in enumerate(names or NAMES):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(folder / name, np.full(800 * (number + 1), 0.1), 8_000)
-    return folder
-
-
-def table(folder: Path, text: str, name: str = "captions.csv", encoding: str = "utf-8") -> Path:
-    (folder / name).write_bytes(text.encode(encoding))
-    return folder
-
-
-def all_clips(dataset: Dataset) -> dict[str, tuple[str, ...]]:
-    return {c.id: c.captions for split in dataset.splits for c in dataset.clips(split)}
-
-
-ROWS = """file_name,caption_1,caption_2,split,author
-dog.wav,A dog barks at a cat.,Barking of a dog,train,Ann
-"rain, heavy.wav","Rain falls, then stops.",,train,
-Glück im Wald.wav,Vögel singen im Wald laut.,,val,Bert
-"He said ""hm"".wav",A man says something.,,test,
-"""
-CAPTIONS = {
-    "dog.wav": ("A dog barks at a cat.", "Barking of a dog"),
-    "rain, heavy.wav": ("Rain falls, then stops.",),
-    "Glück im Wald.wav": ("Vögel singen im Wald laut.",),
-    'He said "hm".wav': ("A man says something.",),
-}
+from tests.core.data.own_tables import CAPTIONS, NAMES, ROWS, all_clips, sounds, table
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
@@ -167,63 +126,6 @@ def test_a_name_that_fits_two_files_fits_none(tmp_path: Path) -> None:
     assert set(all_clips(dataset)) == {"c.wav"}
 
 
-def test_tables_named_after_splits(tmp_path: Path) -> None:
-    sounds(tmp_path)
-    for name, file in zip(("train.csv", "val.csv", "test.csv"), NAMES, strict=False):
-        quoted = f'"{file}"'
-        table(tmp_path, f"file,caption\n{quoted},A sound is heard here.\n", name)
-    table(tmp_path, "what,ever\n1,2\n", "notes.csv")
-    dataset = OwnFolder(tmp_path)
-    assert [dataset.clips(split)[0].id for split in dataset.splits] == list(NAMES[:3])
-    assert dataset.splits == ("train", "validation", "test")
-
-
-@pytest.mark.parametrize(
-    ("values", "splits"),
-    [
-        (["train", "dev", "eval", "eval"], {"train": 1, "validation": 1, "test": 2}),
-        (["dev", "val", "eval", "field trip"], {"train": 1, "validation": 1, "test": 1}),
-        (["Train", "train", "train", "test"], {"train": 2, "validation": 1, "test": 1}),
-        (["train", "val", "", "val"], {"train": 2, "validation": 2}),
-    ],
-)
-def test_names_of_splits(tmp_path: Path, values: list[str], splits: dict[str, int]) -> None:
-    sounds(tmp_path, "1.wav", "2.wav", "3.wav", "4.wav")
-    rows = "".join(f"{i}.wav,Some sound is heard.,{v}\n" for i, v in enumerate(values, 1))
-    dataset = OwnFolder(table(tmp_path, "file,caption,split\n" + rows))
-    assert {split: len(dataset.clips(split)) for split in splits} == splits
-    assert sum(len(dataset.clips(split)) for split in dataset.splits) == 4
-
-
-def test_a_file_in_two_splits_stays_in_the_first(tmp_path: Path) -> None:
-    text = "file,caption,split\ndog.wav,A dog barks now.,train\ndog.wav,It barks again.,test\n"
-    dataset = OwnFolder(table(sounds(tmp_path), text))
-    assert all_clips(dataset) == {"dog.wav": ("A dog barks now.", "It barks again.")}
-    assert "is in 'test' here but in 'train'" in dataset.problems[0]
-
-
-def test_drawn_splits_are_the_same_every_time(tmp_path: Path) -> None:
-    names = [f"{number}.wav" for number in range(40)]
-    sounds(tmp_path, *names)
-    rows = [f"{name},Some sound is heard.\n" for name in names]
-    table(tmp_path, "file,caption\n" + "".join(rows))
-    first = OwnFolder(tmp_path)
-    assert [len(first.clips(split)) for split in first.splits] == [32, 4, 4]
-    table(tmp_path, "file,caption\n" + "".join(reversed(rows)))
-    second = OwnFolder(tmp_path)
-    for split in first.splits:
-        ids = {clip.id for clip in first.clips(split)}
-        assert ids == {clip.id for clip in second.clips(split)}
-    other = OwnFolder(tmp_path, ColumnMapping(("captions.csv",), "file", ("caption",), seed=1))
-    assert {c.id for c in other.clips("test")} != {c.id for c in first.clips("test")}
-
-
-def test_small_folders_still_validate() -> None:
-    counts = [sorted(draw_splits("abcde"[:n], 0.1, 0.1, 0).values()) for n in (1, 2, 3)]
-    assert counts == [["train"], ["train", "validation"], ["test", "train", "validation"]]
-    assert set(draw_splits("abcde", 0.2, 0.0, 0).values()) == {"train", "validation"}
-
-
 def test_sounds_alone_are_for_captioning(tmp_path: Path) -> None:
     sounds(tmp_path, "b/2.wav", "1.flac")
     (tmp_path / ".DS_Store").write_bytes(b"stray")
@@ -296,47 +198,3 @@ def test_no_folder_and_nothing_in_it(tmp_path: Path) -> None:
         open_dataset("folder", tmp_path)
     with pytest.raises(DatasetError, match="Say which folder"):
         open_dataset("folder")
-
-
-def test_a_preview_shows_tables_and_a_guess(tmp_path: Path) -> None:
-    table(sounds(tmp_path), ROWS)
-    table(tmp_path, "a,b\n1,2\n", "other.csv")
-    shown = preview_folder(tmp_path)
-    assert (shown.sounds, [(t.name, t.total) for t in shown.tables]) == (
-        4,
-        [("captions.csv", 4), ("other.csv", 1)],
-    )
-    assert shown.tables[0].rows[2][:2] == ("Glück im Wald.wav", "Vögel singen im Wald laut.")
-    assert shown.guess == ColumnMapping(
-        ("captions.csv",), "file_name", ("caption_1", "caption_2"), "split"
-    )
-    only = preview_folder(tmp_path / "other.csv")
-    assert only.guess is None and "no column with names of sound files" in only.problem
-
-
-def test_own_datasets_are_remembered_by_name(tmp_path: Path) -> None:
-    table(sounds(tmp_path), ROWS)
-    mapping = ColumnMapping(("captions.csv",), "file_name", ("caption_2",), seed=3)
-    remember_own("birds", tmp_path, mapping)
-    assert dataset_names()[-1] == "birds"
-    dataset = open_dataset("birds")
-    assert dataset.name == "birds" and all_clips(dataset)["dog.wav"] == ("Barking of a dog",)
-    assert find_place("birds").mapping == mapping  # type: ignore[union-attr]
-    rename_own("birds", "hounds")
-    assert [place.name for place in places()] == ["hounds"]
-    forget_place("hounds")
-    assert places() == () and (tmp_path / "dog.wav").is_file()
-    with pytest.raises(DatasetError, match="no dataset named 'birds'"):
-        open_dataset("birds")
-
-
-@pytest.mark.parametrize("name", ["", "a b", "clotho", "a+b", "x" * 61])
-def test_names_that_datasets_cannot_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DatasetError, match=r"no name for a dataset|already"):
-        remember_own(name, tmp_path)
-
-
-def test_known_datasets_are_looked_for_where_they_are_said_to_be(tmp_path: Path) -> None:
-    remember_place("clotho", tmp_path)
-    with pytest.raises(DatasetError, match=str(tmp_path)):
-        open_dataset("clotho")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,27 @@ def folder(tmp_path: Path) -> Path:
 def harbour(folder: Path, home: Path) -> str:
     """The folder as a dataset that is remembered."""
     return remember_own("harbour", folder).name
+
+
+@pytest.fixture
+def page(qtbot: QtBot, studio: Studio, dataset: FakeDataset) -> Iterator[LibraryPage]:
+    made = LibraryPage(studio)
+    made.resize(1200, 660)
+    made.show()
+    yield made
+    end(studio, qtbot)
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def bin_(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What was moved to the system's bin; here it is really gone."""
+    moved: list[Path] = []
+
+    def take(path: Path) -> None:
+        moved.append(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    monkeypatch.setattr("send2trash.send2trash", take)
+    return moved

@@ -1,0 +1,28 @@
+"""What tests of the Library do with its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.pages.library.page import LibraryPage
+
+InDialog = Callable[[Callable[[QDialog], None]], None]
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    for name in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, staticmethod(lambda *args: (str(path), "")))
+
+
+def open_tab(page: LibraryPage, tab: QWidget, qtbot: QtBot, rows: int) -> None:
+    page.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: len(tab.table.records()) == rows)
+
+
+def button_of(tab: QWidget, text: str) -> QPushButton:
+    return next(one for one in tab.findChildren(QPushButton) if one.text() == text)
