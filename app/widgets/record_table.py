@@ -110,7 +110,7 @@ class RecordTable(QTableView, Generic[T]):
         widths = {
             number: self._content_width(number)
             for number in range(len(columns))
-            if number != elastic
+            if number != elastic and not self.isColumnHidden(number)
         }
         over = sum(widths.values()) + least - self.viewport().width()
         for number in sorted(widths, key=lambda key: -widths[key]):

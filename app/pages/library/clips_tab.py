@@ -91,6 +91,9 @@ class ClipsTab(ListTab[ClipRecord]):
         self.split.clear()
         self.split.addItems([ALL, *(split.name for split in facts.splits)])
         self.split.setCurrentText(chosen)
+        # Most datasets name no classes: the captions have better use for the room.
+        titles = [column.title for column in COLUMNS]
+        self.table.setColumnHidden(titles.index("Sound classes"), not facts.classes)
         self.set_records(list(facts.clips))
         self._split_changed()
 

@@ -63,6 +63,7 @@ class TestCopies:
         tab.clips.search.setText("child cries")
         tab.clips.table.select_first()
         assert "many people, walking: fast" in tab.clips.details.shown_text()
+        assert not tab.clips.table.isColumnHidden(3)
         tab.show_view("about")
         assert "MACS" in tab.about.shown_text() and "LICENSE.txt" in tab.about.shown_text()
 
@@ -234,6 +235,8 @@ class TestCheck:
         problems.activated_record.emit(silent)
         qtbot.waitUntil(lambda: tab.clips.table.current() is not None, timeout=LONG)
         assert tab.clips.isVisible()
+        # No clip of this folder has a class.
+        assert tab.clips.table.isColumnHidden(3)
         assert tab.clips.table.current().clip.id == "still.wav"
         missing = next(one for one in problems.records() if one.kind == "missing")
         with qtbot.waitSignal(studio.message, timeout=LONG) as told:
