@@ -19,6 +19,8 @@ from torch.nn import functional
 
 # Below this many rows a product is bound by memory, and the choice does not matter.
 FEWEST_ROWS = 128
+# Without gradients, products are of a multiple of so many rows.
+ROWS_STEP = 32
 
 
 class Linear(nn.Linear):
@@ -37,8 +39,21 @@ def linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     if torch.is_grad_enabled():
         result: Tensor = _OneDnnLinear.apply(rows, weight, bias)
     else:
-        result = _product(rows, weight, bias)
+        result = _of_few_sizes(rows, weight, bias)
     return result.view(*inputs.shape[:-1], len(weight))
+
+
+def _of_few_sizes(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return rows (n, in) @ weight.T + bias, computed with a few more rows where n is odd.
+
+    A search has any number of rows, and another one after each word. oneDNN compiles a product for
+    each number and keeps it: over a thousand sounds that was more memory than the model takes.
+    """
+    count = len(rows)
+    more = -count % ROWS_STEP
+    if not more:
+        return _product(rows, weight, bias)
+    return _product(functional.pad(rows, (0, 0, 0, more)), weight, bias)[:count]
 
 
 def _suits_onednn(inputs: Tensor, weight: Tensor) -> bool:

@@ -59,3 +59,23 @@ def test_other_numbers_take_torchs_way(monkeypatch: pytest.MonkeyPatch, dtype: t
 def test_the_choice_is_the_machines() -> None:
     assert module._onednn_is_faster() is module.ONEDNN_IS_FASTER
     assert isinstance(module._processor_vendor(), str)
+
+
+@needs_onednn
+def test_without_gradients_sizes_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = nn.Linear(24, 8)
+    quick = Linear(24, 8)
+    quick.load_state_dict(plain.state_dict())
+    product, sizes = module._product, set()
+
+    def noted(rows: torch.Tensor, *more: torch.Tensor | None) -> torch.Tensor:
+        sizes.add(len(rows))
+        return product(rows, *more)
+
+    monkeypatch.setattr(module, "ONEDNN_IS_FASTER", True)
+    monkeypatch.setattr(module, "_product", noted)
+    with torch.no_grad():
+        for count in range(FEWEST_ROWS, FEWEST_ROWS + 50):
+            given = torch.randn(count, 1, 24)
+            torch.testing.assert_close(quick(given), plain(given))
+    assert sizes == {128, 160, 192}
