@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio import portaudio
+from core.audio.microphone_faults import (
+    INVALID_CHANNELS,
+    INVALID_RATE,
+    NO_PERMISSION,
+    number_of,
+    reason_of,
+    refusal,
+)
 from core.audio.playback import load_sounddevice
 from core.errors import AudioDeviceError
 
@@ -30,12 +39,10 @@ LATENCY = 0.25
 FIRST_BLOCK_SECONDS = 6.0
 # A device that was unplugged often just falls silent, without any error.
 STALL_SECONDS = 2.5
+# A sound server that died may never answer to a stop.
+STOP_SECONDS = 5.0
 
 Samples = NDArray[np.float32]
-
-# PortAudio's numbers of errors.
-_INVALID_CHANNELS, _INVALID_RATE = -9998, -9997
-_INVALID_DEVICE, _UNAVAILABLE = -9996, -9985
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ def list_inputs(refresh: bool = False) -> tuple[InputDevice, ...]:
             default = sounddevice.default.device[0]
     except (sounddevice.PortAudioError, OSError, UnicodeDecodeError) as error:
         raise AudioDeviceError(
-            f"The microphones cannot be listed ({_reason(error)}); check the system's sound "
+            f"The microphones cannot be listed ({reason_of(error)}); check the system's sound "
             "settings."
         ) from error
     system = next((item["hostapi"] for item in devices if item["index"] == default), None)
@@ -100,12 +107,6 @@ def list_inputs(refresh: bool = False) -> tuple[InputDevice, ...]:
             else "There is no microphone on this machine; connect one and look again."
         )
     return tuple(found.values())
-
-
-NO_PERMISSION = (
-    "The system does not let this program use a microphone; allow it in the system's privacy "
-    "settings (on Linux, add your user to the group 'audio' and log in again)."
-)
 
 
 class Microphone:
@@ -149,7 +150,7 @@ class Microphone:
             except (sounddevice.PortAudioError, ValueError, OSError) as error:
                 if self._stream is not None:
                     self._stream.close(ignore_errors=True)
-                raise _refusal(error, device.name, sample_rate) from error
+                raise refusal(error, device.name, sample_rate) from error
             portaudio.note_opened()
         self._opened = self._last = time.monotonic()
         self._any = False
@@ -184,10 +185,7 @@ class Microphone:
         """Stop and return what had come and was not read yet; does nothing the second time."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            # Waits until the audio system has handed over what it holds.
-            stream.stop(ignore_errors=True)
-            stream.close(ignore_errors=True)
-            portaudio.note_closed()
+            _end(stream)
         items = list(self._waiting(0.0))
         return _joined(items) if items else None
 
@@ -213,6 +211,22 @@ class Microphone:
 
     def _on_finished(self) -> None:
         self._blocks.put(None)
+
+
+def _end(stream: Any) -> None:
+    """Stop a stream, which waits until the audio system has handed over what it holds."""
+
+    def end() -> None:
+        stream.stop(ignore_errors=True)
+        stream.close(ignore_errors=True)
+        portaudio.note_closed()
+
+    # One that does not come back is left behind, and PortAudio is not started anew while it hangs.
+    ending = threading.Thread(target=end, name="end of recording", daemon=True)
+    ending.start()
+    ending.join(STOP_SECONDS)
+    if ending.is_alive():
+        portaudio.abandon(load_sounddevice())
 
 
 def _joined(items: list[tuple[float, bool, Samples]]) -> Heard:
@@ -241,38 +255,12 @@ def _usable(sounddevice: ModuleType, device: InputDevice, wanted: int) -> tuple[
                 )
             except (sounddevice.PortAudioError, ValueError) as error:
                 first = first or error
-                if _number(error) not in (_INVALID_RATE, _INVALID_CHANNELS):
+                if number_of(error) not in (INVALID_RATE, INVALID_CHANNELS):
                     raise
             else:
                 return rate, channels
     assert first is not None
     raise first
-
-
-def _refusal(error: Exception, name: str, rate: int) -> AudioDeviceError:
-    """Return the sentence for what PortAudio says."""
-    number, reason = _number(error), _reason(error)
-    if number == _INVALID_RATE:
-        wish = f"{rate:,} Hz" if rate else "any usual sample rate"
-        return AudioDeviceError(
-            f"The microphone '{name}' does not take {wish}; choose another sample rate, or "
-            "the device's own."
-        )
-    if any(word in reason.lower() for word in ("permission", "permitted", "access", "denied")):
-        return AudioDeviceError(NO_PERMISSION)
-    if number == _UNAVAILABLE:
-        return AudioDeviceError(
-            f"The microphone '{name}' is in use by another program or was unplugged; close that "
-            "program, or connect it and look again."
-        )
-    if number == _INVALID_DEVICE:
-        return AudioDeviceError(
-            f"The microphone '{name}' is not connected any more; connect it and look again."
-        )
-    return AudioDeviceError(
-        f"The microphone '{name}' cannot be used ({reason}); choose another one or check the "
-        "system's sound settings."
-    )
 
 
 def _is_locked() -> bool:
@@ -282,12 +270,3 @@ def _is_locked() -> bool:
     except OSError:
         return False
     return bool(nodes) and not any(os.access(node, os.R_OK) for node in nodes)
-
-
-def _number(error: Exception) -> int:
-    return error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else 0
-
-
-def _reason(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else str(error)
-    return text.strip().rstrip(".") or type(error).__name__

@@ -6,6 +6,7 @@ which would take every open stream with it. A microphone that records must not e
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,11 @@ def note_closed() -> None:
 def recording() -> bool:
     """Whether any input stream is open."""
     return _recording > 0
+
+
+def abandon(sounddevice: ModuleType) -> None:
+    """Do not end PortAudio with the program, which a stream that hangs would hold up."""
+    atexit.unregister(getattr(sounddevice, "_exit_handler", abandon))
 
 
 def restart(sounddevice: ModuleType) -> bool:

@@ -6,21 +6,16 @@ import argparse
 import csv
 import io
 import json
-import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.batch import BATCH_EXPORTS, BatchRow, RowState
-from core.cli.caption_batch import as_csv, as_json, check_writable
+from core.cli.caption_batch import as_csv, check_writable
+from core.cli.growing_document import Document, absolute, told
 from core.cli.output import path_text
 from core.errors import StudioError
-from core.files import append_line, read_json, write_bytes_atomic, write_text_atomic
-
-# A document that must be written as a whole may take this share of the time, no more.
-_SHARE = 0.05
+from core.files import append_line, write_bytes_atomic, write_text_atomic
 
 
 class GrowingOutput(Protocol):
@@ -46,7 +41,7 @@ class _Lines:
         self._out, self._head = out, head
         self._keys: set[str] = set()
         check_writable(out)
-        with _told(out):
+        with told(out):
             for line in self._content():
                 if (key := self._key(line)) is None:
                     raise StudioError(
@@ -63,7 +58,7 @@ class _Lines:
         if line is None:
             return
         key = self._key_of(row.path)
-        with _told(self._out):
+        with told(self._out):
             if key in self._keys:
                 # Captioned anew: the old line goes.
                 kept = [one for one in self._content() if self._key(one) != key]
@@ -78,7 +73,7 @@ class _Lines:
 
     def close(self) -> None:
         if not self._out.exists() and self._head:
-            with _told(self._out):
+            with told(self._out):
                 append_line(self._out, self._head.encode())
 
     def _heads(self) -> list[str]:
@@ -104,7 +99,7 @@ class _Lines:
         return line == self._head
 
     def _key_of(self, path: Path) -> str:
-        return _absolute(path_text(str(path)))
+        return absolute(path_text(str(path)))
 
     def _key(self, line: str) -> str | None:
         raise NotImplementedError
@@ -132,7 +127,7 @@ class Table(_Lines):
 
     def _key(self, line: str) -> str | None:
         cells = next(csv.reader(io.StringIO(line, newline="")), [])
-        return _absolute(cells[0]) if len(cells) == self._columns else None
+        return absolute(cells[0]) if len(cells) == self._columns else None
 
     def _line(self, row: BatchRow) -> str | None:
         if row.state is not RowState.DONE:
@@ -149,12 +144,12 @@ class Lines(_Lines):
 
     def _key(self, line: str) -> str | None:
         try:
-            return _absolute(str(json.loads(line)["path"]))
+            return absolute(str(json.loads(line)["path"]))
         except (ValueError, TypeError, KeyError):
             return None
 
     def _key_of(self, path: Path) -> str:
-        return _absolute(str(path).encode("utf-8", "replace").decode())
+        return absolute(str(path).encode("utf-8", "replace").decode())
 
     def _line(self, row: BatchRow) -> str | None:
         return BATCH_EXPORTS["jsonl"].text([row]).rstrip("\n")
@@ -194,66 +189,6 @@ class Submission(_Lines):
         return BATCH_EXPORTS["dcase"].text([row]).split("\n", 1)[1].rstrip("\n")
 
 
-class Document:
-    """``--json``: one document, written as a whole as often as that takes little of the time."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        self._captions: dict[str, Any] = {}
-        self._failed: dict[str, Any] = {}
-        self._changed = True
-        self._next = 0.0
-        check_writable(out)
-        if not out.exists():
-            return
-        try:
-            content = read_json(out)
-            for item in content["captions"]:
-                self._captions[_absolute(item["file_name"])] = item
-            for item in content["failed"]:
-                self._failed[_absolute(item["file_name"])] = item
-        except OSError as error:
-            raise _unreadable(out, error) from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise StudioError(
-                f"{out} holds something else than what this command writes there; name another "
-                "file."
-            ) from error
-
-    def lists(self, path: Path) -> bool:
-        """Whether it has this file already."""
-        key = _absolute(path_text(str(path)))
-        return key in self._captions or key in self._failed
-
-    def add(self, row: BatchRow) -> None:
-        """Add a file, and write the document if that is due."""
-        key = _absolute(path_text(str(row.path)))
-        self._captions.pop(key, None)
-        self._failed.pop(key, None)
-        if row.state is RowState.DONE:
-            (self._captions[key],) = json.loads(as_json([row], []))["captions"]
-        else:
-            (self._failed[key],) = json.loads(as_json([], [(str(row.path), row.message)]))["failed"]
-        self._changed = True
-        if time.monotonic() >= self._next:
-            self.close()
-
-    def close(self) -> None:
-        """Write the document."""
-        if not self._changed:
-            return
-        started = time.monotonic()
-        content = {
-            "captions": list(self._captions.values()),
-            "failed": list(self._failed.values()),
-        }
-        with _told(self._out):
-            write_text_atomic(self._out, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-        now = time.monotonic()
-        self._next = now + (now - started) / _SHARE
-        self._changed = False
-
-
 def open_outputs(options: argparse.Namespace, confidence: bool) -> list[GrowingOutput]:
     """Open all outputs that are asked for. Raises `StudioError` where one cannot be used."""
     outputs: list[GrowingOutput] = []
@@ -278,21 +213,3 @@ def _records(text: str, table: bool) -> list[str]:
             lines.append(held.rstrip("\r"))
             held = ""
     return lines
-
-
-def _absolute(path: str) -> str:
-    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
-
-
-@contextmanager
-def _told(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _unreadable(out, error) from error
-
-
-def _unreadable(out: Path, error: OSError) -> StudioError:
-    return StudioError(
-        f"{out} cannot be read or written ({error.strerror or error}); choose another place."
-    )

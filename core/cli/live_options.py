@@ -19,7 +19,7 @@ def add_options(parser: Any) -> None:
     watch = parser.add_argument_group(
         "watching a folder",
         "Files that come into the folder or its sub-folders, or are changed, are captioned once "
-        "nobody has written to them for 2 seconds; those that cannot be read are named at once, and "
+        "nobody has written to them for 2 seconds; those that cannot be read are named at once. "
         "Ctrl+C ends it. It looks by itself, so network folders are as good as others. The outputs "
         "grow with each file: what they already list is not captioned again, so a watch that was "
         "ended goes on with the same outputs and --existing. OUT of a timeline is a folder, with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -174,6 +175,25 @@ def test_blocks_are_copied_counted_and_none_is_lost_at_stop(fake: FakeSounddevic
     assert rest is not None
     np.testing.assert_allclose(rest.samples, [0.4, 0.5])
     assert microphone.stop() is None
+
+
+def test_a_sound_server_that_does_not_answer_holds_nothing_up(
+    fake: FakeSounddevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.01)
+    microphone = Microphone()
+    stream, gate, closed = fake.stream, threading.Event(), threading.Event()
+    assert stream is not None
+    stream.give(block(0.1))
+    monkeypatch.setattr(stream, "stop", lambda ignore_errors: gate.wait())
+    noted = portaudio.note_closed
+    monkeypatch.setattr(portaudio, "note_closed", lambda: (noted(), closed.set()))
+    heard = microphone.stop()
+    assert heard is not None and len(heard.samples) == 1
+    list_inputs(refresh=True)
+    assert fake.restarts == 0
+    gate.set()
+    assert closed.wait(10)
 
 
 def test_silence_for_too_long_is_an_unplugged_microphone(

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from core.batch import BatchRow, RowState
 from core.batch import watch as folder_watch
 from core.cli import caption_watch, main
+from core.cli.growing_document import Document
 from core.cli.output import Interrupt
 from tests.core.tiny import sound
 
@@ -126,6 +128,28 @@ def test_a_watch_that_was_cut_off_goes_on(
         text = out.read_text(encoding="utf-8")
         assert text.count("a.wav") == text.count("b.wav") >= 1
         assert "torn" not in text
+
+
+def test_a_document_loses_nothing_in_a_crash(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    rows = [
+        BatchRow(tmp_path / f"{number}.wav", RowState.DONE, 1.0, {"caption": "a dog"})
+        for number in range(5)
+    ]
+    document = Document(out)
+    document._next = float("inf")
+    for row in rows:
+        document.add(row)
+    document.add(rows[0].failed("'0.wav' is damaged."))
+    assert not out.exists()
+    with next(tmp_path.glob(".*.news")).open("a") as stream:
+        stream.write('{"file_na')
+    again = Document(out)
+    assert all(again.lists(row.path) for row in rows)
+    again.close()
+    content = json.loads(out.read_text())
+    assert [len(content[kind]) for kind in ("captions", "failed")] == [4, 1]
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_two_files_of_one_name_do_not_stop_it(
