@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from app.curves.chart_bar import ChartBar, add_actions
 from app.curves.chart_pane import ChartPane, Shown
@@ -16,11 +16,13 @@ from app.curves.charts import CHARTS, Chart, figure_chart, other_figures
 from app.curves.export import curves_csv, save_png, save_svg
 from app.curves.read_out import Reading
 from app.curves.run_curves import RunCurves, View
+from app.save_place import ask_where_to_save
 from app.studio import Studio
 from app.widgets.curve_plot import CurvePlot
 from core.files import write_text_atomic
 
 _SLIDE_MS = 60
+_FOLDER = "folders/table"
 _FIRST = ("total", "ce", "contrast", "cider_d")
 
 
@@ -221,10 +223,12 @@ class CurvesView(QWidget):
 
     def _save(self, kind: str, write: Callable[[Path], None]) -> None:
         ending = kind.lower()
-        start = str(Path.home() / f"{self.chart.key.replace('/', '-')}.{ending}")
-        name, _ = QFileDialog.getSaveFileName(self, "Save", start, f"{kind} (*.{ending})")
-        if name:
-            self.save(write, Path(name))
+        folder = Path(str(self._studio.settings.value(_FOLDER, str(Path.home()))))
+        start = folder / f"{self.chart.key.replace('/', '-')}.{ending}"
+        path = ask_where_to_save(self, "Save", start, f"{kind} (*.{ending})")
+        if path is not None:
+            self._studio.settings.setValue(_FOLDER, str(path.parent))
+            self.save(write, path)
 
     def save(self, write: Callable[[Path], None], path: Path) -> None:
         """Write a file and tell about it."""

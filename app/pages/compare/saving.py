@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.save_place import ask_where_to_save
 from app.studio import Studio
 from core.files import write_text_atomic
 
@@ -24,10 +25,9 @@ class Saver(QObject):
         """Ask for a place that begins with `name` in the folder of last time, and write."""
         folder = Path(str(self._studio.settings.value(FOLDER, str(Path.home()))))
         kind = f"{name.suffix[1:].upper()} (*{name.suffix})"
-        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(folder / name), kind)
-        if not chosen:
+        path = ask_where_to_save(self._parent, title, folder / name, kind)
+        if path is None:
             return
-        path = Path(chosen)
         self._studio.settings.setValue(FOLDER, str(path.parent))
         self._studio.jobs.run_quick(
             lambda: _write(path, text),

@@ -1,0 +1,26 @@
+"""Where a file is saved: the place that the user chose, with the ending of what is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+
+def ask_where_to_save(parent: QWidget, title: str, start: Path, kind: str) -> Path | None:
+    """Ask where to save, beginning at `start`; None where the user does not want to.
+
+    A name without an ending gets the one of `start`. The dialog has asked about the shorter name
+    only, so that a file of the longer one is asked about here.
+    """
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(start), kind)
+    if not chosen:
+        return None
+    path = Path(chosen)
+    if path.suffix:
+        return path
+    path = path.with_name(path.name + start.suffix)
+    if not path.exists():
+        return path
+    answer = QMessageBox.question(parent, title, f"{path.name} already exists. Replace it?")
+    return path if answer == QMessageBox.StandardButton.Yes else None
