@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 RAW, LINE, CHECKED, DOTS, BEST = range(10, 15)
 _DOTS_APART = 7.0
+# Beyond so many values a figure is no lonely point any more.
+_FEW = 200
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,13 @@ class RunCurves:
         x, y, smooth = series.line(series.shown, frame, self.view.axis)
         # Exactly one pixel: anything wider takes many times as long to draw smoothly.
         strokes.append(Stroke(LINE, x, y, self._pens[f"line{second}"], smooth))
+        lonely = series.lonely_point(self.view.axis) if series.raw.size <= _FEW else None
+        if lonely is not None:
+            # A line of a single point would be nothing at all.
+            place, value = (np.array([item]) for item in lonely)
+            colour = self._colour if not second else blend(self._colour, self._ground, 0.5)
+            dot = Stroke(LINE, frame.across(place), frame.up(value), None, True, 4.0, colour)
+            strokes.append(dot)
         return strokes
 
     def _checked_strokes(self, series: Series, second: str, frame: Frame) -> list[Stroke]:

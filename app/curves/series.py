@@ -58,6 +58,13 @@ class Series:
         """Whether there is no value to show."""
         return bool(np.isnan(self.raw.low))
 
+    def lonely_point(self, axis: str) -> tuple[float, float] | None:
+        """Return (x, value) where there is one value and no more, else None."""
+        known = np.flatnonzero(np.isfinite(self.raw.values))
+        if known.size != 1:
+            return None
+        return float(self.positions(axis)[known[0]]), float(self.raw.values[known[0]])
+
     def positions(self, axis: str) -> Floats:
         """Return the horizontal position of every value."""
         return self._table.column(axis)[: self.raw.size]

@@ -220,3 +220,16 @@ def test_every_control_of_the_bar_has_a_name_and_takes_the_keyboard(view: Curves
     for control in (*controls, bar.fit, bar.layouts, bar.export):
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_a_single_value_is_a_dot(view: CurvesView) -> None:
+    history = history_of(np.array([5.0]))
+    view.show_runs({"a": Shown("a", "#0072B2", False, history)})
+    frame = view.plot.layer.frame()
+    strokes = view.curves["a"].strokes(frame)
+    dots = [stroke for stroke in strokes if stroke.dots]
+    assert len(dots) == 1 and dots[0].fill == "#0072B2"
+    assert 0 < dots[0].x[0] < frame.width and 0 < dots[0].y[0] < frame.height
+    grow(history, np.array([4.0]))
+    view.refresh()
+    assert not any(stroke.dots for stroke in view.curves["a"].strokes(frame))
