@@ -30,6 +30,7 @@ from core.evaluation.blind import (
     delete_session,
     list_sessions,
     load_session,
+    save_session,
     start_session,
 )
 
@@ -61,6 +62,13 @@ class BlindOverview(QWidget):
         self.reason = QLabel()
         self.reason.setProperty("role", "muted")
         self.reason.setWordWrap(True)
+        self._dropped: BlindSession | None = None
+        self.gone = QLabel()
+        self.gone.setProperty("role", "muted")
+        self.undo = QPushButton("Undo")
+        self.undo.setToolTip("Bring the deleted test back")
+        studio.theme.set_icon(self.undo, "undo")
+        self.undo.clicked.connect(self._bring_back)
         self._earlier = QVBoxLayout()
         self._earlier.setSpacing(4)
         self.resume: dict[str, QPushButton] = {}
@@ -116,6 +124,7 @@ class BlindOverview(QWidget):
         layout.addSpacing(8)
         layout.addWidget(earlier)
         layout.addLayout(self._earlier)
+        layout.addWidget(self._make_gone())
         layout.addStretch(1)
 
     def _offer(self) -> None:
@@ -199,8 +208,39 @@ class BlindOverview(QWidget):
             self.failed.emit(str(error), "")
 
     def _drop(self, name: str) -> None:
-        delete_session(name)
+        # The button goes away with its line: the keyboard should not land in the rail.
+        self.start.setFocus()
+        try:
+            self._dropped = load_session(name)
+            delete_session(name)
+        except (StudioError, OSError) as error:
+            self.failed.emit(str(error), "")
+            return
+        self.gone.setText(f"The test of {_day(self._dropped.started)} is deleted.")
+        self._gone.show()
         self.look()
+
+    def _bring_back(self) -> None:
+        session, self._dropped = self._dropped, None
+        self.start.setFocus()
+        self._gone.hide()
+        if session is None:
+            return
+        try:
+            save_session(session)
+        except OSError as error:
+            self.failed.emit(f"The test could not be saved ({error}).", "")
+        self.look()
+
+    def _make_gone(self) -> QWidget:
+        self._gone = QWidget()
+        row = QHBoxLayout(self._gone)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.gone)
+        row.addWidget(self.undo)
+        row.addStretch(1)
+        self._gone.hide()
+        return self._gone
 
     def _start(self) -> None:
         captions = self._captions()

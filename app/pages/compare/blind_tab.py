@@ -131,6 +131,7 @@ class BlindTab(QWidget):
         if number is None:
             self._show_result()
             return
+        self.leave.setText("Leave")
         self.tally.setText(f"Clip {number + 1} of {total}")
         self.standing.setText(standing_sentence(session))
         trial = session.trials[number]
@@ -188,6 +189,7 @@ class BlindTab(QWidget):
             f"{sum(tally.wins)} decided, {tally.ties} equal, {tally.left} not asked"
         )
         self.reveal.hide()
+        self.leave.setText("All tests")
         self.ended.setText(result_sentence(session))
         self.inner.setCurrentIndex(0)
 

@@ -21,30 +21,31 @@ from app.studio import Studio
 from app.theme import Theme
 from core.evaluation.blind import Trial
 
-_KEYS = {"left": "A", "right": "B", "tie": "T"}
+# No letters for the sides: above, A and B are the systems, and these are drawn at random.
+_KEYS = {"left": "1", "right": "2", "tie": "T"}
 
 
 class CaptionCard(QAbstractButton):
     """A caption as a large button."""
 
-    def __init__(self, theme: Theme, letter: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, number: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.setAccessibleName(f"Caption {letter} is better")
-        self.setToolTip(f"Caption {letter} is better ({letter})")
+        self.setAccessibleName(f"Caption {number} is better")
+        self.setToolTip(f"Caption {number} is better ({number})")
         self.setMinimumHeight(104)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.letter = QLabel(letter)
-        self.letter.setProperty("role", "muted")
+        self.number = QLabel(number)
+        self.number.setProperty("role", "muted")
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setProperty("role", "sentence")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 16, 12)
-        for part in (self.letter, self.label):
+        for part in (self.number, self.label):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             layout.addWidget(part)
         layout.addStretch(1)
@@ -83,8 +84,8 @@ class TrialView(QWidget):
         self.sound.setMaximumHeight(300)
         self.question = QLabel("Which caption describes the sound better?")
         self.question.setProperty("role", "section")
-        self.left = CaptionCard(studio.theme, "A")
-        self.right = CaptionCard(studio.theme, "B")
+        self.left = CaptionCard(studio.theme, _KEYS["left"])
+        self.right = CaptionCard(studio.theme, _KEYS["right"])
         self.tie = QPushButton("Equally good")
         self.tie.setToolTip("Neither is better (T)")
         self.back = QPushButton("Back")
@@ -99,7 +100,7 @@ class TrialView(QWidget):
         under.addStretch(1)
         under.addWidget(self.tie)
         under.addStretch(1)
-        hint = QLabel("Keys: A, B, T, P to play")
+        hint = QLabel("Keys: 1, 2, T, P to play, Backspace")
         hint.setProperty("role", "hint")
         under.addWidget(hint)
         layout = QVBoxLayout(self)

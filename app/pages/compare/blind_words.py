@@ -16,9 +16,9 @@ def result_sentence(session: BlindSession) -> str:
     value, low, high = share.value, share.low, share.high
     if best == 0:
         value, low, high = 1 - value, 1 - high, 1 - low
-    shown = "shown" if low > 0.5 else "not shown"
+    shown = "shown" if low > 0.5 else "a preference is not shown"
     return (
-        f"{session.titles[best]} was preferred to {session.titles[1 - best]} "
+        f'"{session.titles[best]}" was preferred to "{session.titles[1 - best]}" '
         f"{tally.wins[best]} to {tally.wins[1 - best]}: {100 * value:.0f} % of the decided clips, "
         f"95 % interval {100 * low:.0f} to {100 * high:.0f} %, p = {tally.p_value:.3f}: {shown}."
     )

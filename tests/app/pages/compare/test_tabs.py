@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.blind_words import result_sentence
@@ -15,7 +15,7 @@ from app.pages.compare.page import ComparePage
 from app.studio import Studio
 from core.config import CaptionNTXentConfig, RunConfig
 from core.evaluation import evaluation_folder
-from core.evaluation.blind import load_session
+from core.evaluation.blind import list_sessions, load_session
 from core.evaluation.evaluation_files import CaptionedClip, write_evaluation
 from core.evaluation.scorer import Scores
 from core.events import Event, Progress
@@ -199,7 +199,9 @@ def test_a_blind_test_is_blind_counted_and_resumed(open_page: Opener, qtbot: QtB
     texts = {view.left.label.text(), view.right.label.text()}
     assert texts == set(session.trials[0].captions)
     assert "plain" not in blind.tally.text() + blind.standing.text() + view.sound.title.text()
-    QTest.keyClick(view, Qt.Key.Key_A)
+    # The sides are no letters: A and B are the systems.
+    assert [view.left.number.text(), view.right.number.text()] == ["1", "2"]
+    QTest.keyClick(view, Qt.Key.Key_1)
     QTest.keyClick(view, Qt.Key.Key_T)
     assert blind.tally.text() == "Clip 3 of 6"
     assert blind.standing.text().startswith("1 to 0 for one of them, 1 equal: 100 %")
@@ -219,6 +221,27 @@ def test_a_blind_test_is_blind_counted_and_resumed(open_page: Opener, qtbot: QtB
     done = load_session(session.name)
     assert blind.ended.text() == result_sentence(done)
     assert "plain" in blind.ended.text() and "95 % interval" in blind.ended.text()
+
+
+def test_a_deleted_blind_test_is_brought_back(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    page = open_page()
+    started_test(page, qtbot)
+    overview, session = page.blind.overview, page.blind.session
+    assert session is not None
+    qtbot.mouseClick(page.blind.leave, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.name in overview.resume)
+    line = overview.resume[session.name].parentWidget()
+    assert line is not None
+    drop = line.findChild(QToolButton)
+    assert drop is not None
+    qtbot.mouseClick(drop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not overview.resume)
+    assert list_sessions() == [] and overview.gone.isVisible()
+    assert overview.start.hasFocus()
+    qtbot.mouseClick(overview.undo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.name in overview.resume)
+    assert load_session(session.name) == session and not overview.gone.isVisible()
 
 
 def test_without_differing_captions_there_is_no_blind_test(open_page: Opener, qtbot: QtBot) -> None:
