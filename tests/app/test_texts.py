@@ -10,6 +10,7 @@ from app.texts import (
     left_text,
     length_text,
     metric_title,
+    minus_text,
     rough_length_text,
     short_date_text,
     span_text,
@@ -61,3 +62,8 @@ def test_parts_are_told_in_seconds_or_as_a_clock_does() -> None:
 def test_lengths_to_come_are_said_roughly() -> None:
     found = [rough_length_text(seconds) for seconds in (2, 47, 720, 9000, 200_000)]
     assert found == ["10 s", "50 s", "12 min", "2.5 h", "2.3 days"]
+
+
+def test_negative_numbers_of_a_sentence_have_a_minus() -> None:
+    told = "CE + audio-text is better by 4.9 points, 95 % interval -5.1 to 14.8 on 2026-11-22"
+    assert minus_text(told) == told.replace("-5.1", "−5.1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.pages.compare.score_tables import interval_text, p_text, value_text
-from app.texts import NOTHING, count_text
+from app.texts import NOTHING, count_text, minus_text
 from core.evaluation.registry import METRICS
 from core.experiments import Analysis
 from core.experiments.analysis import ArmDifference
@@ -55,7 +55,7 @@ def difference_rows(items: Sequence[ArmDifference]) -> tuple[list[str], list[lis
                 value_text(item.metric, interval.value, sign=True),
                 interval_text(item.metric, interval, sign=True),
                 p_text(item.result.p_value),
-                item.sentence,
+                minus_text(item.sentence),
             ]
         )
     return heads, rows

@@ -30,6 +30,7 @@ from app.pages.compare.experiment_tables import (
 from app.pages.compare.figure_table import FigureTable, colour_dot
 from app.palette import run_colour
 from app.studio import Studio
+from app.texts import minus_text
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS
@@ -192,7 +193,7 @@ class ExperimentsTab(QWidget):
         if analysis is None:
             return
         self.status.setText(status_sentence(analysis))
-        self.sentence.setText("\n".join(analysis.sentences))
+        self.sentence.setText(minus_text("\n".join(analysis.sentences)))
         self.sentence.setVisible(bool(analysis.sentences))
         heads, rows = arm_rows(analysis)
         tips = ["", "", *(METRICS[name].help for name in analysis.metrics)]
