@@ -88,6 +88,15 @@ class ArmEditor(QWidget):
         self.table.setHorizontalHeaderLabels(["Other setting", "Value"])
         self.table.verticalHeader().hide()
         self.table.setMinimumHeight(96)
+        # Nothing differs at first: say what the table is for.
+        self.nothing = QLabel("No other setting differs. The plus below adds one.")
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        over = QVBoxLayout(self.table.viewport())
+        over.addWidget(self.nothing)
+        self.table.model().rowsInserted.connect(self._rows_changed)
+        self.table.model().rowsRemoved.connect(self._rows_changed)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, 110)
@@ -172,6 +181,9 @@ class ArmEditor(QWidget):
         if self.table.currentRow() >= 0:
             self.table.removeRow(self.table.currentRow())
             self._others_edited()
+
+    def _rows_changed(self, *_: Any) -> None:
+        self.nothing.setVisible(not self.table.rowCount())
 
     def _name_edited(self, text: str) -> None:
         if self._draft is not None:

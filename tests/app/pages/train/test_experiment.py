@@ -85,6 +85,15 @@ def test_arms_are_added_copied_and_taken_out(dialog: ExperimentDialog) -> None:
     assert "at least one arm" in dialog.problem.text()
 
 
+def test_no_other_setting_says_how_to_add_one(dialog: ExperimentDialog) -> None:
+    editor = dialog.editor
+    assert not editor.nothing.isHidden() and "plus" in editor.nothing.text()
+    editor.add_setting()
+    assert editor.nothing.isHidden()
+    editor.drop.click()
+    assert not editor.nothing.isHidden()
+
+
 def test_settings_of_arms_are_named(dialog: ExperimentDialog) -> None:
     assert {"training.epochs", "device", "model.layers"} <= set(setting_paths())
     assert not {"seed", "name", "objectives"} & set(setting_paths())
