@@ -9,6 +9,7 @@ from app.texts import count_text, left_text
 from core.events import Event, Progress, RunEnded, RunStarted, StepLogged
 from core.runs import RunFolder
 
+_EXTRACTING = "Extracting features"
 # What is counted where a phase does not count clips.
 _COUNTED = {"Validating": "batch", "Embedding captions": "caption"}
 
@@ -44,6 +45,9 @@ class Session:
             elif isinstance(event, Progress) and event.phase != "Training":
                 self.activity = event.phase
                 self.activity_count = self._count(event)
+                if event.phase == _EXTRACTING and event.total and event.done >= event.total:
+                    # All are stored, perhaps from the start: from here on they are only read.
+                    self.activity, self.activity_count = "Reading stored features", ""
 
     def _count(self, event: Progress) -> str:
         """Say how much of a phase is done, and how long it still takes."""
@@ -56,7 +60,7 @@ class Session:
         left = self._pace.remaining()
         if left and event.done < event.total:
             texts.append(left_text(left))
-        if event.phase == "Extracting features" and event.done < event.total:
+        if event.phase == _EXTRACTING and event.done < event.total:
             texts.append("only once for this dataset and encoder")
         return " · ".join(texts)
 
