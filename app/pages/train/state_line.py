@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -155,7 +156,6 @@ class StateLine(QWidget):
         self.state.setText(standing.phase or STATE_WORDS.get(standing.state, standing.state))
         self.title.setText(standing.title)
         self.facts.setText(" · ".join(standing.facts))
-        self.scores.setText(" · ".join(standing.scores))
         self.loads.setText(" · ".join(standing.loads))
         self.loads.setVisible(bool(standing.loads))
         count = len(standing.warnings)
@@ -172,6 +172,27 @@ class StateLine(QWidget):
         self.resume.setText("Start" if standing.state == "not started" else "Resume")
         self.stop.setVisible("stop" in standing.can)
         self.stop.setEnabled(standing.state != "stopping")
+        # Last: the room depends on the buttons.
+        self._show_scores()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many scores as there is room for."""
+        super().resizeEvent(event)
+        self._show_scores()
+
+    def _show_scores(self) -> None:
+        """Leave out scores, the first ones first, before the title is cut; the tooltip has all."""
+        scores = self._shown.scores if self._shown else ()
+        buttons = (self.pause, self.resume, self.stop, self.more)
+        taken = sum(one.sizeHint().width() + 8 for one in buttons if not one.isHidden())
+        room = self.width() - taken - 28 - self.state.sizeHint().width() - 24
+        room -= self.title.fontMetrics().horizontalAdvance(self.title.text())
+        wide = self.scores.fontMetrics().horizontalAdvance
+        shown = scores
+        while len(shown) > 1 and wide(" · ".join(shown)) > room:
+            shown = shown[1:]
+        self.scores.setText(" · ".join(shown))
+        self.scores.set_more(" · ".join(scores) if shown != scores else "")
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
         button = QPushButton(text)
