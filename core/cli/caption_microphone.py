@@ -18,7 +18,7 @@ from core.cli.caption_timeline import settings_of, write_timeline
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.live_options import quiet_db
 from core.cli.microphone_status import StatusLine
-from core.cli.output import Interrupt, interruptible, path_text, table
+from core.cli.output import Interrupt, interruptible, libraries_silenced, path_text, table
 from core.errors import StudioError
 from core.live import (
     LiveCaptioned,
@@ -39,6 +39,11 @@ OpenSource = Callable[[str, int], SoundSource]
 
 def run(options: argparse.Namespace) -> int:
     """Record and caption until Ctrl+C. Raises `StudioError` for what goes wrong with a device."""
+    with libraries_silenced():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.list_devices:
         print(_devices(list_inputs()))
         return 0

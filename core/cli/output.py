@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -87,3 +89,35 @@ def interruptible(patient: bool = False) -> Iterator[Interrupt]:
     finally:
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)
+
+
+@contextmanager
+def libraries_silenced() -> Iterator[None]:
+    """Let what libraries in C write to standard error go nowhere; what Python writes is shown.
+
+    ALSA and PortAudio tell of every device that they try in vain. Where standard error is not the
+    system's, as in tests, nothing is done.
+    """
+    shown = sys.stderr
+    try:
+        usual = shown.fileno() == 2
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        usual = False
+    if not usual:
+        yield
+        return
+    shown.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    with open(kept, "w", encoding=shown.encoding, errors="backslashreplace") as ours:  # noqa: PTH123
+        ours.reconfigure(line_buffering=True)
+        sys.stderr = ours
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                ours.flush()
+            os.dup2(kept, 2)
+            sys.stderr = shown
