@@ -94,6 +94,10 @@ class RunShelf(QObject):
         if active:
             self.scan()
 
+    def summary(self, key: str) -> RunSummary | None:
+        """Return what is known of one run; `summaries` puts all of them in order."""
+        return self._known[key].summary if key in self._known else None
+
     def summaries(self) -> dict[str, RunSummary]:
         """Return all runs, the newest first."""
         found = [(key, item.summary) for key, item in self._known.items() if item.summary]

@@ -28,6 +28,8 @@ class RunColours:
     def __init__(self, settings: QSettings) -> None:
         self._store = settings
         self._colours: dict[str, int] = {}
+        # Of runs that are shown while the folders are still being looked through.
+        self._passing: dict[str, int] = {}
         self._settings: dict[str, tuple[str, bool]] = {}
         self._groups: dict[str, str] = {}
         self._chosen: dict[str, str] = {}
@@ -51,8 +53,9 @@ class RunColours:
 
     def colour(self, key: str) -> str:
         """Return the colour of a run as "#RRGGBB"."""
-        chosen = self._chosen.get(Path(key).name)
-        return chosen or RUN_COLOURS[self._colours.get(key, 0) % len(RUN_COLOURS)]
+        chosen = self._chosen.get(Path(key).name) if self._chosen else None
+        place = self._colours.get(key, self._passing.get(key, 0))
+        return chosen or RUN_COLOURS[place % len(RUN_COLOURS)]
 
     def choose(self, key: str, colour: str) -> None:
         """Let a run have this colour from now on; "" gives it back its own."""
@@ -71,6 +74,8 @@ class RunColours:
 
         More runs than colours, as in an experiment, take one colour for all seeds of a setting.
         """
+        unknown = sorted(visible - self._colours.keys())
+        self._passing = {key: place for place, key in enumerate(unknown)}
         shown = sorted(visible & self._colours.keys())
         groups = list(dict.fromkeys(self.group(key) for key in shown))
         if len(groups) <= len(RUN_COLOURS) < len(shown):

@@ -109,7 +109,7 @@ class TrainPage(TrainLayout):
         if session is not None:
             return session.job.state
         history = self.shelf.history(key)
-        return state_of(history, self.shelf.summaries().get(key), self.shelf.is_alive(key))
+        return state_of(history, self.shelf.summary(key), self.shelf.is_alive(key))
 
     def can_resume(self, key: str) -> bool:
         """Say whether a run can be gone on with."""
@@ -288,7 +288,7 @@ class TrainPage(TrainLayout):
         self.board.show_rows()
         key = self.runs.current()
         history = self.shelf.history(key) if key else None
-        summary = self.shelf.summaries().get(key)
+        summary = self.shelf.summary(key)
         session, alive = self.sessions.live(key), self.shelf.is_alive(key)
         self.state_line.show_standing(
             standing_of(session, history, summary, alive, self._load if session else "")

@@ -106,3 +106,14 @@ def test_a_run_whose_events_cannot_be_read_is_told_of_once(
     shelf._read_live()
     qtbot.wait(200)
     assert len(told) == 1
+
+
+def test_one_run_is_told_of_without_sorting_all(
+    shelf: RunShelf, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = str(finished_run("a").path)
+    settle(shelf, qtbot)
+    monkeypatch.setattr(shelf, "summaries", lambda: pytest.fail("all runs were put in order"))
+    summary = shelf.summary(key)
+    assert summary is not None and summary.title == "a"
+    assert shelf.summary("elsewhere") is None

@@ -33,3 +33,10 @@ def test_seeds_share_a_colour_where_runs_are_more_than_colours(tmp_path: Path) -
     of_arms = [{colours.colour(key) for key in arm} for arm in keys]
     assert all(len(found) == 1 for found in of_arms)
     assert len(set.union(*of_arms)) == 5
+
+
+def test_runs_differ_while_the_folders_are_still_being_looked_through(tmp_path: Path) -> None:
+    colours, _ = coloured(tmp_path, arms=1, seeds=1)
+    unknown = {f"run-9-{number}" for number in range(4)}
+    colours.separate(unknown)
+    assert len({colours.colour(key) for key in unknown}) == 4
