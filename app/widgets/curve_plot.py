@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.palette import Colours, blend
-from app.texts import clock_text
+from app.texts import clock_text, minus_text
 from app.widgets.curve_layer import CurveLayer
 
 Range = tuple[float, float]
@@ -63,10 +63,12 @@ class TimeAxis(pg.AxisItem):
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Write the labels."""
-        if not self.clock:
-            labels: list[str] = super().tickStrings(values, scale, spacing)
-            return labels
-        return [clock_text(value) for value in values]
+        if self.clock:
+            return [clock_text(value) for value in values]
+        if self.whole:
+            return [minus_text(f"{value:,.0f}") for value in values]
+        labels: list[str] = super().tickStrings(values, scale, spacing)
+        return labels
 
 
 class CurvePlot(pg.PlotWidget):

@@ -233,3 +233,8 @@ def test_a_single_value_is_a_dot(view: CurvesView) -> None:
     grow(history, np.array([4.0]))
     view.refresh()
     assert not any(stroke.dots for stroke in view.curves["a"].strokes(frame))
+
+
+def test_steps_are_written_in_full(view: CurvesView) -> None:
+    axis = view.plot.item.getAxis("bottom")
+    assert axis.tickStrings([0.0, 200_000.0, 1e6], 1.0, 2e5) == ["0", "200,000", "1,000,000"]
