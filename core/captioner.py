@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.audio.encoder import Encoding
+from core.audio.encoder import Encoding, listen
 from core.audio.files import Waveform, read_audio
 from core.audio.log_mel import LogMel, ShowsLogMel
 from core.audio.resample import resample
@@ -127,14 +127,7 @@ class Captioner:
             return []
         started = time.monotonic()
         durations = [len(samples) / sample_rate for samples in waveforms]
-        encodings = self.encoder.encode_batch(
-            [
-                torch.from_numpy(
-                    np.ascontiguousarray(resample(samples, sample_rate, self.encoder.sample_rate))
-                )
-                for samples in waveforms
-            ]
-        )
+        encodings = self.listen(waveforms, sample_rate)
         heard = self._heard(encodings)
         found = self.search(
             [encoding.frames for encoding in encodings], decoding, attention=True, heard=heard
@@ -154,9 +147,16 @@ class Captioner:
 
     def heard(self, samples: NDArray[np.float32], sample_rate: int) -> HeardTags | None:
         """Return how strongly each class is heard in samples (n,); None if there are no tags."""
-        given = resample(samples, sample_rate, self.encoder.sample_rate)
-        encoding = self.encoder.encode(torch.from_numpy(np.ascontiguousarray(given)))
-        return self._heard([encoding])[0]
+        return self._heard(self.listen([samples], sample_rate))[0]
+
+    def listen(self, waveforms: Sequence[NDArray[np.float32]], sample_rate: int) -> list[Encoding]:
+        """Return what the encoder hears in sounds, (n,) each, that are to be captioned."""
+        rate = self.encoder.sample_rate
+        given = [
+            torch.from_numpy(np.ascontiguousarray(resample(samples, sample_rate, rate)))
+            for samples in waveforms
+        ]
+        return listen(self.encoder, given)
 
     def hear(
         self, path: Path | str, start: float = 0.0, duration: float | None = None

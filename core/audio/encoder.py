@@ -101,3 +101,22 @@ class HearsTags(Protocol):
     def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
         """Return the logits (P, C) of the classes in P stretches of a clip of frames (T, D)."""
         ...
+
+
+@runtime_checkable
+class ListensClosely(Protocol):
+    """An encoder that can hear better where it may take several times as long."""
+
+    def encode_closely(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
+        """Encode waveforms as `AudioEncoder.encode_batch` does, into as many frames."""
+        ...
+
+
+def listen(encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
+    """Encode waveforms that are to be captioned: closely where the encoder can.
+
+    Features for training are made by `AudioEncoder.encode_batch`.
+    """
+    if isinstance(encoder, ListensClosely):
+        return encoder.encode_closely(waveforms)
+    return encoder.encode_batch(waveforms)

@@ -34,9 +34,9 @@ DECODING: dict[str, object] = {
     "beam_size": 5,
     "samples": 10,
     "top_p": 0.9,
-    "log_prob_weight": 0.8,
-    "precision_weight": 3.0,
-    "coverage_weight": 2.0,
+    "log_prob_weight": 1.2,
+    "precision_weight": 4.0,
+    "coverage_weight": 3.0,
     "order_weight": 1.0,
     "consensus_weight": 1.5,
 }

@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parent))
 from starter_clips.rules import SETS, NamedClip, both_named, judge, load, order_right, pairs
 
-from core.audio.encoder import Encoding
+from core.audio.encoder import AudioEncoder, Encoding, listen
 from core.audio.files import read_audio
 from core.captioner import Captioner
 from core.decoding.agreement import HeardTags
 from core.decoding.strategy import heard_in
 from core.models.checkpoint_files import find_checkpoint
+from core.models.encoders.yamnet_tags import YamNetTags
 
 RATE = 16_000
 LONGEST_SECONDS = 12.0
@@ -52,7 +53,7 @@ class System:
     """Something that captions what an encoder heard: its name, and how."""
 
     name: str
-    captioner: Captioner
+    encoder: AudioEncoder
     describe: Describe
 
 
@@ -63,12 +64,12 @@ class Heard:
         self._sounds = [torch.from_numpy(samples) for samples in sounds]
         self._made: dict[str, list[Encoding]] = {}
 
-    def by(self, captioner: Captioner) -> list[Encoding]:
-        """Return what a captioner's encoder hears in each sound."""
-        encoder = captioner.encoder
-        if encoder.name not in self._made:
-            self._made[encoder.name] = [encoder.encode(sound) for sound in self._sounds]
-        return self._made[encoder.name]
+    def by(self, encoder: AudioEncoder) -> list[Encoding]:
+        """Return what an encoder hears in each sound."""
+        known = encoder.weights_hash
+        if known not in self._made:
+            self._made[known] = [listen(encoder, [sound])[0] for sound in self._sounds]
+        return self._made[known]
 
 
 def read_clip(clip: NamedClip, folder: Path) -> Samples:
@@ -110,8 +111,8 @@ def _levelled(samples: Samples) -> Samples:
     return (samples * gain).astype(np.float32)
 
 
-def tag_template(captioner: Captioner, kind: str) -> Describe:
-    """Return a describer that knows nothing but the encoder's tags.
+def tag_template(encoder: AudioEncoder, kind: str) -> Describe:
+    """Return a describer that knows nothing but an encoder's tags.
 
     top-2, top-5: so many of the best tags. smart-1, smart-2: the best, or the two best, of tags
     that are no generic parents, the second where it is at least half as strong and no kin of the
@@ -119,10 +120,8 @@ def tag_template(captioner: Captioner, kind: str) -> Describe:
     """
 
     def describe(encoding: Encoding) -> str:
-        over_time = heard_in(captioner.encoder, [encoding.frames])[0]
-        tags = over_time or HeardTags(
-            encoding.tag_probabilities.numpy(), captioner.encoder.tag_names
-        )
+        over_time = heard_in(encoder, [encoding.frames])[0]
+        tags = over_time or HeardTags(encoding.tag_probabilities.numpy(), encoder.tag_names)
         if kind.startswith("top-"):
             best = np.argsort(-tags.strengths)[: int(kind.removeprefix("top-"))]
             return " and ".join(tags.names[place].lower() for place in best)
@@ -158,12 +157,18 @@ def model_system(captioner: Captioner, strategy: str) -> Describe:
 
 
 def systems_of(captioners: Sequence[Captioner], names: Sequence[str]) -> list[System]:
-    """Return the templates, then each checkpoint with each strategy."""
+    """Return the templates, over YAMNet's own tags and over tuned ones, then each checkpoint."""
     strategies = [name for name in names if name in ("beam", "rerank")]
     templates = [name for name in names if name not in strategies]
-    first = captioners[0]
-    return [System(name, first, tag_template(first, name)) for name in templates] + [
-        System(f"{Path(captioner.path).stem} {name}", captioner, model_system(captioner, name))
+    hearing = {"YAMNet": YamNetTags(tuned=False), "tuned": captioners[0].encoder}
+    return [
+        System(f"{title} {name}", encoder, tag_template(encoder, name))
+        for title, encoder in hearing.items()
+        for name in templates
+    ] + [
+        System(
+            f"{Path(captioner.path).stem} {name}", captioner.encoder, model_system(captioner, name)
+        )
         for captioner in captioners
         for name in strategies
     ]
@@ -196,7 +201,7 @@ def main() -> None:
     print(f"{len(clips)} clips\n{'system':28} {'strict':15} {'lenient':15} absent sound")
     captions: list[str] = []
     for system in systems:
-        captions = system.describe(heard.by(system.captioner))
+        captions = system.describe(heard.by(system.encoder))
         verdicts = [judge(clip.sound, text) for clip, text in zip(clips, captions, strict=True)]
         print(
             f"{system.name:28} {share([one.strict for one in verdicts]):15} "
@@ -235,9 +240,9 @@ def mixtures(
     joined = Heard([one_after_the_other(samples[a], samples[b]) for a, b in after])
     mixtures = Heard([overlapping(samples[a], samples[b]) for a, b in over])
     for system in systems:
-        captions = system.describe(joined.by(system.captioner))
+        captions = system.describe(joined.by(system.encoder))
         told = [(a, b, text) for (a, b), text in zip(after, captions, strict=True)]
-        captions = system.describe(mixtures.by(system.captioner))
+        captions = system.describe(mixtures.by(system.encoder))
         mixed = [(a, b, text) for (a, b), text in zip(over, captions, strict=True)]
         both = [item for item in told if both_named(item[0].sound, item[1].sound, item[2])]
         ordered = [order_right(a.sound, b.sound, text) for a, b, text in both]

@@ -1,18 +1,22 @@
-"""Fit the confidence of a checkpoint on the development clips, and draw how well it is calibrated.
+"""Fit the confidence of a checkpoint on clips it was not trained on, and draw how well it fits.
 
     python tests/benchmarks/starter_clips/fetch.py FOLDER --set development
+    python tests/benchmarks/starter_clips/fetch.py FOLDER --set evaluation
     python tests/benchmarks/calibrate_starter.py FOLDER [--checkpoint starter]
         [--plot reliability.png] [--soft-below 0.5]
 
-Captions every clip as the checkpoint decodes by default, judges the captions by the strict rules,
-fits the model of `core.confidence` and writes it beside the checkpoint. The plot shows captions in
-bins of equal numbers, told by models fitted without the package that a clip is from.
+Takes the development clips and those of the first evaluation list, but for packages that the model
+was trained on (`resources/recordings`). Captions every clip as the checkpoint decodes by default,
+judges the captions by the strict rules, fits the model of `core.confidence` and writes it beside
+the checkpoint. The plot shows captions in bins of equal numbers, told by models fitted without the
+package that a clip is from.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -25,6 +29,8 @@ from starter_clips.rules import judge, load
 
 from core.captioner import Captioner
 from core.confidence import confidence_path, fit, signs_of
+from core.data.simulated.named_sounds import FurtherLibrary
+from core.data.starter.recordings import SoundLibrary
 from core.models.checkpoint_files import find_checkpoint
 
 BINS = 6
@@ -41,7 +47,13 @@ def main() -> None:
     options = parser.parse_args()
     checkpoint = find_checkpoint(options.checkpoint)
     captioner = Captioner.load(checkpoint)
-    clips = load("development")
+    known = trained_on()
+    clips = [
+        clip
+        for name in ("development", "evaluation")
+        for clip in load(name)
+        if clip.package not in known
+    ]
     signs, right = [], []
     for clip in clips:
         samples = read_clip(clip, options.folder)
@@ -67,13 +79,25 @@ def main() -> None:
         rows,
         judged,
         soft_below=options.soft_below,
-        fitted_on=f"{len(clips)} development clips (tests/benchmarks/starter_clips)",
+        fitted_on=f"{len(clips)} clips of the development and first evaluation lists "
+        "(tests/benchmarks/starter_clips)",
         ridge=RIDGE,
     )
     model.save(confidence_path(checkpoint))
     print(f"written: {confidence_path(checkpoint)}")
     if options.plot:
         draw(told, judged, options.plot)
+
+
+def trained_on() -> set[str]:
+    """Return the packages that the starter model's recordings are from."""
+    libraries = SoundLibrary(), FurtherLibrary()
+    found = (
+        re.match(r"Debian package (\S+)", recording.source)
+        for library in libraries
+        for recording in library.recordings
+    )
+    return {match[1] for match in found if match}
 
 
 def told_without_own_package(

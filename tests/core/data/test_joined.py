@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.config import part_roots
-from core.config import DataConfig
+from core.config import DataConfig, part_roots
 from core.data.datasets import open_dataset
 from core.errors import DatasetError
 from tests.core.data.test_clotho import NAMES, make_copy
