@@ -98,6 +98,7 @@ class ArmEditor(QWidget):
         self.table.model().rowsInserted.connect(self._rows_changed)
         self.table.model().rowsRemoved.connect(self._rows_changed)
         header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, 110)
         self.table.itemChanged.connect(self._others_edited)

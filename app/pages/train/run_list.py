@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
+    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -76,6 +77,11 @@ class RunList(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter runs")
         self.filter.textChanged.connect(self._apply_filter)
+        self.nothing = QLabel()
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.hide()
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setRootIsDecorated(False)
@@ -99,6 +105,7 @@ class RunList(QWidget):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)
+        QVBoxLayout(self.tree.viewport()).addWidget(self.nothing)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -261,6 +268,9 @@ class RunList(QWidget):
                 f"{row.title} {row.state} {row.group} {row.group_title}".lower() if row else ""
             )
             item.setHidden(not all(word in haystack for word in words))
+        hidden = [item.isHidden() for item in self._items.values()]
+        self.nothing.setText(f'No run matches "{text.strip()}".')
+        self.nothing.setVisible(bool(hidden) and all(hidden))
         for group in self._groups.values():
             inside = [item for item in self._items.values() if item.parent() is group]
             group.setHidden(all(item.isHidden() for item in inside))

@@ -54,7 +54,12 @@ def test_ticks_choose_what_is_drawn(opened: Opened, qtbot: QtBot) -> None:
     assert [run.title for run in curves.runs.values()] == ["run 4", "run 3", "run 2"]
     page.runs.filter.setText("run 1")
     hidden = [page.runs.tree.topLevelItem(i).isHidden() for i in range(6)]
-    assert hidden.count(False) == 1
+    assert hidden.count(False) == 1 and page.runs.nothing.isHidden()
+    page.runs.filter.setText("run 9")
+    assert page.runs.nothing.isVisible()
+    assert page.runs.nothing.text() == 'No run matches "run 9".'
+    page.runs.filter.clear()
+    assert page.runs.nothing.isHidden()
 
 
 def test_a_run_and_its_contrastive_twin_share_a_hue(opened: Opened, qtbot: QtBot) -> None:
