@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -94,6 +94,12 @@ class QueuePane(QWidget):
         """Read the queue in a worker thread: other processes may have changed it."""
         self._studio.jobs.run_quick(self._sessions.queue.entries, self._show, self._failed, self)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin with what is due."""
+        super().showEvent(event)
+        if not self.current():
+            self._see_what_is_due()
+
     def current(self) -> str:
         """Return the identifier of the selected entry, "" for none."""
         item = self.tree.currentItem()
@@ -144,6 +150,15 @@ class QueuePane(QWidget):
                 item.setForeground(1, QColor(colours.muted))
             self.tree.addTopLevelItem(item)
         self.select(chosen)
+        if not self.current():
+            self._see_what_is_due()
+
+    def _see_what_is_due(self) -> None:
+        """Scroll past the runs that are over to the first that trains or waits."""
+        due = [entry.state in ("running", "queued") for entry in self._entries]
+        item = self.tree.topLevelItem(due.index(True)) if any(due) else None
+        if item is not None:
+            self.tree.scrollToItem(item, QTreeWidget.ScrollHint.PositionAtTop)
 
     def _enable(self, *_: Any) -> None:
         entry = self._entry()

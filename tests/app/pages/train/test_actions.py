@@ -86,6 +86,19 @@ def test_the_order_of_the_queue_is_changed_by_buttons(opened: Opened, qtbot: QtB
     assert all(entry.state == "queued" for entry in RunQueue().entries())
 
 
+def test_the_queue_begins_with_what_is_due(opened: Opened) -> None:
+    config = load_preset("starter-ce").config
+    for number in range(40):
+        RunQueue().cancel(RunQueue().add(config, title=f"over {number}"))
+    RunQueue().add(config, title="due")
+    page = opened()
+    page.tabs.setCurrentWidget(page.queue)
+    tree = page.queue.tree
+    due = tree.topLevelItem(40)
+    assert due is not None and due.text(0) == "due"
+    assert tree.viewport().rect().intersects(tree.visualItemRect(due))
+
+
 def test_a_run_of_another_process_is_attached_and_asked(
     opened: Opened, qtbot: QtBot, tmp_path: Path
 ) -> None:
