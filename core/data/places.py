@@ -6,7 +6,7 @@ Kept in ``datasets.json`` in the program's folder, for the window and the comman
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +75,6 @@ def remember_own(name: str, root: Path, mapping: ColumnMapping | None = None) ->
 def forget_place(name: str) -> None:
     """Forget where a dataset lies; its files stay as they are."""
     _write([place for place in places() if place.name != name])
-
-
-def rename_own(name: str, new: str) -> Place:
-    """Give a person's own dataset another name. Raises `DatasetError` as `remember_own` does."""
-    place = find_place(name)
-    if place is None or not place.own:
-        raise DatasetError(f"There is no dataset of your own named '{name}'.")
-    renamed = remember_own(new, place.root, place.mapping)
-    if new != name:
-        forget_place(name)
-    return replace(renamed)
 
 
 def _path() -> Path:
