@@ -77,7 +77,7 @@ def test_it_runs_as_a_module() -> None:
         (["train", "--name", "x" * 99], "at most 80 characters"),
         (["train", "--resume", "nothing"], "no run named nothing"),
         (["train", "--resume", "x", "--epochs", "3"], "keeps its settings"),
-        (["caption"], "required: FILE"),
+        (["caption"], "name sound files, or use --watch"),
         (["caption", "a.wav", "--checkpoint", "nothing"], "no checkpoint or run named nothing"),
         (["caption", "a.wav", "--json", "."], "is a folder"),
         (["evaluate", "--clips", "-1"], "at least 0"),
