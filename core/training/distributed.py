@@ -9,6 +9,7 @@ hears requests; it says before every step whether the others go on.
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Sequence
 from datetime import timedelta
@@ -170,6 +171,10 @@ def join_team() -> Team | None:
     if size < 2:
         return None
     if not dist.is_initialized():
+        # Its functions take the group there is when it is loaded for their default, and hold it
+        # forever. Loaded later, by torch's optimisers, it kept gloo's threads running into the
+        # end of Python, which then now and then aborted.
+        importlib.import_module("torch.distributed.nn.functional")
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=_PATIENCE)
     return Team(dist.get_rank(), size, int(os.environ.get("LOCAL_RANK", "0")))
