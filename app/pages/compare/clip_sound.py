@@ -63,7 +63,14 @@ class ClipSound(QWidget):
         self.play.ended.connect(lambda: self.view.set_playhead(0.0))
         self.play.failed.connect(lambda sentence, _details: self.facts.setText(sentence))
         studio.theme.changed.connect(lambda: self.view.set_colours(studio.theme.colours))
+        self._reason = ""
         self.show_clip(None)
+
+    def set_reason(self, reason: str) -> None:
+        """Say why there is no clip, for when there is none."""
+        self._reason = reason
+        if self._clip is None:
+            self.facts.setText(reason)
 
     def show_clip(self, clip: ComparedClip | None) -> None:
         """Show a clip; the spectrogram follows when the selection rests."""
@@ -77,7 +84,7 @@ class ClipSound(QWidget):
         if clip is not None:
             facts = [length_text(clip.duration) if clip.duration else "", ", ".join(clip.tags)]
         text = " · ".join(fact for fact in facts if fact)
-        self.facts.setText(text or (str(clip.path or "") if clip else "Select a row."))
+        self.facts.setText(text or (str(clip.path or "") if clip else self._reason))
         self._settling.start()
 
     def show_attention(self, weights: np.ndarray, frame_seconds: float) -> None:

@@ -47,6 +47,7 @@ class ClipsTab(QWidget):
         self._metric_chosen = False
         self._columns = 0
         self._key = ""
+        self._reading = True
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search clips and captions")
         self.search.setAccessibleName("Search clips and captions")
@@ -111,6 +112,11 @@ class ClipsTab(QWidget):
         """Return the rows as they are filtered and sorted."""
         return [self.model.row_at(place) for place in range(self.model.rowCount())]
 
+    def set_reading(self, reading: bool) -> None:
+        """Say whether the clips of the source are still being looked for."""
+        self._reading = reading
+        self.refresh()
+
     def scores_changed(self) -> None:
         """Offer the metrics that clips have now, the main one first unless one was chosen."""
         names = self.model.metrics()
@@ -135,11 +141,12 @@ class ClipsTab(QWidget):
         any_done = any(one for row in self.model.rows for one in row.captions)
         if any_done:
             words += f", {done:,} captioned by all, {differing:,} differ"
-        self.count.setText(words if total else "")
+        self.count.setText(words if total else "Reading the clips..." if self._reading else "")
         self.export.setEnabled(any_done)
         self.export.setToolTip(
             "Save what is shown as a CSV file" if any_done else "Caption some clips first."
         )
+        self.details.sound.set_reason(self._why_none())
         self.details.show_row(self.current(), self.model)
 
     # ---- inside ----------------------------------------------------------------------------
@@ -172,6 +179,14 @@ class ClipsTab(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
         return table
+
+    def _why_none(self) -> str:
+        """Say why no clip is shown below the table, where none is."""
+        if self.model.rowCount():
+            return "Select a row."
+        if self.model.rows:
+            return "No clip matches the search."
+        return "The clips are being read." if self._reading else "There are no clips yet."
 
     def _reset(self) -> None:
         columns = self.model.columnCount()

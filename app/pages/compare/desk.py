@@ -90,6 +90,7 @@ class ComparisonDesk(QObject):
         source = self._page.source
         self._clips_wanted += 1
         number = self._clips_wanted
+        self._page.clips.set_reading(True)
         if source.kind.value == FILES:
             self._set_clips(file_clips(source.files))
             return
@@ -101,7 +102,7 @@ class ComparisonDesk(QObject):
         self._page.studio.jobs.run_quick(
             lambda: split_clips(name, split.name, limit, root),
             lambda clips: self._clips_found(number, clips),
-            self.failed,
+            lambda *problem: self._clips_missing(number, *problem),
             self,
         )
 
@@ -110,8 +111,14 @@ class ComparisonDesk(QObject):
         if number == self._clips_wanted:
             self._set_clips(clips)
 
+    def _clips_missing(self, number: int, sentence: str, details: str) -> None:
+        if number == self._clips_wanted:
+            self._page.clips.set_reading(False)
+        self.failed(sentence, details)
+
     def _set_clips(self, clips: list[ComparedClip]) -> None:
         self._clips = clips
+        self._page.clips.set_reading(False)
         where = self._page.source.where()
         self._page.scores.set_source(where.dataset, where.split)
         self._show_rows()

@@ -36,6 +36,14 @@ from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
 from core.models.checkpoint_files import SUFFIX
 
+# Until the folders were looked through, nobody knows whether there are two.
+READING = ("Looking for checkpoints", "The runs and checkpoints of this machine are being read.")
+PURPOSE = (
+    "Put two trained checkpoints, or captions of another system, side by side on the same clips "
+    "and see, word by word, where they differ. Train two runs first, for example CE and CE + "
+    "contrast."
+)
+
 
 class ComparePage(QWidget):
     """Two to six systems side by side.
@@ -91,20 +99,13 @@ class ComparePage(QWidget):
         inner.setSpacing(0)
         inner.addWidget(self.top)
         inner.addWidget(self.tabs, 1)
-        self.empty = EmptyState(
-            self.studio.theme,
-            "compare-horizontal",
-            "Compare needs two systems",
-            "Put two trained checkpoints, or captions of another system, side by side on the same "
-            "clips and see, word by word, where they differ. Train two runs first, for example CE "
-            "and CE + contrast.",
-            "Go to Train",
-        )
+        self.empty = EmptyState(self.studio.theme, "compare-horizontal", *READING)
         self.open_file = QPushButton("Open a checkpoint or captions...")
         self.open_file.setProperty("role", "quiet")
         layout = self.empty.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.insertWidget(layout.count() - 1, self.open_file, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.open_file.hide()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.content)
@@ -156,7 +157,7 @@ class ComparePage(QWidget):
             return
         opened = list(self._opened)
         self.studio.jobs.run_quick(
-            lambda: list_systems(opened), self._systems_listed, self.desk.failed, self
+            lambda: list_systems(opened), self._systems_listed, self._not_listed, self
         )
 
     def open_systems(self, paths: Sequence[str]) -> None:
@@ -180,12 +181,20 @@ class ComparePage(QWidget):
             self.systems.add_systems(pending)
         elif pending:
             self.systems.choose(pending)
-        enough = len(self.systems.files()) >= FEWEST
-        one = len(self.systems.files()) == 1
-        self.empty.title.setText(
-            "One more system, and you can compare" if one else "Compare needs two systems"
+        self._show_stack()
+
+    def _not_listed(self, sentence: str, details: str) -> None:
+        self.desk.failed(sentence, details)
+        self._show_stack()
+
+    def _show_stack(self) -> None:
+        count = len(self.systems.files())
+        title = (
+            "One more system, and you can compare" if count == 1 else "Compare needs two systems"
         )
-        self.stack.setCurrentWidget(self.content if enough else self.empty)
+        self.empty.set_texts(title, PURPOSE, "Go to Train")
+        self.open_file.show()
+        self.stack.setCurrentWidget(self.content if count >= FEWEST else self.empty)
 
     def _open_systems(self) -> None:
         start = str(self.studio.settings.value("folders/checkpoint", str(Path.home())))

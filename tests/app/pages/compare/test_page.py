@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,12 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.source_bar import FILES
+from app.pages.compare.sources import split_clips
+from app.pages.compare.systems import SystemFile, list_systems
+from app.pages.compare.work import ComparedClip
 from app.studio import Studio
 from core.captions import Caption
+from core.errors import StudioError
 from tests.app.pages.compare.conftest import Opener, captioned, ready, two_runs
 from tests.app.pages.fakes import FakeCaptioner, make_run, write_checkpoint
 
@@ -23,7 +28,11 @@ def test_without_checkpoints_it_leads_to_train(
 ) -> None:
     page = open_page()
     qtbot.waitUntil(lambda: page.source.split.count() == 3)
+    qtbot.waitUntil(lambda: page.empty.button.isVisible())
     assert page.stack.currentWidget() is page.empty
+    # The model that comes with the program is one.
+    assert page.empty.title.text() == "One more system, and you can compare"
+    assert page.open_file.isVisible()
     with qtbot.waitSignal(studio.show_page) as shown:
         qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
     assert shown.args == ["train"]
@@ -31,6 +40,52 @@ def test_without_checkpoints_it_leads_to_train(
     studio.runs_changed.emit()
     # A run has two checkpoints, its best and its last: enough to compare.
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.content)
+
+
+def test_nothing_is_said_to_be_missing_before_it_was_looked_for(
+    open_page: Opener, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_runs()
+    looked, found = threading.Event(), threading.Event()
+    listed, clips_of = list_systems, split_clips
+
+    def slow_list(opened: list[Path]) -> list[SystemFile]:
+        looked.wait(10)
+        return listed(opened)
+
+    def slow_clips(*where: Any) -> list[ComparedClip]:
+        found.wait(10)
+        return clips_of(*where)
+
+    monkeypatch.setattr("app.pages.compare.page.list_systems", slow_list)
+    monkeypatch.setattr("app.pages.compare.desk.split_clips", slow_clips)
+    page = open_page()
+    sound = page.clips.details.sound
+    assert page.stack.currentWidget() is page.empty
+    assert page.empty.title.text() == "Looking for checkpoints"
+    assert not page.empty.button.isVisible() and not page.open_file.isVisible()
+    looked.set()
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page.content)
+    assert page.clips.count.text() == "Reading the clips..."
+    assert sound.facts.text() == "The clips are being read."
+    found.set()
+    ready(page, qtbot)
+    assert page.clips.count.text() == "6 clips"
+    page.clips.search.setText("no such clip")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0)
+    assert sound.facts.text() == "No clip matches the search."
+
+
+def test_checkpoints_that_cannot_be_listed_are_told_of(
+    open_page: Opener, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_opened: list[Path]) -> list[SystemFile]:
+        raise StudioError("The runs folder cannot be read.")
+
+    monkeypatch.setattr("app.pages.compare.page.list_systems", fail)
+    page = open_page()
+    qtbot.waitUntil(lambda: page.banner.isVisible())
+    assert page.empty.title.text() == "Compare needs two systems"
 
 
 def test_caption_and_compare(open_page: Opener, qtbot: QtBot) -> None:
