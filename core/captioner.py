@@ -86,8 +86,8 @@ class Captioner:
         if self.encoder.tag_names:
             return ""
         return (
-            f"The encoder {self.encoder.name} tells no sound classes, so candidates are ranked by "
-            "likelihood and by what most of them name."
+            f"The encoder {self.encoder.name} predicts no sound classes, so candidates are ranked "
+            "by likelihood and by what most of them name."
         )
 
     def caption_file(

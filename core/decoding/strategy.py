@@ -67,7 +67,7 @@ def decode(
     rules = DecodingRules.from_config(config, tokenizer)
     if config.strategy == "beam":
         return beam_search(model, frames, frame_lengths, rules, attention=attention)
-    memory = model.listen(model.project(frames, frame_lengths))
+    memory = model.with_keys_values(model.project(frames, frame_lengths))
     ranked = [
         rerank(candidates, tokenizer.decode, tags, RankingWeights.from_config(config))
         for candidates, tags in zip(

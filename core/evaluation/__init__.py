@@ -1,4 +1,4 @@
-"""How good captions are: metrics against references, and the evaluation of whole checkpoints.
+"""Evaluation: metrics against references, whole checkpoints, comparison of systems.
 
 Importing this package imports no torch: the metrics run in a process of their own.
 """

@@ -1,7 +1,7 @@
-"""BLEU as counts a clip: the score of any set of captions is a function of the sum of its counts.
+"""BLEU from counts per clip: the score of any set of captions is a function of their summed counts.
 
-Papineni et al. 2002, with the smoothing constants and the closest reference length of the caption
-metrics since MS COCO; `aac_metrics.functional.bleu` gives the same figures.
+Papineni et al. 2002, with the smoothing constants and the closest reference length used for
+captions since MS COCO; `aac_metrics.functional.bleu` gives the same scores.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ _SMALL, _TINY = 1e-9, 1e-15
 def bleu_counts(
     candidates: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
 ) -> NDArray[np.float64]:
-    """Return (N, 10) counts of captions given as words."""
+    """Return the (N, 10) counts of tokenised captions: per order matches, then totals; lengths."""
     table = np.zeros((len(candidates), COUNTS))
     for row, (words, texts) in enumerate(zip(candidates, references, strict=True)):
         best: Counter[tuple[str, ...]] = Counter()
         for text in texts:
-            best |= _groups(text)
-        own = _groups(words)
-        for group, count in own.items():
-            table[row, len(group) - 1] += min(count, best[group])
+            best |= _ngrams(text)
+        for ngram, count in _ngrams(words).items():
+            table[row, len(ngram) - 1] += min(count, best[ngram])
         for order in range(ORDERS):
             table[row, ORDERS + order] = max(0, len(words) - order)
         table[row, -2] = len(words)
@@ -48,8 +47,8 @@ def bleu_scores(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(scores * brevity[..., None])
 
 
-def _groups(words: Sequence[str]) -> Counter[tuple[str, ...]]:
-    found: Counter[tuple[str, ...]] = Counter()
+def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
+    ngrams: Counter[tuple[str, ...]] = Counter()
     for size in range(1, ORDERS + 1):
-        found.update(tuple(words[i : i + size]) for i in range(len(words) - size + 1))
-    return found
+        ngrams.update(tuple(words[i : i + size]) for i in range(len(words) - size + 1))
+    return ngrams

@@ -46,10 +46,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How a session stands: wins of both systems, ties, trials left.
+    """The result of a session so far: wins of both systems, ties, trials left.
 
-    `share` is the share of decided trials that the second system won, with its 95 % interval
-    (Wilson); `p_value` that of the exact test against one half.
+    `share` is the proportion of decided trials, ties left out, that the second system won, with
+    its 95 % interval (Wilson); `p_value` is that of the exact test against one half.
     """
 
     wins: tuple[int, int]
@@ -84,7 +84,7 @@ class BlindSession:
         return None
 
     def decide(self, number: int, picked: Side | None) -> BlindSession:
-        """Return and keep the session with a decision made, changed or (None) taken back."""
+        """Save and return the session with a decision made, changed or (None) taken back."""
         trials = list(self.trials)
         trials[number] = replace(trials[number], picked=picked)
         session = replace(self, trials=tuple(trials))
@@ -109,7 +109,7 @@ def start_session(
     split: str = "",
     seed: int | None = None,
 ) -> BlindSession:
-    """Begin a session on the clips whose two captions differ, in random order, sides drawn.
+    """Begin a session on the clips whose two captions differ, in random order, on random sides.
 
     `captions` holds the captions of both systems by clip. Raises `MetricError` when all are equal.
     """
@@ -120,7 +120,7 @@ def start_session(
     if not different:
         raise MetricError("The two systems give every clip the same caption; nothing to decide.")
     draws.shuffle(different)
-    # As often left as right, so that a liking for one side favours nobody.
+    # Each system is equally often on the left, so that a preference for one side favours neither.
     sides = [number % 2 for number in range(len(different))]
     draws.shuffle(sides)
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Captioning a split with a checkpoint, keeping what is done, so that a stop costs nothing."""
+"""Captioning a split with a checkpoint, saving every caption, so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def caption_split(
     root: str = "",
     rules: DecodingConfig | None = None,
 ) -> Iterator[Event | CaptionedClip]:
-    """Yield progress and one `CaptionedClip` a clip, in the split's order.
+    """Yield progress and one `CaptionedClip` per clip, in the split's order.
 
-    With `partial` every caption is also written there; captions that an earlier call of the same
-    checkpoint, split and rules left there are taken over. Raises what the loaders raise.
+    With `partial` every caption is also written there, and captions that an earlier call with the
+    same checkpoint, split and rules left there are reused. Raises what the loaders raise.
     """
     yield Progress(phase="Loading the checkpoint", done=0)
     from core.audio.encoder import HearsTags
@@ -84,7 +84,7 @@ def caption_split(
     data = load_clips(rest, features, loaded.tokenizer, device, captionless=True)
     if decoding.strategy == "rerank" and not isinstance(encoder, HearsTags):
         yield Warned(
-            message=f"The encoder {encoder.name} tells no sound classes from stored frames, so "
+            message=f"The encoder {encoder.name} predicts no sound classes from stored frames, so "
             "candidates are ranked by likelihood and by what most of them name."
         )
     captions = caption_clips(
@@ -107,9 +107,9 @@ def caption_split(
 def _taken_over(
     partial: Path, key: Mapping[str, Any], references: Mapping[str, tuple[str, ...]]
 ) -> list[CaptionedClip]:
-    """Return what an earlier call left, as far as it is the beginning of the same work.
+    """Return the captions an earlier call left, if they are the beginning of the same work.
 
-    A file of other work is begun anew; a torn last line is cut off.
+    Otherwise the file is started anew; a torn last line is dropped.
     """
     found: list[CaptionedClip] = []
     lines = partial.read_text(encoding="utf-8").splitlines() if partial.is_file() else []

@@ -1,11 +1,12 @@
-"""How sure one can be that systems differ: resampling of the clips they all captioned.
+"""Confidence intervals and p-values of systems and their differences, by resampling clips.
 
-Intervals are percentiles of the bootstrap over clips (Efron 1979), differences of the paired one:
-every resample holds the same clips for all systems. p-values come from the same resamples and from
-approximate randomisation (Noreen 1989), which deals the two systems' captions of a clip at random.
+Intervals are percentiles of the bootstrap over clips (Efron 1979), those of differences of the
+paired bootstrap: every resample holds the same clips for all systems. p-values come from the same
+resamples and from approximate randomisation (Noreen 1989), which swaps the two systems' captions of
+each clip at random.
 
-CIDEr-D is the mean of its clips while the document frequencies stay those of the whole set; BLEU
-and METEOR are computed anew from the summed counts of each resample. Vocabulary and distinct
+A resample's CIDEr-D is the mean over its clips, with the document frequencies of the whole set;
+BLEU and METEOR are computed anew from the summed counts of each resample. Vocabulary and distinct
 captions grow with the number of different clips, of which a resample has fewer: they get no
 interval.
 """
@@ -26,14 +27,17 @@ from core.evaluation.meteor import meteor_score
 from core.evaluation.registry import METRICS
 
 RESAMPLES = 10_000
-_PORTION = 500  # resamples at a time: their weights fit into the processor's cache
+_PORTION = 500  # resamples at a time, whose weights fit into the processor's cache
 _BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class SystemScores:
-    """One system on N clips: figures a clip (N,), counts a clip (N, C), figures of the corpus."""
+    """One system on N clips: metrics per clip (N,), counts per clip (N, C), and of the corpus.
+
+    `per_clip` and `corpus` are by metric; `counts` holds "bleu" (C = 10) and "meteor" (C = 23).
+    """
 
     title: str
     clips: tuple[str, ...]
@@ -42,7 +46,7 @@ class SystemScores:
     corpus: Mapping[str, float] = field(default_factory=dict)
 
     def cut_to(self, clips: Sequence[str]) -> SystemScores:
-        """Return the same on some of the clips, in the order given; the corpus figures stay."""
+        """Return the system on some of its clips, in the order given; `corpus` is unchanged."""
         places = {clip: row for row, clip in enumerate(self.clips)}
         rows = np.array([places[clip] for clip in clips], dtype=int)
         return SystemScores(
@@ -70,15 +74,15 @@ class PairedDifference:
 
     @property
     def shown(self) -> bool:
-        """Whether the interval leaves zero out: a difference on these clips, for these weights."""
+        """Whether the interval excludes zero, for these checkpoints on clips like these."""
         return self.interval.excludes_zero
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found about systems on the clips they share.
+    """A comparison of systems on the clips they share.
 
-    `intervals` is by system number and metric; `values` are the figures over the shared clips.
+    `intervals` is by system number and metric; the value of each is that over the shared clips.
     """
 
     titles: tuple[str, ...]
@@ -88,7 +92,7 @@ class Comparison:
     differences: tuple[PairedDifference, ...]
 
     def difference(self, metric: str, first: int, second: int) -> PairedDifference | None:
-        """Return `second` minus `first`; None where the metric has no interval."""
+        """Return `second` minus `first`, for first < second; None if the metric has no interval."""
         for one in self.differences:
             if one.metric == metric and (one.first, one.second) == (first, second):
                 return one
@@ -102,9 +106,10 @@ def compare(
     confidence: float = CONFIDENCE,
     seed: int = 0,
 ) -> Comparison:
-    """Compare systems on the clips that all of them have. The same seed gives the same figures.
+    """Compare systems on the clips that all of them have; deterministic for a `seed`.
 
-    Raises `MetricError` when they share fewer than two clips.
+    `confidence` is that of all intervals. Raises `MetricError` when the systems share fewer than
+    two clips.
     """
     shared = _shared_clips(systems)
     if len(shared) < 2:
@@ -152,7 +157,7 @@ def compare(
 
 
 class _Table:
-    """All figures of all systems as one array (S, N, K), and how scores follow from its sums."""
+    """The per-clip values of all systems as one array (S, N, K), and metrics from their sums."""
 
     def __init__(self, systems: Sequence[SystemScores]) -> None:
         names = [name for name in METRICS if all(name in one.per_clip for one in systems)]
@@ -188,7 +193,7 @@ class _Table:
         return np.concatenate(parts, axis=-1)[..., self._places]
 
     def resampled(self, weights: Array) -> Array:
-        """Return the metrics (R, S, M) of resamples given as how often each clip is drawn."""
+        """Return the metrics (R, S, M) of R resamples; `weights` (R, N) counts draws."""
         systems, clips, columns = self.values.shape
         flat = self.values.transpose(1, 0, 2).reshape(clips, systems * columns)
         return self.scores((weights @ flat).reshape(len(weights), systems, columns), clips)
@@ -202,7 +207,7 @@ def _shared_clips(systems: Sequence[SystemScores]) -> tuple[str, ...]:
 
 
 def _weights(clips: int, resamples: int, seed: int) -> Iterator[Array]:
-    """Yield (R, N) how often each clip is drawn in R resamples, a portion at a time."""
+    """Yield how often each of N clips is drawn in R resamples, (R, N), a portion at a time."""
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, _PORTION):
         size = min(_PORTION, resamples - start)
@@ -218,14 +223,14 @@ def _randomised(
     resamples: int,
     seed: int,
 ) -> dict[tuple[int, int], Array]:
-    """Return the two-sided p-value of each metric by pair: how often chance does as well."""
+    """Return two-sided p-values of approximate randomisation, (M,) by pair."""
     firsts, seconds = (list(side) for side in zip(*pairs, strict=True))
     half = (table.values[seconds] - table.values[firsts]) / 2
     middle = (table.sums[seconds] + table.sums[firsts]) / 2
     _, clips, columns = half.shape
     flat = half.transpose(1, 0, 2).reshape(clips, len(pairs) * columns)
     actual = np.abs(observed[seconds] - observed[firsts])
-    # Equal up to rounding counts as equal, else an exact tie would be decided by the last bit.
+    # A tolerance for rounding, since otherwise the last bit would decide an exact tie.
     limit = actual - 1e-12 - 1e-9 * actual
     reached = np.zeros_like(actual)
     generator = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Intervals with a formula: for a mean of few values, and for a share of decisions."""
+"""Closed-form confidence intervals: of a mean of few values, and of a proportion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate and the interval it lies in at the asked confidence."""
+    """An estimate and its confidence interval."""
 
     value: float
     low: float
@@ -42,11 +42,11 @@ def binomial_interval(
     confidence: float = CONFIDENCE,
     method: Literal["wilson", "exact"] = "wilson",
 ) -> Interval:
-    """Return the interval of a share.
+    """Return the confidence interval of a proportion.
 
-    "wilson" (Wilson 1927) covers on average what it promises; "exact" (Clopper and Pearson 1934)
-    covers at least that and is wider. No trials give 0 to 1. Raises `ValueError` for impossible
-    counts.
+    "wilson" (Wilson 1927) has the nominal coverage on average; "exact" (Clopper and Pearson 1934)
+    has at least that and is wider. No trials give 0 to 1, with NaN as the estimate. Raises
+    `ValueError` for impossible counts.
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials are impossible")
@@ -68,7 +68,7 @@ def binomial_interval(
 
 
 def sign_test(successes: int, trials: int) -> float:
-    """Return the two-sided p-value of a share against one half (exact binomial test)."""
+    """Return the two-sided p-value of a proportion against one half (exact binomial test)."""
     if trials == 0:
         return 1.0
     rarer = min(successes, trials - successes)

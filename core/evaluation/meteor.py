@@ -1,7 +1,7 @@
-"""METEOR 1.5 by its own program, kept running, and its formula for re-weighted sets of clips.
+"""METEOR 1.5 by its authors' program, kept running, and its formula for resampled sets of clips.
 
-Denkowski and Lavie, "Meteor Universal", 2014. The program gives 23 counts a caption; the score of
-any set of captions is a function of the sum of their counts, so resampled sets need no Java.
+Denkowski and Lavie, "Meteor Universal", 2014. The program returns 23 counts per caption; the score
+of any set of captions is a function of their summed counts, so resampled sets need no Java.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.errors import MetricError
 from core.evaluation.java import NO_WINDOW
 
 COUNTS = 23
-# English: weights of exact, stem, synonym and paraphrase matches, then the formula's four.
+# English: weights of exact, stem, synonym and paraphrase matches, then alpha to delta.
 _MATCHES = np.array([1.0, 0.6, 0.8, 0.6])
 _ALPHA, _BETA, _GAMMA, _DELTA = 0.85, 0.2, 0.6, 0.75
 
@@ -32,7 +32,7 @@ class Meteor:
             self._process = subprocess.Popen(
                 [
                     str(java),
-                    # Figures are written with the locale's point otherwise.
+                    # Otherwise numbers are written with the locale's decimal separator.
                     "-Duser.country=US",
                     "-Duser.language=en",
                     "-Dfile.encoding=UTF-8",
@@ -99,7 +99,7 @@ class Meteor:
 
 
 def meteor_score(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return METEOR of summed counts, (..., 23) to (...); no words give 0."""
+    """Return METEOR, 0 to 1, of summed counts, (..., 23) to (...); no words give 0."""
     length, reference_length, functions, reference_functions = np.moveaxis(counts[..., :4], -1, 0)
     # Stage by stage: content words of candidate and reference, function words of both.
     stages = counts[..., 4:20].reshape(*counts.shape[:-1], 4, 4) * _MATCHES[:, None]
@@ -116,7 +116,7 @@ def meteor_score(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _without_whole(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Count no chunk for a caption that matches its reference as a whole, as the program does."""
+    """Count no chunk for a caption that matches its reference completely, as the program does."""
     one = table[:, 20] == 1
     whole = one & (table[:, 21] == table[:, 0]) & (table[:, 22] == table[:, 1])
     table[whole, 20] = 0

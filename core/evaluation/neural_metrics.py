@@ -19,7 +19,7 @@ _BATCH = 64
 
 
 class SentenceModels:
-    """Scores captions by models that are loaded when first asked for."""
+    """Scores captions by models that are loaded on first use."""
 
     def __init__(self, functional: types.ModuleType) -> None:
         self._functional = functional
@@ -32,7 +32,7 @@ class SentenceModels:
     def score(
         self, name: str, words: Sequence[str], references: Sequence[Sequence[str]]
     ) -> list[float]:
-        """Return one figure a clip of "sbert_sim", "sbert_sim_minilm", "fer" or "bert_score"."""
+        """Return one score per clip of "sbert_sim", "sbert_sim_minilm", "fer" or "bert_score"."""
         self._prepare()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -49,7 +49,7 @@ class SentenceModels:
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
         os.environ.setdefault("FENSE_DATA", str(metric_files.fense_folder()))
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        # The libraries import torchaudio, which must not try its compiled half beside a CPU torch.
+        # The libraries import torchaudio, whose compiled extension fails with a CPU-only torch.
         from core.audio.torchaudio_compat import load_torchaudio
 
         load_torchaudio()
@@ -73,7 +73,7 @@ class SentenceModels:
         return means
 
     def _embed(self, name: str, texts: Sequence[str]) -> dict[str, Any]:
-        """Embed what was not embedded before; the references of all systems are the same."""
+        """Embed texts, cached, since all systems share their references."""
         known = self._embedded.setdefault(name, {})
         new = sorted(set(texts) - known.keys(), key=lambda text: (len(text), text))
         if new:

@@ -1,18 +1,18 @@
-"""Words of a caption as the field's metrics see them, without Java.
+"""The tokenisation of captioning metrics, without Java.
 
 Published caption scores are computed after the Stanford PTB tokenizer (CoreNLP 3.4.1, lower case)
-and with seventeen punctuation tokens left out. This module gives the same words for English
-captions: punctuation stands alone, contractions are split (``it's`` is ``it 's``), hyphens and
-slashes inside words stay. On the 60,110 distinct captions of AudioCaps (training) and Clotho
-(development) it gives exactly the Java program's words.
+with seventeen punctuation tokens removed. This module gives the same words for English captions:
+punctuation is a token of its own, contractions are split (``it's`` is ``it 's``), hyphens and
+slashes inside words are kept. On the 60,110 distinct captions of AudioCaps (training) and Clotho
+(development) its words are exactly those of the Java program.
 """
 
 from __future__ import annotations
 
 import re
 
-# The list of caption metrics since MS COCO. Brackets are written in capitals there while the
-# tokenizer writes them in small letters, so -lrb- and -rrb- do count as words: so they do here.
+# The list used by caption metrics since MS COCO. It has brackets in upper case while the tokenizer
+# writes them in lower case, so that -lrb- and -rrb- count as words; so they do here.
 PUNCTUATION = frozenset(
     [
         "''",
@@ -96,7 +96,7 @@ def tokenize_with_punctuation(caption: str) -> list[str]:
         elif token in _BRACKETS:
             tokens.append(_BRACKETS[token])
         elif token == '"':
-            # Which way a straight quotation mark looks does not matter: both are left out.
+            # Opening or closing does not matter for straight quotation marks: both are removed.
             tokens.append("''")
         else:
             tokens.append(token)

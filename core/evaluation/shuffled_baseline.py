@@ -1,4 +1,4 @@
-"""What captions score that are true of other clips: the floor under CIDEr-D."""
+"""The score of captions that belong to other clips: the floor of CIDEr-D."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ def shuffled_baseline(
     draws: int = 5,
     seed: int = 0,
 ) -> float | None:
-    """Return the mean CIDEr-D of the captions dealt to other clips, `draws` times.
+    """Return the mean CIDEr-D, over `draws` shuffles, of captions given to other clips.
 
-    No clip keeps its own caption. A model that ignores the sound scores about this. None where
-    CIDEr-D cannot be computed. Raises `MetricError` as `Scorer.score` does.
+    No clip keeps its own caption. A model that ignores the audio scores about this. None if there
+    are fewer than two clips or CIDEr-D cannot be computed. Raises `MetricError` as `Scorer.score`
+    does.
     """
     if len(candidates) < 2:
         return None
@@ -35,7 +36,7 @@ def shuffled_baseline(
 
 
 def _derangement(size: int, generator: random.Random) -> list[int]:
-    """Return a random order in which nothing stays in place (one cycle, after Sattolo 1986)."""
+    """Return a random permutation without fixed points (one cycle, after Sattolo 1986)."""
     order = list(range(size))
     for last in range(size - 1, 0, -1):
         other = generator.randrange(last)

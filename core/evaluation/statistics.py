@@ -1,4 +1,4 @@
-"""Figures of the captions alone: how many words they know, how long and how varied they are."""
+"""Statistics of the captions alone: vocabulary, length, diversity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STATISTICS = ("vocabulary", "words_per_caption", "distinct_captions")
 
 
 def caption_statistics(candidates: Sequence[str]) -> dict[str, float]:
-    """Return the corpus figures named in `STATISTICS`; no captions give zeros.
+    """Return the corpus statistics named in `STATISTICS`; no captions give zeros.
 
     ``vocabulary`` is the number of distinct words, ``words_per_caption`` the mean length in words,
     ``distinct_captions`` the number of different captions; all after PTB tokenisation.

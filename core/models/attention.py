@@ -33,28 +33,28 @@ class KeysValues:
 
 
 class SelfAttention(nn.Module):
-    """Each token attends to the tokens up to itself."""
+    """Causal self-attention over the tokens of a caption."""
 
     def __init__(self, d_model: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads = heads
         self.dropout = dropout
-        # Drawn in the order of nn.MultiheadAttention, so that equal seeds give equal weights.
+        # Initialised in the order of nn.MultiheadAttention: equal seeds give equal weights.
         self.output = Linear(d_model, d_model)
         self.query_key_value = _undrawn_linear(d_model, 3 * d_model)
         nn.init.xavier_uniform_(self.query_key_value.weight)
         nn.init.zeros_(self.output.bias)
 
     def forward(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
-        """Attend within whole captions, rows (n, d); `bias` is that of `attend`."""
+        """Attend within whole captions, given as rows (n, d); see `attend` for `bias`."""
         query, keys, values = layout.split_heads(self.query_key_value(states), 3, self.heads)
         attended = attend(query, keys, values, bias, self.dropout if self.training else 0.0)
         return self.output(layout.merge_heads(attended))
 
     def step(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Attend from one new token per row, (N, 1, d), to it and all before it.
+        """Attend from one new token per row, (N, 1, d), to itself and all tokens before it.
 
-        `past` and the second result hold keys and values: (2, N, heads, length, head width).
+        `past` and the second result hold keys and values, (2, N, heads, length, head width).
         """
         batch = states.shape[0]
         packed = self.query_key_value(states).view(batch, 1, 3, self.heads, -1)
@@ -65,7 +65,7 @@ class SelfAttention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Each token attends to the frames of its clip."""
+    """Cross-attention from the tokens of a caption to the frames of its clip."""
 
     def __init__(self, d_model: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -80,35 +80,34 @@ class CrossAttention(nn.Module):
         nn.init.uniform_(self.key_value.weight, -bound, bound)
         nn.init.zeros_(self.output.bias)
 
-    def remember(self, frames: Tensor, layout: Layout) -> KeysValues:
-        """Compute the keys and values of projected frames, rows (m, d), once for all tokens."""
+    def project_frames(self, frames: Tensor, layout: Layout) -> KeysValues:
+        """Return the keys and values of projected frames, rows (m, d); they serve all tokens."""
         keys, values = layout.split_heads(self.key_value(frames), 2, self.heads)
         return KeysValues(keys, values)
 
     def forward(self, states: Tensor, layout: Layout, memory: KeysValues, bias: Tensor) -> Tensor:
-        """Attend from rows (n, d) to frames; `layout` has all rows of a clip side by side."""
+        """Attend from rows (n, d) to frames; in `layout` all rows of a clip are one sequence."""
         (query,) = layout.split_heads(self.query(states), 1, self.heads)
-        share = self.dropout if self.training else 0.0
-        return self.output(
-            layout.merge_heads(attend(query, memory.keys, memory.values, bias, share))
-        )
+        probability = self.dropout if self.training else 0.0
+        attended = attend(query, memory.keys, memory.values, bias, probability)
+        return self.output(layout.merge_heads(attended))
 
-    def step(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
-        """Attend from (B, L, d) to frames, without dropout; `audible` (B, 1, 1, T) marks real ones.
+    def step(self, states: Tensor, memory: KeysValues, frame_mask: Tensor) -> Tensor:
+        """Attend from (B, L, d) to frames, without dropout; `frame_mask` is (B, 1, 1, T) boolean.
 
-        Faster than the fused kernel where L is a few rows.
+        Faster than the fused kernel when L is small.
         """
-        attended = self._shares(states, memory, audible).to(memory.values.dtype) @ memory.values
+        attended = self._shares(states, memory, frame_mask).to(memory.values.dtype) @ memory.values
         return self.output(_merge_heads(attended))
 
-    def weights(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
-        """Return how much each token attends to each frame, mean over heads: (B, L, T)."""
-        return self._shares(states, memory, audible).mean(dim=1)
+    def weights(self, states: Tensor, memory: KeysValues, frame_mask: Tensor) -> Tensor:
+        """Return each token's attention weights over the frames, mean over heads: (B, L, T)."""
+        return self._shares(states, memory, frame_mask).mean(dim=1)
 
-    def _shares(self, states: Tensor, memory: KeysValues, audible: Tensor) -> Tensor:
+    def _shares(self, states: Tensor, memory: KeysValues, frame_mask: Tensor) -> Tensor:
         queries = self._queries(states)
         scores = queries @ memory.keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
-        return scores.float().masked_fill(~audible, -math.inf).softmax(dim=-1)
+        return scores.float().masked_fill(~frame_mask, -math.inf).softmax(dim=-1)
 
     def _queries(self, states: Tensor) -> Tensor:
         batch, length, _ = states.shape
@@ -135,36 +134,36 @@ class DecoderLayer(nn.Module):
         self.fused: Fused | None = None
 
     def forward(
-        self, states: Tensor, layout: Layout, bias: Tensor, memory: KeysValues, heard_bias: Tensor
+        self, states: Tensor, layout: Layout, bias: Tensor, memory: KeysValues, frame_bias: Tensor
     ) -> Tensor:
         """Run the rows (n, d) of whole captions through the layer.
 
-        `bias` and `heard_bias` are those of `attend`, for words and for frames. A clip may have
+        `bias` (over tokens) and `frame_bias` (over frames) are those of `attend`. A clip may have
         several captions, next to each other in `layout`.
         """
         states = self.attend_captions(states, layout, bias)
-        return self.attend_frames(states, layout, memory, heard_bias)
+        return self.attend_frames(states, layout, memory, frame_bias)
 
     def attend_captions(self, states: Tensor, layout: Layout, bias: Tensor) -> Tensor:
-        """Run rows (n, d) of whole captions through self-attention; what comes queries frames."""
+        """Run rows (n, d) of whole captions through self-attention, its residual and norm."""
         attended = self.self_attention(states, layout, bias)
         return self._add_norm(states, attended, self.norm_self)
 
     def attend_past(self, states: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Run one new token a row, (N, 1, d), through self-attention; see `SelfAttention.step`."""
+        """Do the same for one new token per row, (N, 1, d); see `SelfAttention.step`."""
         attended, present = self.self_attention.step(states, past)
         return self.norm_self(states + self.dropout(attended)), present
 
     def attend_frames(
-        self, states: Tensor, layout: Layout, memory: KeysValues, heard_bias: Tensor
+        self, states: Tensor, layout: Layout, memory: KeysValues, frame_bias: Tensor
     ) -> Tensor:
         """Run rows (n, d) from `attend_captions` through the rest of the layer; see `forward`."""
         clips = layout.side_by_side(len(memory.keys))
-        return self.finish(states, self.cross_attention(states, clips, memory, heard_bias))
+        return self.finish(states, self.cross_attention(states, clips, memory, frame_bias))
 
-    def finish(self, states: Tensor, heard: Tensor) -> Tensor:
-        """Add what the cross-attention `heard`, of the shape of `states`, then feed it forward."""
-        states = self._add_norm(states, heard, self.norm_cross)
+    def finish(self, states: Tensor, attended: Tensor) -> Tensor:
+        """Add the cross-attention's result, of the shape of `states`, then run the feed-forward."""
+        states = self._add_norm(states, attended, self.norm_cross)
         hidden = self._activate(self.expand(states))
         return self._add_norm(states, self.contract(hidden), self.norm_feedforward)
 
@@ -180,16 +179,19 @@ class DecoderLayer(nn.Module):
         return self.fused.activate(hidden, self.dropout.mask(hidden))
 
 
-def attend(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, share: float) -> Tensor:
-    """Attend from (B, H, L, w) queries to (B, H, T, w) keys and values, `share` of them dropped.
+def attend(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, probability: float) -> Tensor:
+    """Scaled dot-product attention of (B, H, L, w) queries on (B, H, T, w) keys and values.
 
-    `bias` is added to the scores: 0 where a query may look and minus infinity where it may not.
+    `bias` is added to the scores: 0 where a query may attend and -inf where it may not.
+    `probability` is that of dropout on the attention weights.
     """
-    if not share or query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, keys, values, bias.to(query.dtype), share)
+    if not probability or query.device.type != "cpu":
+        return F.scaled_dot_product_attention(
+            query, keys, values, bias.to(query.dtype), probability
+        )
     # torch has no fused attention with dropout on the CPU.
     scores = (query / math.sqrt(query.shape[-1])) @ keys.transpose(-2, -1)
-    return dropout(scores.add_(bias).softmax(dim=-1), share) @ values
+    return dropout(scores.add_(bias).softmax(dim=-1), probability) @ values
 
 
 def attention_bias(allowed: Tensor) -> Tensor:
@@ -202,7 +204,7 @@ def attention_bias(allowed: Tensor) -> Tensor:
 
 
 def _undrawn_linear(inputs: int, outputs: int) -> Linear:
-    """Return a linear layer with zero bias and a weight that is still to be drawn."""
+    """Return a linear layer with zero bias and an uninitialised weight."""
     layer = nn.utils.skip_init(Linear, inputs, outputs)
     nn.init.zeros_(layer.bias)
     return layer

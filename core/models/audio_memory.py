@@ -1,4 +1,4 @@
-"""What the decoder hears of a batch of clips: projected frames, keys and values made of them."""
+"""What the decoder cross-attends to: the projected frames of a batch of clips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models.layout import Layout
 
 @dataclass(frozen=True, slots=True)
 class AudioMemory:
-    """What the decoder hears of B clips.
+    """The cross-attention memory of B clips.
 
     Attributes
     ----------
@@ -20,33 +20,34 @@ class AudioMemory:
         (B, T, d_model) projected frame embeddings.
     padding
         (B, T) boolean, True where a frame is padding. Every clip has at least one real frame.
-    heard
-        Keys and values of each layer, where `CaptionModel.listen` has computed them.
+    keys_values
+        Cross-attention keys and values of each layer, once `CaptionModel.with_keys_values` has
+        computed them.
     rows
-        The layout of `frames` and what it leaves of them, where padding was left out.
+        The layout of `frames` and their rows in it, where the projection has skipped padding.
     clip_tokens
-        How many of the last T are no frames but stand for the whole clip.
+        How many of the last T positions are not frames but summaries of the whole clip.
     """
 
     frames: Tensor
     padding: Tensor
-    heard: tuple[KeysValues, ...] | None = None
+    keys_values: tuple[KeysValues, ...] | None = None
     rows: tuple[Layout, Tensor] | None = None
     clip_tokens: int = 0
 
     @property
-    def audible(self) -> Tensor:
-        """(B, 1, 1, T) boolean, True where attention may look."""
+    def frame_mask(self) -> Tensor:
+        """(B, 1, 1, T) boolean, True for real frames."""
         return ~self.padding[:, None, None, :]
 
     def select(self, clips: Tensor) -> AudioMemory:
         """Return the memory of the clips numbered (N,), in that order; clips may repeat.
 
-        The layout is left behind: rows of the chosen clips are no longer next to each other.
+        `rows` is dropped, since it describes all clips in their original order.
         """
-        heard = self.heard and tuple(
-            KeysValues(layer.keys[clips], layer.values[clips]) for layer in self.heard
+        keys_values = self.keys_values and tuple(
+            KeysValues(layer.keys[clips], layer.values[clips]) for layer in self.keys_values
         )
         return AudioMemory(
-            self.frames[clips], self.padding[clips], heard, clip_tokens=self.clip_tokens
+            self.frames[clips], self.padding[clips], keys_values, clip_tokens=self.clip_tokens
         )

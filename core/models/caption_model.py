@@ -42,9 +42,9 @@ class CaptionModel(nn.Module):
 
     Notes
     -----
-    All decoder layers start as copies of one drawn layer, as ``torch.nn.TransformerDecoder`` has
-    it, and weights are drawn in the baseline's order: on the CPU the same torch seed gives the
-    baseline's initial weights.
+    All decoder layers start as copies of one initialised layer, as in
+    ``torch.nn.TransformerDecoder``, and weights are drawn in the baseline's order: on the CPU the
+    same torch seed gives the baseline's initial weights.
     """
 
     positions: Tensor
@@ -65,7 +65,7 @@ class CaptionModel(nn.Module):
         layer = DecoderLayer(
             width, settings.heads, settings.feedforward, settings.dropout, settings.activation
         )
-        # Drawn even where the embedding takes its place, so that the order of draws stays.
+        # Initialised even where the embedding is tied, so that the random draws keep their order.
         classifier = Linear(width, vocabulary_size)
         if settings.tied_embeddings:
             nn.init.normal_(self.embedding.weight, std=width**-0.5)
@@ -80,7 +80,7 @@ class CaptionModel(nn.Module):
     def project(self, frames: Tensor, lengths: Tensor) -> AudioMemory:
         """Project frame embeddings (B, T, audio_dim) of which `lengths` (B,) are real.
 
-        Padding may be left out: the projected padding is then zero.
+        Projected padding is undefined: it may be computed or left zero.
         """
         steps = torch.arange(frames.shape[1], device=frames.device)
         padding = steps >= lengths[:, None]
@@ -91,7 +91,7 @@ class CaptionModel(nn.Module):
         return AudioMemory(layout.padded(rows), padding, rows=(layout, rows))
 
     def _encode(self, encoder: FrameEncoder, frames: Tensor, padding: Tensor) -> AudioMemory:
-        """Project frames and let the frame encoder work on them."""
+        """Project frames and run the frame encoder on them."""
         clip, count = None, encoder.clip_tokens
         projected = self.projection(frames)
         if count:
@@ -99,21 +99,23 @@ class CaptionModel(nn.Module):
             padding = nn.functional.pad(padding, (0, count))
         return AudioMemory(encoder(projected, clip, padding), padding, clip_tokens=count)
 
-    def silence(self, clips: int) -> AudioMemory:
-        """Return a memory in which nothing can be heard: one zero frame a clip."""
+    def empty_memory(self, clips: int) -> AudioMemory:
+        """Return a memory without audio: one zero frame per clip, for decoding text alone."""
         frames = self.positions.new_zeros(clips, 1, self.settings.d_model)
         return AudioMemory(frames, torch.zeros_like(frames[..., 0], dtype=torch.bool))
 
-    def listen(self, memory: AudioMemory) -> AudioMemory:
-        """Add every layer's keys and values, for a memory that several captions are decoded on."""
-        if memory.heard is not None:
+    def with_keys_values(self, memory: AudioMemory) -> AudioMemory:
+        """Add every layer's cross-attention keys and values, for use in several decoder passes."""
+        if memory.keys_values is not None:
             return memory
         layout, rows = memory.rows or _all_rows(memory.frames)
-        heard = tuple(layer.cross_attention.remember(rows, layout) for layer in self._layers())
-        return replace(memory, heard=heard)
+        keys_values = tuple(
+            layer.cross_attention.project_frames(rows, layout) for layer in self._layers()
+        )
+        return replace(memory, keys_values=keys_values)
 
     def fuse(self, steps: Fused | None) -> None:
-        """Train with compiled steps, or without them again; results are the same to rounding."""
+        """Train with the compiled kernels `steps`, or without them; equal up to rounding."""
         for layer in self._layers():
             layer.fused = steps
 
@@ -138,7 +140,7 @@ class CaptionModel(nn.Module):
         Returns
         -------
         Tensor
-            (B, L, d) states; position i has seen tokens 0 to i.
+            (B, L, d) decoder states; position i attends to tokens 0 to i.
         """
         layout = Padded(*token_embeddings.shape[:2])
         return layout.padded(self.decode_rows(token_embeddings, caption_padding, memory, layout))
@@ -155,15 +157,15 @@ class CaptionModel(nn.Module):
         There may be several captions of each clip, equally many, next to each other.
         """
         states = self._with_positions(token_embeddings, layout=layout)
-        bias = attention_bias(_may_look(token_embeddings, caption_padding))
-        heard_bias = attention_bias(memory.audible)
+        bias = attention_bias(_caption_mask(token_embeddings, caption_padding))
+        frame_bias = attention_bias(memory.frame_mask)
         audio, frames = memory.rows or _all_rows(memory.frames)
         for index, layer in enumerate(self._layers()):
-            if memory.heard is None:
-                keys_values = layer.cross_attention.remember(frames, audio)
+            if memory.keys_values is None:
+                keys_values = layer.cross_attention.project_frames(frames, audio)
             else:
-                keys_values = memory.heard[index]
-            states = layer(states, layout, bias, keys_values, heard_bias)
+                keys_values = memory.keys_values[index]
+            states = layer(states, layout, bias, keys_values, frame_bias)
         return states
 
     def decode_real(self, token_embeddings: Tensor, real: Tensor, memory: AudioMemory) -> Tensor:
@@ -174,14 +176,14 @@ class CaptionModel(nn.Module):
         token_embeddings
             (N, L, d) results of `embed`, mixed or not, not yet scaled.
         real
-            (N, L) boolean, True where a state is wanted: from a caption's first token on.
+            (N, L) boolean, True for real tokens; they come first in each row.
         memory
             The clips. There may be several captions of each, equally many, next to each other.
 
         Returns
         -------
         Tensor
-            (N, L, d) states; what they are where `real` is false means nothing.
+            (N, L, d) decoder states; undefined where `real` is false.
         """
         layout = layout_for(real)
         return layout.padded(self.decode_rows(token_embeddings, ~real, memory, layout))
@@ -202,36 +204,36 @@ class CaptionModel(nn.Module):
 
     @torch.no_grad()
     def attention(self, tokens: Tensor, memory: AudioMemory) -> Tensor:
-        """Return which frames each layer looks at when it predicts the token after `tokens`.
+        """Return each layer's cross-attention over the frames when predicting the next token.
 
         Parameters
         ----------
         tokens
-            (B, L) input token ids, beginning with ``<bos>``; what follows a caption's end is free.
+            (B, L) input token ids, beginning with ``<bos>``; padding may be any token id.
 
         Returns
         -------
         Tensor
-            (B, layers, L, T), mean over heads, each row sums to 1 over the clip's real frames.
+            (B, layers, L, T), mean over heads; each row sums to 1 over the clip's real frames.
         """
         layout = Padded(*tokens.shape)
         states = self._with_positions(self.embed(tokens), layout=layout)
-        bias = attention_bias(_may_look(tokens, None))
-        audible = memory.audible
-        heard_bias = attention_bias(audible)
+        bias = attention_bias(_caption_mask(tokens, None))
+        frame_mask = memory.frame_mask
+        frame_bias = attention_bias(frame_mask)
         weights = []
-        heard = self.listen(memory).heard or ()
-        for layer, keys_values in zip(self._layers(), heard, strict=True):
+        memory = self.with_keys_values(memory)
+        for layer, keys_values in zip(self._layers(), memory.keys_values or (), strict=True):
             states = layer.attend_captions(states, layout, bias)
             queries = layout.padded(states)
-            weights.append(layer.cross_attention.weights(queries, keys_values, audible))
-            states = layer.attend_frames(states, layout, keys_values, heard_bias)
+            weights.append(layer.cross_attention.weights(queries, keys_values, frame_mask))
+            states = layer.attend_frames(states, layout, keys_values, frame_bias)
         return _frames_only(torch.stack(weights, dim=1), memory.clip_tokens)
 
     def start(self, memory: AudioMemory) -> DecoderCache:
-        """Begin to decode token by token, with one row a clip."""
-        heard = [past.contiguous() for past in self.listen(memory).heard or ()]
-        return DecoderCache(heard, memory.audible)
+        """Return a cache for incremental decoding, with one row per clip."""
+        keys_values = self.with_keys_values(memory).keys_values or ()
+        return DecoderCache([layer.contiguous() for layer in keys_values], memory.frame_mask)
 
     def step(self, tokens: Tensor, cache: DecoderCache) -> Tensor:
         """Feed the next token (N,) of each row of the cache; return logits (N, vocabulary)."""
@@ -239,8 +241,9 @@ class CaptionModel(nn.Module):
         for index, layer in enumerate(self._layers()):
             states, cache.past[index] = layer.attend_past(states, cache.past[index])
             queries = cache.to_clips(states)
-            heard = layer.cross_attention.step(queries, cache.heard[index], cache.audible)
-            states = layer.finish(states, cache.to_rows(heard))
+            keys_values = cache.keys_values[index]
+            attended = layer.cross_attention.step(queries, keys_values, cache.frame_mask)
+            states = layer.finish(states, cache.to_rows(attended))
         cache.length += 1
         return self.classify(states[:, 0])
 
@@ -259,7 +262,10 @@ class CaptionModel(nn.Module):
 
 
 def sinusoids(length: int, width: int) -> Tensor:
-    """Return the (length, width) position code of the transformer paper: sine even, cosine odd."""
+    """Return the (length, width) sinusoidal position code: sine in even columns, cosine in odd.
+
+    Base 10000, as in Vaswani et al. 2017.
+    """
     rates = torch.exp(-torch.arange(0, width, 2) * math.log(10000) / width)
     angles = torch.arange(length)[:, None] * rates
     return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)
@@ -272,15 +278,15 @@ def _all_rows(frames: Tensor) -> tuple[Layout, Tensor]:
 
 
 def _frames_only(weights: Tensor, clip_tokens: int) -> Tensor:
-    """Leave the tokens of the whole clip out of attention (..., T); rows sum to 1 again."""
+    """Drop the clip tokens from attention weights (..., T) and renormalise the rows."""
     if not clip_tokens:
         return weights
     weights = weights[..., :-clip_tokens]
     return weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
 
 
-def _may_look(tokens: Tensor, padding: Tensor | None) -> Tensor:
-    """Return (B or 1, 1, L, L) boolean: no token of (B, L, ...) sees a later one or padding."""
+def _caption_mask(tokens: Tensor, padding: Tensor | None) -> Tensor:
+    """Return (B or 1, 1, L, L) boolean: True where a token may attend, itself and earlier ones."""
     length = tokens.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
     if padding is None:

@@ -25,7 +25,7 @@ from core.models.state_checks import mismatch
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A loaded checkpoint. The model is in evaluation mode, in float32, on the asked device."""
+    """A loaded checkpoint. The model is in evaluation mode, in float32, on the device asked for."""
 
     model: CaptionModel
     config: RunConfig
@@ -44,7 +44,7 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint, whole and readable or not at all.
 
-    `half` stores weights as float16: half the size, for shipping; not for going on with training.
+    `half` stores weights as float16: half the size, for distribution, not for further training.
     An `info` without a date gets the present one. Raises `CheckpointError` when the model and the
     tokenizer do not belong together or the disk refuses.
     """

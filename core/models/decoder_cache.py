@@ -1,4 +1,4 @@
-"""What the decoder remembers while captions grow token by token."""
+"""The key/value cache of incremental decoding."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from core.models.attention import KeysValues
 
 
 class DecoderCache:
-    """Keys and values of the clips, and of the words so far.
+    """Cross-attention keys and values per clip, self-attention ones per growing caption.
 
-    A row is one growing caption. The clips' keys and values are never copied per row: in the
-    cross-attention the rows of one clip are its queries, side by side.
+    A row is one growing caption (one beam). The keys and values of a clip are never copied per
+    row: in the cross-attention the rows of one clip are its queries, side by side.
 
     Attributes
     ----------
-    heard
+    keys_values
         Per layer, keys and values of the B clips' frames.
     past
-        Per layer, keys and values of the words so far, (2, N, heads, length, head width).
+        Per layer, keys and values of the tokens so far, (2, N, heads, length, head width).
     length
-        Number of words so far.
+        Number of tokens so far.
     clips
         (N,) the clip of each row, in ascending order.
     """
 
-    def __init__(self, heard: list[KeysValues], audible: Tensor) -> None:
-        self.heard = heard
-        self.audible = audible
-        self.past: list[Tensor | None] = [None] * len(heard)
+    def __init__(self, keys_values: list[KeysValues], frame_mask: Tensor) -> None:
+        self.keys_values = keys_values
+        self.frame_mask = frame_mask
+        self.past: list[Tensor | None] = [None] * len(keys_values)
         self.length = 0
-        self.clips = torch.arange(audible.shape[0], device=audible.device)
+        self.clips = torch.arange(frame_mask.shape[0], device=frame_mask.device)
         self._width = 1
         self._places = self.clips
 
     def reorder(self, rows: Tensor, width: int) -> None:
-        """Let row j go on from what was row ``rows[j]``; rows not named are forgotten.
+        """Let row j continue what was row ``rows[j]``; rows that are not named are dropped.
 
         Parameters
         ----------
         rows
             (M,) row numbers, such that the clips of the new rows stay in ascending order.
         width
-            The largest number of rows that a clip may have now.
+            The largest number of rows that a clip may have from now on.
         """
         clips = self.clips[rows]
         numbers = torch.arange(len(rows), device=rows.device)
@@ -55,14 +55,14 @@ class DecoderCache:
 
     def to_clips(self, states: Tensor) -> Tensor:
         """Lay out (N, 1, d) row states as the queries of their clips, (B, width, d)."""
-        batch, features = self.audible.shape[0], states.shape[-1]
+        batch, features = self.frame_mask.shape[0], states.shape[-1]
         if len(states) == batch * self._width:
             return states.view(batch, self._width, features)
         queries = states.new_zeros(batch * self._width, features)
         queries[self._places] = states[:, 0]
         return queries.view(batch, self._width, features)
 
-    def to_rows(self, heard: Tensor) -> Tensor:
+    def to_rows(self, attended: Tensor) -> Tensor:
         """Undo `to_clips`: pick the (N, 1, d) results of the rows from (B, width, d)."""
-        flat = heard.reshape(-1, 1, heard.shape[-1])
+        flat = attended.reshape(-1, 1, attended.shape[-1])
         return flat if len(flat) == len(self.clips) else flat[self._places]

@@ -1,9 +1,9 @@
 """Dropout whose masks are quick to draw on the CPU.
 
-torch draws one double a number and compares it, on one core: with dropout at every place where the
-DCASE 2024 baseline has it, that is a sixth of a training step. Here one draw of 64 bits decides on
-four numbers, so that the probability is a multiple of 1/65536; kept numbers are scaled by exactly
-that probability. All bits come from torch's own generator, in a fixed order.
+torch draws one double per element and compares it, on one core: with dropout wherever the DCASE
+2024 baseline has it, that is a sixth of a training step. Here one draw of 64 bits decides on four
+elements, so that the probability is a multiple of 1/65536; kept elements are divided by exactly the
+resulting keep probability. All bits come from torch's own generator, in a fixed order.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ _STEPS = 1 << 16
 
 
 class Dropout(nn.Dropout):
-    """`torch.nn.Dropout` with quick masks on the CPU; the same module elsewhere."""
+    """`torch.nn.Dropout` with quick masks on the CPU, and unchanged elsewhere."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Zero a random share of `values` and scale the rest, when training."""
         return dropout(values, self.p) if self.training else values
 
     def mask(self, values: Tensor) -> Tensor:
-        """Draw what `forward` would draw, as factors; meant for training with dropout."""
+        """Draw the factors that `forward` would multiply by; for training with dropout only."""
         if values.device.type == "cpu":
             return keep_mask(values.shape, self.p, values.dtype)
         return functional.dropout(torch.ones_like(values), self.p)
 
 
 def dropout(values: Tensor, probability: float) -> Tensor:
-    """Zero each number with `probability` and scale the rest so that the expectation stays."""
+    """Zero each element with `probability` and scale the rest so that the expectation is kept."""
     if probability == 0:
         return values
     if values.device.type != "cpu":
@@ -39,7 +39,7 @@ def dropout(values: Tensor, probability: float) -> Tensor:
 
 
 def keep_mask(shape: torch.Size, probability: float, dtype: torch.dtype) -> Tensor:
-    """Draw a mask on the CPU: 0 with `probability`, else the factor that makes up for it."""
+    """Draw a mask on the CPU: 0 with `probability`, else 1 / (1 - `probability`)."""
     count = shape.numel()
     bits = torch.empty((count + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     draws = bits.view(torch.int16)[:count].view(shape)

@@ -2,9 +2,9 @@
 
 Captions and clips differ in length: in Clotho some 30 % of the words and 20 % of the frames of a
 padded batch are padding. Linear layers, norms and dropout work on rows and need no padding; only
-attention wants whole sequences. `Packed` leaves padding out and lays rows out for attention and
-back by lookups; `Padded` computes everything, with views alone, which suits devices that pay for
-each launch rather than for arithmetic. Both give the same results wherever there is no padding.
+attention needs whole sequences. `Packed` leaves padding out and lays rows out for attention and
+back by index lookups; `Padded` computes everything, with views alone, which suits devices where
+kernel launches cost more than arithmetic. Both agree wherever there is no padding.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# The number of rows is rounded up to a multiple of this, so that batches have few different sizes:
-# matrix libraries prepare themselves anew for each size that they meet.
+# The number of rows is rounded up to a multiple of this, so that few sizes occur: matrix libraries
+# set themselves up anew for each.
 ROWS_MULTIPLE = 64
 
 
@@ -33,13 +33,13 @@ class Layout(ABC):
 
     @abstractmethod
     def padded(self, rows: Tensor) -> Tensor:
-        """Return (batch, length, features) of (n, features) rows, zero where there is no row."""
+        """Return the (n, features) rows as (batch, length, features), zero where there is none."""
 
     @abstractmethod
     def split_heads(self, rows: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
         """Lay out (n, parts * heads * w) for attention: `parts` of (batch, heads, length, w).
 
-        Where there is no row, the result holds numbers that attention must not look at.
+        Positions without a row hold arbitrary values and must be masked in the attention.
         """
 
     @abstractmethod
@@ -145,7 +145,7 @@ class Packed(Layout):
 
 
 class _Spread(torch.autograd.Function):
-    """Look pieces up; what is looked up where there is no row has no gradient."""
+    """Gather pieces; positions without a row pass no gradient back."""
 
     @staticmethod
     def forward(ctx: Any, pieces: Tensor, there: Tensor, back: Tensor) -> Tensor:
@@ -159,7 +159,7 @@ class _Spread(torch.autograd.Function):
 
 
 class _Collect(torch.autograd.Function):
-    """Pick each piece once; what is not picked has gradient zero."""
+    """Gather each piece once; pieces that are not gathered get a zero gradient."""
 
     @staticmethod
     def forward(ctx: Any, pieces: Tensor, back: Tensor) -> Tensor:
@@ -174,10 +174,11 @@ class _Collect(torch.autograd.Function):
 
 
 def pack(real: Tensor, device: torch.device) -> Packed:
-    """Return the layout of the positions (batch, length) that are `real`, and few others.
+    """Return the layout of the positions (batch, length) that are `real`, and a few others.
 
-    `real` lies on the CPU, so that nothing is asked of the device. Some padding is made rows as
-    well, so that their number is a multiple of `ROWS_MULTIPLE` where the batch is large enough.
+    `real` must be on the CPU, so that this needs no synchronisation with the device. Some padding
+    is kept so that the number of rows is a multiple of `ROWS_MULTIPLE` where the batch is large
+    enough.
     """
     chosen = real.flatten().clone()
     missing = -int(chosen.sum()) % ROWS_MULTIPLE

@@ -1,4 +1,4 @@
-"""Teaching a trained model further words."""
+"""Extending the vocabulary of a trained model."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _OF_WORDS = ("embedding.weight", "classifier.weight", "classifier.bias", "classi
 
 
 def with_new_words(trained: CaptionModel, model: CaptionModel) -> dict[str, Tensor]:
-    """Return the weights of `trained` for `model`, whose vocabulary begins with the same words.
+    """Return the weights of `trained` for `model`, whose vocabulary starts with the same words.
 
-    Words that `trained` lacks have the weights that they have in `model`. A model that has fewer
-    words, or other sizes, is not catered for: loading the result then says what is wrong.
+    Words that `trained` lacks keep their weights of `model`. A model with fewer words or other
+    sizes is not supported: loading the result into it then fails with the reason.
     """
     state = trained.state_dict()
     known = trained.vocabulary_size

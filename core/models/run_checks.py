@@ -1,4 +1,4 @@
-"""All that would keep a run from starting, said before it starts, for the form. No torch."""
+"""What would keep a run from starting, found before it starts, for the form. No torch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def check_run(config: RunConfig) -> list[Problem]:
     """Return what would keep a run from starting, field by field.
 
     Opens the dataset and reads the checkpoint's header, so it takes a moment. What a configuration
-    says for itself (a batch of one clip with contrast, a temperature of 0, a weight below 0, an
-    unknown method) is refused when it is made.
+    can check by itself (a batch of one clip with contrast, a temperature of 0, a weight below 0, an
+    unknown method) is refused when it is created.
     """
     problems = list(_check_origin(config))
     try:
@@ -44,13 +44,13 @@ def _check_origin(config: RunConfig) -> Iterator[Problem]:
     if header.config.model != config.model:
         yield Problem(
             field="training.initial_checkpoint",
-            sentence=f"{header.path.name} has another model than the settings describe; take over "
-            "the checkpoint's own settings of the model.",
+            sentence=f"The model of {header.path.name} differs from these settings; use the "
+            "checkpoint's own model settings.",
         )
     encoder = header.info.encoder or header.config.data.encoder
     if encoder != config.data.encoder:
         yield Problem(
             field="data.encoder",
-            sentence=f"{header.path.name} was trained to hear through {encoder}; choose that "
+            sentence=f"{header.path.name} was trained on features of {encoder}; choose that "
             "encoder.",
         )

@@ -61,7 +61,7 @@ def _embed(sentences: Sequence[str]) -> Generator[Event, None, Tensor]:
             "The sentence-embedding model is not installed; install the metrics extra "
             "(pip install 'aac-studio[metrics]') or let the decoder embed the captions."
         )
-    # The library imports torchaudio, which must not try its compiled half beside a CPU-only torch.
+    # The library imports torchaudio, whose compiled extension fails to load with a CPU-only torch.
     load_torchaudio()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Compare the tensors of a file with those that a model expects, in words."""
+"""Check the tensors of a file against those that a model expects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 
 def mismatch(expected: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> str | None:
-    """Say in a few words what is wrong with the tensors `found`, or None when nothing is.
+    """Return what is wrong with the tensors `found` in a few words, or None.
 
     Names and shapes must be exactly those expected, and all values finite.
     """

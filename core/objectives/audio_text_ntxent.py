@@ -1,8 +1,8 @@
 """Symmetric InfoNCE between clips and captions, as the winner of DCASE 2023 Task 6a used it.
 
 (Wu et al.; ``model/modeling_beats_conformer_bart.py``: cosine, in-batch negatives, the mean of both
-directions.) The caption is embedded by our decoder, hearing nothing so that it cannot copy the
-clip, or by a frozen sentence-embedding model, as theirs was.
+directions.) The caption is embedded by our decoder, without audio so that it cannot copy the clip,
+or by a frozen sentence-embedding model, as theirs was.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from torch import nn
 
 from core.config import AudioTextNTXentConfig
 from core.objectives.base import Objective, ObjectiveOutput
-from core.objectives.caption_ntxent import mean_over
 from core.objectives.inputs import ContrastInputs
-from core.objectives.nt_xent import nt_xent, similarities
+from core.objectives.nt_xent import nt_xent, pair_figures, pairwise_similarity
 from core.objectives.pooling import pool_audio, pool_caption
 
 
@@ -34,25 +33,21 @@ class AudioTextNTXent(Objective):
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the mean loss of both directions and the mean similarities."""
         if self.config.text == "decoder":
-            caption = pool_caption(inputs.silent[0], "mean")
+            caption = pool_caption(inputs.without_audio[0], "mean")
         else:
             caption = inputs.sentence_embeddings
-        audio = self.audio_head(inputs.company.gather(pool_audio(inputs.memory)))
-        text = self.text_head(inputs.company.gather(caption))
-        compared = similarities(audio, text, "cosine")
-        # A clip that comes twice in a batch is no negative of itself.
-        clips = inputs.company.gather(inputs.clips)
+        audio = self.audio_head(inputs.peers.gather(pool_audio(inputs.memory)))
+        text = self.text_head(inputs.peers.gather(caption))
+        similarity = pairwise_similarity(audio, text, "cosine")
+        # A clip that occurs twice in a batch is not its own negative.
+        clips = inputs.peers.gather(inputs.clips)
         negative = clips[:, None] != clips[None, :]
         positive = torch.eye(len(negative), dtype=torch.bool, device=negative.device)
         loss = 0.5 * (
-            nt_xent(compared, positive, negative, self.config.temperature)
-            + nt_xent(compared.T, positive, negative, self.config.temperature)
+            nt_xent(similarity, positive, negative, self.config.temperature)
+            + nt_xent(similarity.T, positive, negative, self.config.temperature)
         )
-        with torch.no_grad():
-            figures = {
-                "positive-similarity": mean_over(compared, positive),
-                "negative-similarity": mean_over(compared, negative),
-            }
+        figures = pair_figures(similarity, positive, negative)
         return ObjectiveOutput(loss, figures, (audio, text))
 
 

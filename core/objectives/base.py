@@ -1,4 +1,4 @@
-"""What every contrastive objective is: a module over un-mixed clips and their captions.
+"""The base of contrastive objectives: modules over un-mixed clips and their captions.
 
 Objectives see un-mixed data only, while the cross-entropy keeps its mixup. Negatives come from the
 micro-batch, so gradient accumulation does not add any.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveOutput:
-    """What an objective found in a micro-batch.
+    """The result of an objective on a micro-batch.
 
     Attributes
     ----------
@@ -31,7 +31,8 @@ class ObjectiveOutput:
     figures
         Scalars worth logging, by name.
     pairs
-        Two (B, E) tables whose equal rows belong together: the space that the term shapes.
+        Two (B, E) matrices whose i-th rows belong together, in the space that the term shapes; None
+        where there is no such space.
     """
 
     loss: Tensor
@@ -45,14 +46,14 @@ class Objective(nn.Module):
     name: str
 
     @property
-    def compares_heard_captions(self) -> bool:
-        """Whether it asks for both captions of each clip, decoded while hearing it."""
+    def uses_second_captions(self) -> bool:
+        """Whether it needs both captions of each clip, decoded with their audio."""
         return False
 
     def begin_epoch(
         self, epoch: int, model: CaptionModel, splits: Mapping[str, CaptionedClips]
     ) -> None:
-        """Get ready for an epoch; called before its first step and before its validation."""
+        """Prepare for an epoch; called before its first step and before its validation."""
 
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the term's loss for one micro-batch."""

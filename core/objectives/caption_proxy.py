@@ -1,8 +1,8 @@
 """Caption feature space regularisation (Zhang et al. 2022), in two stages of one run.
 
-Stage one learns a space of captions: the decoder, hearing nothing, is taught by NT-Xent to put the
-captions of a clip side by side. At its end the proxy embedding of each clip is fixed, the mean of
-its captions. Stage two draws the decoder's states, now hearing the clip, to the clip's proxy, so
+Stage one learns a space of captions: NT-Xent trains the decoder, without audio, to embed the
+captions of a clip close together. At its end each clip gets a fixed proxy, the mean embedding of
+its captions. Stage two pulls the decoder's states, now with audio, towards the clip's proxy, so
 that each training caption is supervised by what all captions of the clip have in common.
 """
 
@@ -26,7 +26,7 @@ CAPTIONS_AT_A_TIME = 256
 
 
 class CaptionProxy(Objective):
-    """NT-Xent on pure captions, then one minus the cosine to the clip's proxy."""
+    """NT-Xent on captions without audio, then one minus the cosine to the clip's proxy."""
 
     name = "caption-proxy"
 
@@ -57,23 +57,23 @@ class CaptionProxy(Objective):
             self.get_buffer("fixed").fill_(True)
 
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
-        """Return the loss of the present stage."""
+        """Return the loss of the current stage."""
         if not self._second_stage:
             output: ObjectiveOutput = self.contrast(inputs)
             return output
-        states = inputs.company.gather(pool_caption(inputs.first, self.config.pooling))
-        clips = inputs.company.gather(inputs.clips)
+        states = inputs.peers.gather(pool_caption(inputs.first, self.config.pooling))
+        clips = inputs.peers.gather(inputs.clips)
         proxies = self.get_buffer(f"proxies_{inputs.split}")[clips]
-        agreement = functional.cosine_similarity(states.float(), proxies.float(), dim=-1)
-        figures = {"proxy-similarity": agreement.detach().mean()}
-        return ObjectiveOutput((1 - agreement).mean(), figures, (states, proxies))
+        similarity = functional.cosine_similarity(states.float(), proxies.float(), dim=-1)
+        figures = {"proxy-similarity": similarity.detach().mean()}
+        return ObjectiveOutput((1 - similarity).mean(), figures, (states, proxies))
 
 
 @torch.no_grad()
 def proxy_embeddings(
     model: CaptionModel, data: CaptionedClips, config: CaptionProxyConfig
 ) -> Tensor:
-    """Return the mean unit embedding of each clip's captions, (N, d), in the space of captions."""
+    """Return the mean of each clip's unit caption embeddings, (N, d), decoded without audio."""
     was_training = model.training
     model.eval()
     counts = data.caption_counts
@@ -82,7 +82,7 @@ def proxy_embeddings(
     proxies = data.tokens.new_zeros(len(data), model.settings.d_model, dtype=torch.float32)
     for part in torch.arange(len(rows)).split(CAPTIONS_AT_A_TIME):
         tokens = data.captions(rows[part], numbers[part])
-        view = decode_captions(model, tokens, model.silence(len(part)))
+        view = decode_captions(model, tokens, model.empty_memory(len(part)))
         pooled = pool_caption(view, config.pooling)
         proxies.index_add_(0, rows[part].to(proxies.device), functional.normalize(pooled, dim=-1))
     model.train(was_training)

@@ -1,7 +1,7 @@
-"""Cross-entropy of the next word, in the two forms of the DCASE 2024 baseline.
+"""Next-token cross-entropy, in the two forms of the DCASE 2024 baseline.
 
-They are not comparable: training smooths its labels, mixes its inputs and averages over words, so
-that long captions weigh more; validation averages over the words of each caption first.
+They are not comparable: training smooths its labels, mixes its inputs and averages over tokens, so
+that long captions weigh more; validation averages over the tokens of each caption first.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def training_cross_entropy(
     logits
         (..., vocabulary).
     targets
-        (...) the tokens to be predicted.
+        (...) ids of the tokens to predict.
     pad
-        Id of padding, which is left out.
+        Id of the padding token, which is left out.
     label_smoothing
         Share of probability spread evenly over the vocabulary.
     """
@@ -35,5 +35,5 @@ def training_cross_entropy(
 
 
 def mean_per_caption(losses: Tensor, targets: Tensor, pad: int) -> Tensor:
-    """Average losses (B, L), zero where the target is padding, over each caption's words: (B,)."""
+    """Average losses (B, L), zero where the target is padding, over each caption's tokens: (B,)."""
     return losses.sum(dim=1) / (targets != pad).sum(dim=1).clamp(min=1)

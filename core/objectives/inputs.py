@@ -1,4 +1,4 @@
-"""What an objective may look at. Everything is computed when first asked for, and once."""
+"""The inputs of an objective, each computed once and only if it is asked for."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from core.models.caption_model import CaptionModel
 
 @dataclass(frozen=True, slots=True)
 class CaptionView:
-    """One caption of each of B clips, as the decoder saw it under teacher forcing.
+    """One caption of each of B clips, decoded under teacher forcing.
 
     Attributes
     ----------
     hidden
-        (B, L, d) decoder states at the input tokens (begin to last word).
+        (B, L, d) decoder states at the input tokens, ``<bos>`` to the last word.
     valid
-        (B, L) True from the begin token to the last word; states elsewhere mean nothing.
+        (B, L) boolean, True from ``<bos>`` to the last word; states elsewhere are undefined.
     tokens
         (B, L) the input token ids.
     """
@@ -37,9 +37,9 @@ class CaptionView:
 
 @dataclass(frozen=True, slots=True)
 class CaptionPass:
-    """The cross-entropy's own forward pass over un-mixed clips, which objectives share.
+    """The cross-entropy's own forward pass over un-mixed clips, for objectives to reuse.
 
-    `second` holds the second captions where they were decoded beside the first.
+    `second` holds the second captions where they were decoded in the same batch.
     """
 
     memory: AudioMemory
@@ -47,30 +47,30 @@ class CaptionPass:
     second: CaptionView | None = None
 
 
-class Company:
-    """Who else works on the same micro-batch: nobody, unless a subclass says otherwise.
+class Peers:
+    """The processes that share a micro-batch; here there are none, subclasses communicate.
 
     A term compares what `gather` returns, so that its loss is that of the whole micro-batch.
     """
 
     def gather(self, values: Tensor) -> Tensor:
-        """Return the rows of all, in the micro-batch's order, with their gradients.
+        """Return the rows of all processes, in the micro-batch's order, differentiably.
 
         Rows of token ids that differ in length are padded.
         """
         return values
 
-    def own(self, values: Tensor) -> Tensor:
-        """Return those of all rows that are ours."""
+    def local(self, values: Tensor) -> Tensor:
+        """Return this process's rows of a gathered tensor."""
         return values
 
     def gradient_norm(self, gradients: Sequence[Tensor | None], share: float) -> Tensor:
-        """Return the norm of a term's gradient, of which ours counts by `share` among others'."""
+        """Return the norm of a term's whole gradient; `share` weighs this process's part."""
         norms = [gradient.norm() for gradient in gradients if gradient is not None]
         return torch.stack(norms).norm()
 
 
-ALONE = Company()
+NO_PEERS = Peers()
 
 
 class ContrastInputs:
@@ -83,20 +83,20 @@ class ContrastInputs:
     batch
         The clips with their first captions.
     others
-        (B, L) token ids of a second caption of each clip; the first again where it has only one.
+        (B, L) token ids of a second caption of each clip; the first one again for a clip with one.
     generator
-        For draws such as negatives, on the CPU.
+        For random draws such as negatives; on the CPU.
     shared
-        The cross-entropy's pass over the same batch, where it was un-mixed.
+        The cross-entropy's pass over the same batch, if that was un-mixed.
     split
         The split the clips are from, "train" or "validation".
     sentence_embeddings
-        (B, E) frozen embeddings of the first captions, where an objective asks for such.
-    company
-        Who else has clips of the same micro-batch.
+        (B, E) frozen embeddings of the first captions, if an objective needs them.
+    peers
+        The processes that share the micro-batch.
     """
 
-    company: Company = ALONE
+    peers: Peers = NO_PEERS
 
     def __init__(
         self,
@@ -107,48 +107,48 @@ class ContrastInputs:
         shared: CaptionPass | None = None,
         split: str = "train",
         sentence_embeddings: Tensor | None = None,
-        company: Company = ALONE,
+        peers: Peers = NO_PEERS,
     ) -> None:
         self._model, self._batch, self._shared = model, batch, shared
         self.second_tokens = others
         self.generator = generator
         self.split = split
         self._sentences = sentence_embeddings
-        self.company = company
+        self.peers = peers
 
     @property
     def clips(self) -> Tensor:
-        """(B,) number of each clip in its split; equal numbers are the same clip."""
+        """(B,) index of each clip in its split; equal indices are the same clip."""
         return self._batch.clips
 
     @cached_property
     def memory(self) -> AudioMemory:
-        """What the decoder hears of the clips, with the keys and values of all layers."""
+        """The clips' cross-attention memory, with the keys and values of all layers."""
         if self._shared is not None:
             return self._shared.memory
         batch = self._batch
-        return self._model.listen(self._model.project(batch.frames, batch.frame_lengths))
+        return self._model.with_keys_values(self._model.project(batch.frames, batch.frame_lengths))
 
     @cached_property
     def first(self) -> CaptionView:
-        """The captions of the cross-entropy, decoded while hearing their clips."""
+        """The captions of the cross-entropy, decoded with their audio."""
         if self._shared is None:
-            return self.hear(self._batch.tokens, self.memory)
+            return self.decode(self._batch.tokens, self.memory)
         return self._shared.first
 
     @cached_property
     def both(self) -> tuple[CaptionView, CaptionView]:
-        """Both captions of each clip, decoded as one batch while hearing their clips."""
+        """Both captions of each clip, decoded with their audio."""
         shared = self._shared
         if shared is None:
             return decode_both(self._model, self._batch.tokens, self.second_tokens, self.memory)
-        return shared.first, shared.second or self.hear(self.second_tokens, self.memory)
+        return shared.first, shared.second or self.decode(self.second_tokens, self.memory)
 
     @cached_property
-    def silent(self) -> tuple[CaptionView, CaptionView]:
-        """Both captions decoded while hearing nothing: a pure space of captions."""
-        silence = self._model.silence(len(self.clips))
-        return decode_both(self._model, self._batch.tokens, self.second_tokens, silence)
+    def without_audio(self) -> tuple[CaptionView, CaptionView]:
+        """Both captions of each clip, decoded without audio: a space of text alone."""
+        memory = self._model.empty_memory(len(self.clips))
+        return decode_both(self._model, self._batch.tokens, self.second_tokens, memory)
 
     @property
     def sentence_embeddings(self) -> Tensor:
@@ -156,13 +156,13 @@ class ContrastInputs:
         assert self._sentences is not None, "the data were loaded without sentence embeddings"
         return self._sentences
 
-    def hear(self, tokens: Tensor, memory: AudioMemory) -> CaptionView:
-        """Decode captions (B, L) under teacher forcing, their last token left out as input."""
+    def decode(self, tokens: Tensor, memory: AudioMemory) -> CaptionView:
+        """Decode captions (B, L) under teacher forcing; see `decode_captions`."""
         return decode_captions(self._model, tokens, memory)
 
 
 def decode_captions(model: CaptionModel, tokens: Tensor, memory: AudioMemory) -> CaptionView:
-    """Decode one caption (B, L) of each clip; the end token is no input."""
+    """Decode captions (B, L), ``<bos>`` to ``<eos>``, under teacher forcing; L - 1 positions."""
     inputs, valid = tokens[:, :-1], tokens[:, 1:] != PAD
     return CaptionView(model.decode_real(model.embed(inputs), valid, memory), valid, inputs)
 

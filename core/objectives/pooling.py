@@ -1,4 +1,4 @@
-"""From the states of a caption's tokens, or of a clip's frames, to one vector."""
+"""Pooling of a caption's token states, or of a clip's frames, into one vector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.objectives.inputs import CaptionView
 
 
 def pool_caption(view: CaptionView, pooling: Pooling) -> Tensor:
-    """Reduce (B, L, d) hidden states to (B, d): mean over non-padding tokens, or the last one."""
+    """Reduce (B, L, d) hidden states to (B, d): their mean over real tokens, or the last one."""
     if pooling == "last":
         last = view.valid.sum(dim=1) - 1
         return view.hidden[torch.arange(len(last), device=last.device), last]

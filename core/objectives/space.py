@@ -1,4 +1,4 @@
-"""How good an embedding space is: retrieval, alignment and uniformity over a whole split."""
+"""Quality of an embedding space: retrieval, alignment and uniformity over a whole split."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from torch.nn import functional
 
 
 def space_figures(first: Tensor, second: Tensor) -> dict[str, float]:
-    """Describe a space by two (N, E) tables whose equal rows belong together.
+    """Measure a space by two (N, E) matrices whose i-th rows belong together.
 
     Returns
     -------
     dict
-        "recall@1" and "recall@10": how often a row of `first` finds its own row of `second` among
-        the 1 or 10 most similar of all N. "alignment": mean squared distance of the two on the unit
-        sphere, 0 is best. "uniformity": logarithm of the mean Gaussian potential between rows that
-        do not belong together, lower is more uniform (Wang and Isola 2020). Equal similarities
-        count against the model.
+        "recall@1" and "recall@10": share of rows of `first` whose own row of `second` is among the
+        1 or 10 most similar of all N by cosine; ties count against the model. "alignment": mean
+        squared distance of the pairs on the unit sphere, 0 is best. "uniformity": natural logarithm
+        of the mean Gaussian potential exp(-2 d²) between rows that do not belong together, lower is
+        more uniform; left out for N = 1. (Wang and Isola 2020, taken between the two matrices.)
     """
     unit = [functional.normalize(table.cpu().double(), dim=-1) for table in (first, second)]
     cosines = unit[0] @ unit[1].T

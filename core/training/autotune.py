@@ -1,8 +1,8 @@
 """The largest batch that fits into a GPU's memory, for the same clips in each optimiser step.
 
-Batches of the configured size are joined: `factor` of them make one, and as many fewer are
-accumulated. The cross-entropy of a joined batch is a mean over all its words, mixup finds partners
-in all of it, and contrast has more negatives; so the run is a good one, but not the same one.
+Batches of the configured size are joined: `factor` of them make one, and accordingly fewer are
+accumulated. The cross-entropy of a joined batch is a mean over all its tokens, mixup finds partners
+in all of it, and contrast has more negatives; so the run is equivalent in size, but not identical.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def join_batches(
     device: torch.device,
     alone: bool,
 ) -> Event:
-    """Join as many batches as the memory has room for, note it in `position`, and say it."""
+    """Join as many batches as memory allows; set `position.joined` and return a note about it."""
     settings = config.training
     if device.type != "cuda" or not alone:
         size = count_text(settings.batch_size, "clip")
-        text = f"Batches stay at {size}: only a single CUDA GPU is fitted to."
+        text = f"Batches stay at {size}: their size is only tuned on a single CUDA GPU."
         return Noted(message=text)
     position.joined = fit_batch(config, losses, data, device)
     return Noted(
@@ -56,9 +56,9 @@ def join_batches(
 
 
 def fit_batch(config: RunConfig, losses: Losses, data: CaptionedClips, device: torch.device) -> int:
-    """Return how many batches may be one on a CUDA device, found by making the largest of them.
+    """Return how many batches may be joined on a CUDA device, found by trying the largest ones.
 
-    Gradients are as they were before: none.
+    Leaves no gradients behind.
     """
     settings = config.training
 
@@ -70,14 +70,14 @@ def fit_batch(config: RunConfig, losses: Losses, data: CaptionedClips, device: t
 
 
 def _has_room(losses: Losses, data: CaptionedClips, size: int, device: torch.device) -> bool:
-    """Work on a batch padded to the longest clip and caption, and see what memory is left."""
+    """Run a batch padded to the longest clip and caption, and check what memory is left."""
     clips = data.token_lengths.amax(dim=1).argsort(descending=True)[:size]
     if len(data.cpu_frame_lengths) == len(data):
         clips[-1] = data.cpu_frame_lengths.argmax()
     captions = data.token_lengths[clips].argmax(dim=1)
     weights = [*losses.model.parameters(), *losses.heads.parameters()]
     losses.model.train()
-    losses.heads.eval()  # What terms remember of batches shall not be this one.
+    losses.heads.eval()  # So that this batch does not enter a memory bank.
     try:
         losses.backward(data, 0, 1, (clips, captions, captions))
         free, total = torch.cuda.mem_get_info(device)

@@ -1,12 +1,12 @@
-"""A part of a micro-batch: what one process of several works on, or what fits into the memory.
+"""A part of a micro-batch: the share of one of several processes, or what fits into memory.
 
-A micro-batch is cut into parts of neighbouring clips. The gradients of its parts add up to the
-gradient of the whole: the cross-entropy is a mean over words, so a part counts by its words. Mixup
-is drawn for the whole micro-batch, and a part mixes with partners outside of it.
+A micro-batch is cut into parts of consecutive clips. The gradients of its parts add up to the
+gradient of the whole: the cross-entropy is a mean over tokens, so a part is weighted by its tokens.
+Mixup is drawn for the whole micro-batch, and a part mixes with partners outside of it.
 
-Contrast needs other clips. Several processes compare the clips of all (`Team.gather`), so their
-contrast is that of the whole; parts that were cut because the memory was short are compared one
-after the other, each with fewer negatives, and count by their clips.
+Contrast needs other clips. Several processes compare the clips of all (`Peers.gather`), so their
+contrast is that of the whole. Parts that were cut because memory was short are contrasted one after
+the other, each with fewer negatives, and weighted by their clips.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from core.data.batches import CaptionedClips
-from core.objectives.inputs import ALONE, Company
+from core.objectives.inputs import NO_PEERS, Peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class Part:
     Attributes
     ----------
     index
-        Its place among the parts, so that each draws its own dropout.
+        Its position among the parts, which seeds its dropout.
     words, clips
-        Shares by which the cross-entropy and the contrastive terms count.
-    company
-        How contrastive terms see the clips of the other parts.
+        Weights of its cross-entropy and of its contrastive terms, out of 1.
+    peers
+        How contrastive terms reach the clips of the other parts.
     """
 
     rows: slice
     index: int
     words: float
     clips: float
-    company: Company = ALONE
+    peers: Peers = NO_PEERS
 
 
 Chosen = tuple[Tensor, Tensor, Tensor]
@@ -69,7 +69,7 @@ def _bounds(count: int, pieces: int) -> list[tuple[int, int]]:
 def combined(terms: list[dict[str, Tensor]], parts: list[Part]) -> dict[str, Tensor]:
     """Return the terms of a micro-batch, scalars by name, from those of its parts.
 
-    "total" is scaled already and adds up; the others are means over the parts that have them.
+    "total" is weighted already and is summed; the others are means over the parts that have them.
     """
     if len(terms) == 1:
         return terms[0]

@@ -22,10 +22,10 @@ def map_captions(
     step: int,
     at_once: int = CLIPS_MAPPED,
 ) -> CaptionsMapped:
-    """Map all captions of the first clips of a split, heard `at_once` at a time.
+    """Map all captions of the first `CLIPS_MAPPED` clips of a split, `at_once` clips at a time.
 
-    A caption is the mean of its decoder states while hearing its clip, on the unit sphere, as
-    caption NT-Xent sees it; the axes are the two principal ones of these captions (PCA).
+    A caption is represented by the mean of its decoder states with audio, normalised to unit
+    length, as in caption NT-Xent; the axes are the first two principal components of these.
     """
     was_training = model.training
     model.eval()
@@ -34,12 +34,12 @@ def map_captions(
     rows = torch.repeat_interleave(clips, counts)
     numbers = torch.cat([torch.arange(int(count)) for count in counts])
     parts = []
-    for heard in clips.split(at_once):
-        batch = data.batch(heard, torch.zeros_like(heard))
-        memory = model.listen(model.project(batch.frames, batch.frame_lengths))
-        own = (rows >= heard[0]) & (rows <= heard[-1])
+    for part in clips.split(at_once):
+        batch = data.batch(part, torch.zeros_like(part))
+        memory = model.with_keys_values(model.project(batch.frames, batch.frame_lengths))
+        own = (rows >= part[0]) & (rows <= part[-1])
         tokens = data.captions(rows[own], numbers[own])
-        places = (rows[own] - heard[0]).to(tokens.device)
+        places = (rows[own] - part[0]).to(tokens.device)
         parts.append(pool_caption(decode_captions(model, tokens, memory.select(places)), "mean"))
     pooled = torch.cat(parts)
     model.train(was_training)

@@ -1,4 +1,4 @@
-"""Writing a run's checkpoints and states, and taking a run up again."""
+"""Writing a run's checkpoints and states, and restoring them."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class Keeper:
     def restore(self) -> tuple[Position, str]:
         """Load the last state into model, heads and optimiser.
 
-        Returns the position, and a sentence when the last state is damaged and the one before was
-        taken instead. Raises `CheckpointError` when neither can be used.
+        Returns the position, and a sentence if the last state is damaged and the previous one was
+        used instead. Raises `CheckpointError` when neither can be used.
         """
         try:
             return self._load(self._folder.state), ""
@@ -132,9 +132,9 @@ class Keeper:
         )
 
     def branch(self, state: Path) -> Position:
-        """Load a state that another run kept, and take its best checkpoint along.
+        """Load a state that another run kept, and copy its best checkpoint.
 
-        Loss terms that the other run did not have begin with their own initial weights. Raises
+        Loss terms that the other run did not have start from their initial weights. Raises
         `CheckpointError` when the state cannot be used.
         """
         position = self._load(state, of_other_run=True)

@@ -1,4 +1,4 @@
-"""What a device can refuse in the midst of a step, told apart from defects of the program."""
+"""Failures of a device during a step, told apart from bugs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def is_device_lost(error: BaseException) -> bool:
-    """Say whether an error means that the device answers no more, and nothing on it can be read."""
+    """Say whether an error means that the device is lost, so that nothing on it can be read."""
     if is_out_of_memory(error):
         return False
     text = str(error).lower()
@@ -43,16 +43,16 @@ def is_device_lost(error: BaseException) -> bool:
 
 
 def device_lost(error: BaseException, device: torch.device) -> StudioError:
-    """Return what to tell about a device that answers no more."""
+    """Return the error to report for a lost device."""
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return StudioError(
-        f"The device {device} answers no more ({reason}), so the run ended; it stands where it was "
+        f"The device {device} no longer responds ({reason}), so the run ended where it was "
         "last saved. Resume it when the device is back."
     )
 
 
 def free_memory(device: torch.device) -> None:
-    """Give back what nothing refers to any more."""
+    """Release memory that is no longer referenced, cached blocks included."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

@@ -1,10 +1,10 @@
 """Several processes that train one model: `torchrun --nproc-per-node 2 -m core.cli train ...`.
 
-Every process holds the whole model and the whole data and makes the same steps. Each works on a
+Every process holds the whole model and the whole dataset and makes the same steps. Each works on a
 part of every micro-batch, contrastive terms compare the gathered embeddings of all parts, and the
-gradients are summed once a step. The parts count by their words and clips, so a step is the one
-that a single process would make. The first process alone validates, writes the run folder and
-hears requests; it says before every step whether the others go on.
+gradients are summed once per step. The parts are weighted by their tokens and clips, so a step is
+the one that a single process would make. Rank 0 alone validates, writes the run folder and takes
+requests; before every step it tells the others whether to continue.
 """
 
 from __future__ import annotations
@@ -22,26 +22,29 @@ from torch.nn.parameter import Parameter
 
 from core.data.batches import CaptionedClips
 from core.errors import ConfigError
-from core.objectives.inputs import ALONE, Company
+from core.objectives.inputs import NO_PEERS, Peers
 from core.training.batch_parts import Chosen, Part, cut
 
 # A pause or a long validation of the first process is no failure of the others.
 _PATIENCE = timedelta(days=7)
 
 
-class Team(Company):
-    """The processes of one training, seen from one of them."""
+class Team:
+    """The processes of one training run, seen from one of them."""
 
     def __init__(self, rank: int, size: int, local_rank: int) -> None:
         self.rank, self.size, self.local_rank = rank, size, local_rank
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that validates, writes and tells."""
+        """Whether this is rank 0, which validates, writes and yields events."""
         return self.rank == 0
 
     def device(self, wanted: str) -> str:
-        """Return the device of this process where `wanted` is one for each of them."""
+        """Return this process's device; "auto" and "cuda" give each process a GPU of its own.
+
+        Raises `ConfigError` when there are too few GPUs, or `wanted` names a single one.
+        """
         if wanted in ("auto", "cuda") and torch.cuda.is_available():
             if self.local_rank >= torch.cuda.device_count():
                 raise ConfigError(
@@ -58,29 +61,29 @@ class Team(Company):
     def part(self, data: CaptionedClips, chosen: Chosen) -> Part:
         """Return this process's part of a micro-batch.
 
-        A micro-batch of fewer clips than processes is worked on by all of them as a whole.
+        A micro-batch of fewer clips than processes is processed whole by each of them.
         """
         count = len(chosen[0])
         if count < self.size:
             share = 1 / self.size
-            return Part(slice(0, count), 0, words=share, clips=share, company=_Copies())
+            return Part(slice(0, count), 0, words=share, clips=share, peers=_Copies())
         own = cut(data, chosen, self.size)[self.rank]
-        company = _Gathering(own.rows)
-        # Each process computes the contrast of all clips, so it counts by processes.
-        return Part(own.rows, self.rank, own.words, 1 / self.size, company)
+        peers = _Gathering(own.rows)
+        # Every process computes the contrast of all clips, so each counts 1 / processes.
+        return Part(own.rows, self.rank, own.words, 1 / self.size, peers)
 
     def share_of(self, terms: dict[str, Tensor], part: Part) -> dict[str, Tensor]:
-        """Return a part's terms, scalars by name, as summands of the whole's."""
+        """Return a part's terms, scalars by name, weighted so that the parts sum to the whole."""
         shares = {"total": 1.0, "ce": part.words}
-        # A gradient norm is that of all parts together already, as the figures of contrast are.
+        # Gradient norms and the figures of contrast are already those of all parts together.
         return {name: value * shares.get(name, 1 / self.size) for name, value in terms.items()}
 
     def sum_over_all(self, values: Tensor) -> None:
-        """Sum what every process has, a tensor of the same shape in each, in place."""
+        """Sum a tensor over the processes, in place."""
         dist.all_reduce(values)
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:
-        """Sum the gradients over the processes, all in one go."""
+        """Sum the gradients over the processes, in one all-reduce."""
         present = [weight.grad for weight in parameters if weight.grad is not None]
         if not present:
             return
@@ -92,11 +95,11 @@ class Team(Company):
             gradient.copy_(summed.view_as(gradient))
 
     def goes_on(self) -> bool:
-        """Say, or hear from the first process, that there is another step."""
+        """Announce another step (rank 0), or wait to be told whether there is one."""
         return self._word(go=True)
 
     def dismiss(self) -> None:
-        """Say, or hear from the first process, that there is none."""
+        """Announce that there is no further step (rank 0), or wait to be told."""
         self._word(go=False)
 
     def _word(self, go: bool) -> bool:
@@ -105,21 +108,21 @@ class Team(Company):
         return bool(word)
 
     def share(self, value: Any) -> Any:
-        """Return what the first process gives here, in every process."""
+        """Broadcast rank 0's value; return it in every process."""
         box = [value]
         dist.broadcast_object_list(box, src=0)
         return box[0]
 
 
-class _Copies(Company):
-    """Every process has all clips of the micro-batch."""
+class _Copies(Peers):
+    """Every process holds all clips of the micro-batch, so there is nothing to gather."""
 
     def gradient_norm(self, gradients: Sequence[Tensor | None], share: float) -> Tensor:
-        return ALONE.gradient_norm(gradients, share)
+        return NO_PEERS.gradient_norm(gradients, share)
 
 
-class _Gathering(Company):
-    """Every process has other clips, `rows` of the micro-batch."""
+class _Gathering(Peers):
+    """Every process holds different clips, this one those of `rows` of the micro-batch."""
 
     def __init__(self, rows: slice) -> None:
         self.rows = rows
@@ -135,7 +138,7 @@ class _Gathering(Company):
         gathered: Tensor = _Gather.apply(values, counts)
         return gathered
 
-    def own(self, values: Tensor) -> Tensor:
+    def local(self, values: Tensor) -> Tensor:
         return values[self.rows]
 
     def gradient_norm(self, gradients: Sequence[Tensor | None], share: float) -> Tensor:
@@ -146,7 +149,7 @@ class _Gathering(Company):
 
 
 class _Gather(torch.autograd.Function):
-    """Rows of all processes, in their order; each gets back the gradients of its own rows."""
+    """Differentiable all-gather of rows; each process gets the gradients of its own rows."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, counts: list[int]) -> Tensor:
@@ -171,9 +174,9 @@ def join_team() -> Team | None:
     if size < 2:
         return None
     if not dist.is_initialized():
-        # Its functions take the group there is when it is loaded for their default, and hold it
-        # forever. Loaded later, by torch's optimisers, it kept gloo's threads running into the
-        # end of Python, which then now and then aborted.
+        # Its functions bind the current group as a default argument and keep it alive. Imported
+        # later, by torch's optimisers, it kept gloo's threads running until Python exited, which
+        # then sometimes aborted.
         importlib.import_module("torch.distributed.nn.functional")
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=_PATIENCE)
@@ -181,6 +184,6 @@ def join_team() -> Team | None:
 
 
 def leave_team() -> None:
-    """Part from the other processes, where there are any."""
+    """Leave the process group, if there is one."""
     if dist.is_initialized():
         dist.destroy_process_group()

@@ -12,9 +12,9 @@ from core.runs import RunFolder
 
 
 def final_evaluation(config: RunConfig, run: RunFolder) -> Generator[Event, None, None]:
-    """Evaluate the best checkpoint on `validation.final_split`, where the run has both.
+    """Evaluate the best checkpoint on `validation.final_split`, if the run has both.
 
-    What goes wrong is told and does not spoil the run: it is trained.
+    Errors become warnings, since the run itself is complete.
     """
     split = config.validation.final_split
     if not split or not run.best.is_file():

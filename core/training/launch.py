@@ -1,4 +1,4 @@
-"""Starting a run, branching it from another, and going on with one."""
+"""Starting a run, branching it from another, and resuming one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.training.trainer import Trainer
 def train_run(config: RunConfig, run: RunFolder, team: Team | None = None) -> Iterator[Event]:
     """Train a new run in its folder, recording every event there.
 
-    Of a `team`, only the first process records.
+    Of a `team`, only rank 0 records.
 
     Yields
     ------
@@ -34,15 +34,15 @@ def train_run(config: RunConfig, run: RunFolder, team: Team | None = None) -> It
     Raises
     ------
     StudioError
-        For whatever the user can mend; the folder then says that the run failed, and why.
+        For whatever the user can fix; the folder then records that the run failed, and why.
     """
     return _recorded(run, _train(config, run, team, resume=False), team)
 
 
 def resume_run(run: RunFolder, team: Team | None = None) -> Iterator[Event]:
-    """Go on with a stopped, interrupted or failed run from its last state.
+    """Resume a stopped, interrupted or failed run from its last state.
 
-    A run that ended before its first state was kept starts again from the beginning.
+    A run that ended before its first state was saved starts from the beginning.
     Raises `RunFolderError` or `CheckpointError` when it cannot be resumed.
     """
     there = run.state.exists() or run.previous_state.exists()
@@ -83,7 +83,7 @@ def _prepared(
 ) -> Generator[Event, None, Prepared | None]:
     """Prepare the data, unless the run is stopped before it is done.
 
-    The first process of a team extracts the features; the others wait for it and find them there.
+    Rank 0 of a team extracts the features; the others wait for it and then read them.
     """
     if team is not None and not team.leads:
         return (yield from work) if team.share(False) else None

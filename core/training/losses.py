@@ -17,10 +17,10 @@ from core.objectives.base import Objective, scheduled_weight, within_schedule
 from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
 from core.objectives.inputs import (
-    ALONE,
+    NO_PEERS,
     CaptionPass,
-    Company,
     ContrastInputs,
+    Peers,
     decode_both,
     decode_captions,
 )
@@ -34,7 +34,7 @@ from core.training.random_streams import generator, seed_global
 
 @dataclass(frozen=True, slots=True)
 class ActiveTerm:
-    """A contrastive term in an epoch; with weight 0 it is watched but moves nothing."""
+    """A contrastive term in an epoch; with weight 0 it is logged but trains nothing."""
 
     objective: Objective
     weight: float
@@ -43,8 +43,8 @@ class ActiveTerm:
 class Losses:
     """The loss terms of a run: cross-entropy and the contrastive objectives.
 
-    `heads` holds the objectives' own parameters, if any, and `warning` is a sentence where the
-    device cannot compute as the configuration wants it.
+    `heads` holds the objectives' own parameters, if any; `warning` is a sentence if the device
+    cannot compute as configured, else empty.
     """
 
     def __init__(self, config: RunConfig, model: CaptionModel, data: Prepared) -> None:
@@ -66,7 +66,7 @@ class Losses:
         self.heads = nn.ModuleDict({item.name: made for made, item in self._objectives})
 
     def begin_epoch(self, epoch: int) -> None:
-        """Let the epoch's objectives get ready."""
+        """Prepare the epoch's objectives."""
         for term in self.active(epoch):
             term.objective.begin_epoch(epoch, self.model, self._splits)
 
@@ -91,21 +91,22 @@ class Losses:
         Parameters
         ----------
         chosen
-            Clip numbers (B,), the caption of each for the cross-entropy, and a second caption.
+            Clip indices (B,), the index of each one's caption for the cross-entropy, and of a
+            second caption.
         part
-            Which of its clips, where not all of them.
+            Which of its clips, if not all of them.
 
         Returns
         -------
         dict
             Unweighted terms by name, figures as "term/figure", and their weighted "total", scaled
-            by the part's shares: detached scalars on the device. The gradient norm of each term is
-            among them in the first micro-batch of an epoch.
+            by the part's shares: detached scalars on the device. The first micro-batch of an epoch
+            also has each term's gradient norm.
         """
         with arithmetic(self._precision, self._device):
             loss, terms = self._forward(data, epoch, number, chosen, part)
-        # Always by the full count, as the baseline's framework does it: the last, shorter group of
-        # an epoch makes a smaller step. Batches that were joined into one count as so many.
+        # Always divided by the full count, as in the baseline's framework, so the last, shorter
+        # group of an epoch makes a smaller step. A joined batch counts as that many batches.
         settings = self.config.training
         joined = math.ceil(len(chosen[0]) / settings.batch_size)
         (loss * joined / settings.accumulate).backward()
@@ -122,20 +123,20 @@ class Losses:
         """Return the weighted sum of the terms with its graph, and what `backward` returns."""
         rows = slice(None) if part is None else part.rows
         clips, first, second = (numbers[rows] for numbers in chosen)
-        company, words, share = (
-            (ALONE, 1.0, 1.0) if part is None else (part.company, part.words, part.clips)
+        peers, words, share = (
+            (NO_PEERS, 1.0, 1.0) if part is None else (part.peers, part.words, part.clips)
         )
         settings, seed = self.config.training, self.config.seed
         batch = data.batch(clips, first)
         active = self.active(epoch)
         place = (epoch, number) if part is None else (epoch, number, part.index)
         others = data.captions(clips, second) if active else batch.tokens
-        beside = any(term.weight and term.objective.compares_heard_captions for term in active)
+        together = any(term.weight and term.objective.uses_second_captions for term in active)
         seed_global(seed, "dropout", *place)
         hidden, shared = self._caption_pass(
-            batch, data, (epoch, number), chosen, rows, others if beside else None
+            batch, data, (epoch, number), chosen, rows, others if together else None
         )
-        # Logits are large, so only those of words are computed.
+        # Logits are large, so those of padding are not computed.
         steps = torch.arange(hidden.shape[1])
         words_only = pack(steps < data.token_lengths[clips, first][:, None] - 1, hidden.device)
         loss = training_cross_entropy(
@@ -146,10 +147,10 @@ class Losses:
         )
         terms = {"ce": loss.detach()}
         if active and number == 0:
-            terms["ce/gradient-norm"] = self._gradient_norm(loss, company, words)
+            terms["ce/gradient-norm"] = self._gradient_norm(loss, peers, words)
         loss = loss if part is None else loss * words
-        # Terms of weight zero are watched without a graph, on inputs of their own: what they
-        # compute must never stand in for what another term learns from.
+        # Terms of weight 0 are computed without a graph, on inputs of their own: a result cached
+        # there has no graph and must not be reused by a term that trains.
         for watched in (False, True):
             draws = generator(seed, "negatives", epoch, number)
             inputs = ContrastInputs(
@@ -160,7 +161,7 @@ class Losses:
                 shared,
                 "train",
                 data.sentences(clips, first),
-                company,
+                peers,
             )
             for term in (item for item in active if (item.weight == 0) is watched):
                 name = term.objective.name
@@ -170,21 +171,21 @@ class Losses:
                 if not watched:
                     loss = loss + (term.weight * share) * output.loss
                     if number == 0:
-                        norm = self._gradient_norm(output.loss, company, share)
+                        norm = self._gradient_norm(output.loss, peers, share)
                         terms[f"{name}/gradient-norm"] = norm
                 terms[name] = output.loss.detach()
                 terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
         terms["total"] = loss.detach()
         return loss, terms
 
-    def _gradient_norm(self, loss: Tensor, company: Company, share: float) -> Tensor:
-        """Return the norm of an unweighted term's own gradient on the caption model."""
+    def _gradient_norm(self, loss: Tensor, peers: Peers, share: float) -> Tensor:
+        """Return the L2 norm of an unweighted term's gradient over the caption model's weights."""
         weights = [weight for weight in self.model.parameters() if weight.requires_grad]
         with arithmetic("fp32", self._device):
             gradients = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
         if all(gradient is None for gradient in gradients):
             return loss.new_zeros(())
-        return company.gradient_norm(gradients, share)
+        return peers.gradient_norm(gradients, share)
 
     def _caption_pass(
         self,
@@ -197,25 +198,25 @@ class Losses:
     ) -> tuple[Tensor, CaptionPass | None]:
         """Run the cross-entropy's forward pass over `rows` of a micro-batch.
 
-        Where it is un-mixed, second captions `others` are decoded beside the first. Returns the
-        decoder states of the first, and the pass for objectives to share where it is un-mixed.
+        Without mixup, second captions `others` are decoded in the same batch. Returns the decoder
+        states of the first captions and, without mixup, the pass for objectives to reuse.
         """
         alpha, size = self.config.training.mixup_alpha, len(chosen[0])
         if alpha and size > 1:
             mixup = draw_mixup(size, alpha, generator(self.config.seed, "mixup", *place))
             if len(batch.clips) < size:
-                heard, mixup = _with_partners(data, chosen, rows, mixup)
+                whole, mixup = _with_partners(data, chosen, rows, mixup)
             else:
-                heard = batch
-            frames, lengths = mixup.frames(heard.frames, heard.frame_lengths)
-            mixed = mixup.embeddings(self.model.embed(heard.tokens[:, :-1]))
+                whole = batch
+            frames, lengths = mixup.frames(whole.frames, whole.frame_lengths)
+            mixed = mixup.embeddings(self.model.embed(whole.tokens[:, :-1]))
             own = len(batch.clips)
             memory = self.model.project(frames[:own], lengths[:own])
             real = batch.tokens[:, 1:] != PAD
             return self.model.decode_real(mixed[:own, : real.shape[1]], real, memory), None
-        # Always listened to in advance, so that gradients are summed in the same order, and thus
-        # to the same bits, whether or not an objective shares it.
-        memory = self.model.listen(self.model.project(batch.frames, batch.frame_lengths))
+        # Keys and values are always computed here, so that gradients are summed in the same order,
+        # and thus to the same bits, whether or not an objective reuses them.
+        memory = self.model.with_keys_values(self.model.project(batch.frames, batch.frame_lengths))
         if others is None:
             shared = CaptionPass(memory, decode_captions(self.model, batch.tokens, memory))
         else:
@@ -227,7 +228,7 @@ class Losses:
 def _with_partners(
     data: CaptionedClips, chosen: Chosen, rows: slice, mixup: Mixup
 ) -> tuple[Batch, Mixup]:
-    """Return a part's n clips followed by the n that are mixed into them, and how to mix those."""
+    """Return a part's n clips followed by their n mixup partners, and the mixup of these 2n."""
     clips, first, _ = chosen
     partners = mixup.partners[rows]
     count = len(partners)

@@ -1,8 +1,8 @@
-"""Mixup of clips and of the words that the decoder is fed, as the DCASE 2024 baseline does it.
+"""Mixup of frame embeddings and input token embeddings, as in the DCASE 2024 baseline.
 
-One weight per micro-batch, at least one half, so that every clip stays the louder part of its own
-mixture; the same weight and the same partner for frames and words. Targets and the caption's
-padding stay those of the clip itself. (``models/trans_decoder.py``, ``augmentations/mixup.py``)
+One weight per micro-batch, at least one half, so that every clip dominates its own mixture; frames
+and tokens share the weight and the partner. Targets and the caption's padding stay those of the
+clip itself. (``models/trans_decoder.py``, ``augmentations/mixup.py``)
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class Mixup:
     weight: float
 
     def frames(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix frame embeddings (B, T, D), zero behind their end, and their lengths (B,).
+        """Mix frame embeddings (B, T, D), zero-padded, and their lengths (B,).
 
-        A mixture lasts as long as the longer of its parts.
+        A mixture is as long as the longer of its parts.
         """
         partners = self.partners.to(frames.device)
         return self._mix(frames, partners), torch.maximum(lengths, lengths[partners])
 
     def embeddings(self, embeddings: Tensor) -> Tensor:
-        """Mix word embeddings (B, L, d), before they are scaled and get their positions."""
+        """Mix token embeddings (B, L, d), before scaling and positional encoding."""
         return self._mix(embeddings, self.partners.to(embeddings.device))
 
     def _mix(self, values: Tensor, partners: Tensor) -> Tensor:
@@ -55,10 +55,10 @@ def draw_mixup(size: int, alpha: float, generator: torch.Generator) -> Mixup:
     alpha
         Both parameters of the Beta distribution, above 0; the weight is max(b, 1 - b).
     generator
-        Of the CPU.
+        On the CPU.
     """
     partners = draw_partners(size, generator)
-    # torch.distributions takes no generator, so the draw is made by the standard library's.
+    # torch.distributions takes no generator, so the draw uses the standard library.
     seed = int(torch.randint(2**62, (), generator=generator))
     drawn = random.Random(seed).betavariate(alpha, alpha)
     weight = torch.tensor(max(drawn, 1.0 - drawn), dtype=torch.float32)
@@ -66,9 +66,9 @@ def draw_mixup(size: int, alpha: float, generator: torch.Generator) -> Mixup:
 
 
 def draw_partners(size: int, generator: torch.Generator) -> Tensor:
-    """Draw a permutation (B,) that leaves nothing in its place.
+    """Draw a uniform permutation (B,) without fixed points.
 
-    Raises `ValueError` for fewer than two, for which there is none.
+    Raises `ValueError` for fewer than two clips, for which there is none.
     """
     if size < 2:
         raise ValueError(f"there is no partner among {size} clips")

@@ -1,6 +1,6 @@
-"""AdamW with the DCASE 2024 baseline's groups, and its learning rate by epoch.
+"""AdamW with the DCASE 2024 baseline's parameter groups, and its learning rate schedule.
 
-(``optim/utils.py``, ``optim/schedulers.py``; the decay of 2.0 is decoupled and meant as it stands.)
+(``optim/utils.py``, ``optim/schedulers.py``; its weight decay of 2.0 is decoupled and no typo.)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.config import OptimizerConfig
 def parameter_groups(
     named_parameters: Iterable[tuple[str, nn.Parameter]], weight_decay: float
 ) -> list[dict[str, Any]]:
-    """Return two groups: vectors and biases, which never decay, then everything else."""
+    """Return two groups: 1-D parameters and biases without decay, then everything else."""
     kept: list[nn.Parameter] = []
     decayed: list[nn.Parameter] = []
     for name, parameter in named_parameters:
@@ -36,8 +36,8 @@ def build_optimizer(
 ) -> torch.optim.AdamW:
     """Make the optimiser of a run, with its peak learning rate.
 
-    `heads` are the objectives' own layers. They form a group without decay: a small new head would
-    be crushed by a decay that was tuned for the decoder.
+    `heads` are the objectives' own layers. They form a group without decay: a decay tuned for the
+    decoder would drive a small new head to zero.
     """
     groups = parameter_groups(model.named_parameters(), config.weight_decay)
     own = [] if heads is None else [weight for weight in heads.parameters() if weight.requires_grad]
@@ -57,8 +57,8 @@ def build_optimizer(
 def learning_rate_at(config: OptimizerConfig, epoch: int, epochs: int) -> float:
     """Return the learning rate of an epoch (from 0) of a run of `epochs`.
 
-    It changes per epoch, not per step, without warm-up. The cosine would reach zero one epoch
-    after the last.
+    It is constant within an epoch and has no warm-up. The cosine would reach zero one epoch after
+    the last: lr/2 · (1 + cos(π · epoch / epochs)).
     """
     if config.schedule == "constant":
         return config.learning_rate

@@ -1,4 +1,4 @@
-"""An optimiser's state for a run that has other loss terms than the run it comes from."""
+"""Carrying an optimiser's state over to a run with other loss terms."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from core.training.state import TrainingState
 
 
 def parameter_names(model: nn.Module, heads: nn.Module, optimizer: Optimizer) -> list[str]:
-    """Name the parameters of an optimiser in the order of its state's numbers."""
+    """Return the names of an optimiser's parameters, in the order of its state's indices."""
     names = {id(weight): f"model.{name}" for name, weight in model.named_parameters()}
     names |= {id(weight): f"objectives.{name}" for name, weight in heads.named_parameters()}
     return [names[id(weight)] for group in optimizer.param_groups for weight in group["params"]]
 
 
 def fitted_state(state: TrainingState, own: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Return an optimiser's own state with the moments of another run's, by parameter name.
+    """Return an optimiser's `own` state dict with the moments of another run, matched by name.
 
-    Raises `ValueError` when that run did not note the names and has not the same parameters.
+    Raises `ValueError` when that run did not store names and has a different number of parameters.
     """
     theirs = state.optimizer["state"]
     if not state.parameters:

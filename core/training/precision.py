@@ -1,4 +1,4 @@
-"""The arithmetic of matrix products: float32 to the letter, TensorFloat-32, or bfloat16.
+"""The precision of matrix products: float32, TensorFloat-32, or bfloat16.
 
 Weights, optimiser, norms, losses and the residual stream stay in float32 whatever is chosen.
 """
@@ -15,10 +15,7 @@ PrecisionName = Literal["fp32", "tf32", "bf16"]
 
 
 def usable_precision(wanted: PrecisionName, device: torch.device) -> tuple[PrecisionName, str]:
-    """Return the precision that a device can do, and a sentence where that is not what is wanted.
-
-    A device that does it, but slowly, is told of too.
-    """
+    """Return the precision to use, and a sentence if the device lacks or emulates `wanted`."""
     if wanted == "tf32" and not _has_tf32(device):
         return "fp32", f"{device} has no TensorFloat-32, so the run computes in float32."
     if wanted == "bf16" and device.type == "cuda" and not _gpu_has_bfloat16(device):
@@ -52,7 +49,7 @@ def _gpu_has_bfloat16(device: torch.device) -> bool:
 
 
 def _cpu_has_bfloat16() -> bool:
-    # Other processors than x86 do not say; Arm's have had it for long.
+    # Only x86 processors report it; Arm's have had it for long.
     checks = [
         getattr(torch.cpu, name, None)
         for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

@@ -25,9 +25,9 @@ from core.models.sentence_encoder import embed_sentences
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a trainer needs: both splits on the device, the vocabulary, where frames come from.
+    """What a trainer needs: both splits on the device, the vocabulary, the encoder's identity.
 
-    `initial` is the checkpoint the run starts from, where the configuration names one.
+    `initial` is the checkpoint the run starts from, if the configuration names one.
     """
 
     train: CaptionedClips
@@ -43,8 +43,8 @@ def prepare(
 ) -> Generator[Event, None, Prepared]:
     """Open the dataset, extract missing features and load both splits.
 
-    Yields the events of the extraction. `tokenizer` is that of a resumed run; else it comes from
-    the initial checkpoint, else it is fitted on the training captions.
+    Yields the events of the extraction. `tokenizer` is that of a resumed run; without one it comes
+    from the initial checkpoint, or else is fitted on the training captions.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def prepare(
 
 
 def _initial_vocabulary(config: RunConfig, dataset: Dataset, initial: Checkpoint) -> Tokenizer:
-    """Return the words of a checkpoint, and where asked for those that it lacks."""
+    """Return a checkpoint's vocabulary, extended by the training captions if so configured."""
     if not config.training.new_words:
         return initial.tokenizer
     return initial.tokenizer.extended(
@@ -93,7 +93,7 @@ def _initial_vocabulary(config: RunConfig, dataset: Dataset, initial: Checkpoint
 
 
 def _vocabulary(dataset: Dataset) -> Tokenizer:
-    """Return the words of the training captions, or those that the dataset itself wants."""
+    """Fit the vocabulary on the training captions, unless the dataset brings its own."""
     if isinstance(dataset, SimulatedStarter):
         return dataset.tokenizer
     return Tokenizer.fit(
@@ -108,7 +108,7 @@ def _simulated(
     config: RunConfig,
     device: torch.device,
 ) -> Generator[Event, None, CaptionedClips]:
-    """Extract the real clips of a simulated training split and put it together."""
+    """Extract the recordings of a simulated training split and assemble it."""
     # Imported here: other datasets need none of it.
     from core.data.simulated.clips import simulated_clips
     from core.data.simulated.recordings import BANK, MIXED

@@ -12,11 +12,11 @@ from core.runs.queue import QueuedRun, QueueState, RunQueue
 
 
 def run_queue(queue: RunQueue | None = None) -> Iterator[Event]:
-    """Train what waits in the queue until nothing is left that may run.
+    """Train the runs in the queue until none is left that may run.
 
-    Yields the events of the runs, and `Noted` before each. A run that fails is noted as such and
-    the next one begins. Closing the generator stops the present run, which waits again and will go
-    on from where it was.
+    Yields the events of the runs, and `Noted` before each. A run that fails is marked as failed and
+    the next one begins. Closing the generator stops the current run, which is queued again and will
+    be resumed.
     """
     queue = queue or RunQueue()
     while (entry := queue.next_ready()) is not None:
@@ -24,9 +24,9 @@ def run_queue(queue: RunQueue | None = None) -> Iterator[Event]:
 
 
 def run_entry(entry: QueuedRun, queue: RunQueue) -> Iterator[Event]:
-    """Train one entry that `RunQueue.next_ready` gave, and note in the queue how it ended.
+    """Train one entry from `RunQueue.next_ready`, and record in the queue how it ended.
 
-    A run that was asked to stop is cancelled; `RunQueue.requeue` lets it go on later.
+    A run that was asked to stop is cancelled; `RunQueue.requeue` lets it be resumed later.
     """
     state: QueueState = "queued"
     problem = folder = ""
@@ -46,7 +46,7 @@ def run_entry(entry: QueuedRun, queue: RunQueue) -> Iterator[Event]:
     except StudioError as error:
         state, problem = "failed", str(error)
     except Exception as error:
-        # A defect, and the run folder has its traceback; the others shall not suffer from it.
+        # A bug, whose traceback is in the run folder; it must not keep the others from running.
         state, problem = "failed", f"{type(error).__name__}: {error}"
     finally:
         queue.finish(entry.id, state, folder, problem)
@@ -55,7 +55,7 @@ def run_entry(entry: QueuedRun, queue: RunQueue) -> Iterator[Event]:
 
 
 def _trained(events: Iterator[Event]) -> Generator[Event, None, QueueState]:
-    """Pass on the events of a run; returns the state of its entry afterwards."""
+    """Pass on the events of a run; return the state of its entry afterwards."""
     state: QueueState = "done"
     try:
         for event in events:

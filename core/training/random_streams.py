@@ -1,9 +1,9 @@
-"""Every random draw has a name and a position, and depends on nothing else.
+"""Counter-based randomness: every draw has a name and a position, and depends on nothing else.
 
 A draw is made by a generator seeded from (run seed, stream name, counters such as epoch and batch),
 never from what was drawn before. So a resumed run repeats the draws of one that was never stopped,
-two arms of a comparison share their data order, and switching a loss term on or off moves no other
-draw; only dropout masks differ where a term's captions are decoded in one batch with the others.
+two arms of a comparison share their data order, and switching a loss term on or off changes no
+other draw; only dropout masks differ where a term's captions are decoded in the same batch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Standing still, and being told to stop, by a request in the run folder."""
+"""Pausing, stopping and other requests that are made through the run folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _LOOK_SECONDS = 0.1
 T = TypeVar("T")
 
 
-class StopAsked(Exception):  # noqa: N818 - no error
-    """Somebody asked the run to save and stop."""
+class StopAsked(Exception):  # noqa: N818 - not an error
+    """The run was asked to save and stop."""
 
 
 def paused(
@@ -28,9 +28,9 @@ def paused(
     obey: Callable[[Command], Iterator[Event]],
     requests: list[Command],
 ) -> Iterator[Event]:
-    """Stand still until "continue" is asked for, obeying the other requests meanwhile.
+    """Pause until "continue" is requested, obeying other requests in the meantime.
 
-    `requests` are those that came together with the one to pause; what is left of them stays there.
+    `requests` are those that came together with the one to pause; those after "continue" remain.
     """
     began = time.monotonic()
     yield RunPaused(epoch=epoch, step=step, message="The run was asked to pause.")
@@ -53,10 +53,10 @@ def obeying(
     carry_out: Callable[[Command], Iterator[Event]],
     position: Position,
 ) -> Iterator[Event]:
-    """Pass on what a training yields, and do between its events what its folder asks for.
+    """Pass on the events of a training run, and carry out requests between them.
 
-    Pausing and stopping are done at once, the latter by raising `StopAsked`; `carry_out` does the
-    rest where no validation is under way: after the next step, when all steps were told of.
+    Pausing and stopping happen at once, the latter by raising `StopAsked`. `carry_out` does the
+    rest outside validation: after the next step, once the events of all steps were yielded.
     """
     asked: list[Command] = []
     with closing(work):
@@ -76,7 +76,7 @@ def obeying(
 
 
 def stoppable(run: RunFolder, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
-    """Pass on what work before the first step yields; raises `StopAsked` when told to stop."""
+    """Pass on the events of work before the first step; raise `StopAsked` on a stop request."""
 
     def obey(command: Command) -> Iterator[Event]:
         if command == "stop":

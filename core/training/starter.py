@@ -1,6 +1,6 @@
-"""Making the starter checkpoint: its hearing, two trainings and an export, in one command.
+"""Building the starter checkpoint: encoder tuning, two training runs and an export.
 
-Each training is an ordinary run in its own folder, so its curves can be looked at like any other's.
+Each training run is an ordinary one in its own folder, with curves like any other's.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 STAGES = ("starter-tags-1", "starter-tags-2")
 NAME = "Starter model"
 FILE = "starter.safetensors"
-# A quick build tries the way, not the result.
+# A quick build tests the procedure, not the result.
 _QUICK = {"training.epochs": 1, "data.train_clips": 1500, "validation.caption_clips": 0}
-# How the shipped model searches, chosen on a development set (resources/models/starter/README.md).
+# Decoding of the shipped model, chosen on a development set (resources/models/starter/README.md).
 DECODING: dict[str, object] = {
     "strategy": "rerank",
     "start_words": SHORT_STYLE,
@@ -43,12 +43,12 @@ DECODING: dict[str, object] = {
 
 
 def starter_file() -> Path:
-    """Return where the shipped starter checkpoint lies."""
+    """Return the path of the shipped starter checkpoint."""
     return paths.resources_dir() / "models" / "starter" / FILE
 
 
 def tune_starter(*, quick: bool = False) -> Iterator[TuningStep]:
-    """Make what the model hears with, unless a build that was stopped has made it already.
+    """Tune the encoder's last layers, unless an interrupted build has done so already.
 
     Raises `StudioError` when recordings or YAMNet's weights are missing.
     """
@@ -62,20 +62,20 @@ def tune_starter(*, quick: bool = False) -> Iterator[TuningStep]:
 def build_starter(
     output: Path, *, quick: bool = False, device: str = "auto"
 ) -> Iterator[tuple[RunFolder, Event]]:
-    """Train both stages with the hearing of `tune_starter`; write both to the folder of `output`.
+    """Train both stages on the encoder of `tune_starter`; write model and encoder to `output`.
 
-    A build that was stopped goes on where it stood, even in the midst of a stage. `quick` makes a
-    useless model in a few minutes, to try the way.
+    An interrupted build is resumed, even in the middle of a stage. `quick` makes a useless model
+    in a few minutes, to test the procedure.
 
     Yields
     ------
     tuple
-        The run folder of the stage, and what happens in it.
+        The run folder of the stage, and an event of its training.
 
     Raises
     ------
     StudioError
-        As trainings do, or when the checkpoint cannot be written.
+        As training does, or when the checkpoint cannot be written.
     """
     # Torch is needed for this alone; the module itself is light.
     from core.models.encoders.yamnet_tuning import FILE as HEARING
@@ -106,12 +106,12 @@ def build_starter(
 
 
 def _hearing(quick: bool) -> Path:
-    """Return where a build that is under way keeps what its model hears with."""
+    """Return where a build in progress keeps the tuned layers of its encoder."""
     return paths.home() / ("starter-build-quick" if quick else "starter-build") / "hearing"
 
 
 def export_starter(checkpoint: Path, output: Path) -> Path:
-    """Write a stage's checkpoint as it is shipped: in half precision, without anybody's paths.
+    """Write a stage's checkpoint for distribution: in half precision, without local paths.
 
     Raises `CheckpointError` when it cannot be read or written.
     """
@@ -152,7 +152,7 @@ def _config(stage: str, previous: str, quick: bool, device: str) -> RunConfig:
 
 
 class _Known:
-    """Which runs a build that was stopped has made, kept in a small file."""
+    """The runs of an interrupted build, kept in a small file."""
 
     def __init__(self, path: Path, quick: bool) -> None:
         self._path, self._kind = path, "quick" if quick else "full"
@@ -163,7 +163,7 @@ class _Known:
         self._content = content if isinstance(content, dict) else {}
 
     def run(self, stage: str, config: RunConfig) -> RunFolder | None:
-        """Return the run of a stage, if there is one with these very settings."""
+        """Return the run of a stage, if there is one with exactly these settings."""
         name = self._content.get(f"{self._kind}/{stage}")
         folder = RunFolder(paths.runs_dir() / str(name))
         try:
@@ -177,7 +177,7 @@ class _Known:
         write_json_atomic(self._path, self._content)
 
     def forget(self) -> None:
-        """Let the next build start anew."""
+        """Let the next build start from scratch."""
         for stage in STAGES:
             self._content.pop(f"{self._kind}/{stage}", None)
         write_json_atomic(self._path, self._content)

@@ -1,4 +1,4 @@
-"""What a stopped run needs to go on as if it had never stopped, beside its last weights."""
+"""The state that a stopped run resumes from, exactly as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from core.errors import CheckpointError
 from core.files import write_proven
 
-# A file that was cut or overwritten may break anywhere in the reading of it.
+# Reading a truncated or overwritten file may fail in any of these ways.
 _DAMAGES = (
     OSError,
     RuntimeError,
@@ -37,12 +37,12 @@ class Unscored:
 
 @dataclass(slots=True)
 class Position:
-    """Where a run stands.
+    """How far a run has come.
 
     Attributes
     ----------
     epoch, step
-        Current epoch (from 0) and optimiser steps made in all.
+        Current epoch (from 0) and the total number of optimiser steps.
     step_in_epoch
         Optimiser steps made in this epoch; all of them means that validation is next.
     sums, counts
@@ -50,17 +50,17 @@ class Position:
     best
         Best monitored value so far.
     pieces
-        In how many parts each micro-batch is worked on, because the memory is short.
+        Number of parts that each micro-batch is cut into, because memory is short.
     validation_pieces
-        By what a validation's batches are divided, for the same reason.
+        Divisor of the batch size in validation, for the same reason.
     joined
-        How many of the configured batches are one, since the memory has room for so many.
+        Number of configured batches joined into one, because memory has room for them.
     top
         Monitored value and number of epochs of the best checkpoints that are kept.
     untold
-        Fields of `StepLogged` for steps that were made and could not be told of.
+        Fields of the `StepLogged` events that have not been yielded yet.
     unscored
-        The validation whose captions are being scored beside this epoch.
+        The validation whose captions are being scored in the background.
     """
 
     epoch: int = 0
@@ -78,7 +78,7 @@ class Position:
 
     @property
     def told(self) -> int:
-        """The last step that was told of."""
+        """The last step whose event was yielded."""
         return self.step - len(self.untold)
 
     @property
@@ -107,9 +107,9 @@ class Position:
 class TrainingState:
     """Position, optimiser, and the weights of the model and of the objectives' own heads.
 
-    The weights stand here as well as in ``last.safetensors``, so that one rename decides what a
-    killed run goes on from. `parameters` names what the optimiser's entries belong to, in their
-    order; empty in states of older versions.
+    The weights are kept here as well as in ``last.safetensors``, so that one rename decides what a
+    killed run resumes from. `parameters` names the optimiser's entries in their order; it is empty
+    in states of older versions.
     """
 
     position: Position
@@ -131,7 +131,7 @@ def save_state(path: Path, state: TrainingState, previous: Path | None = None) -
         "objectives": state.objectives,
         "parameters": list(state.parameters),
     }
-    # Into the memory first: torch tells a full disk from other troubles in no way.
+    # Into memory first, since torch does not tell a full disk from other errors.
     stream = io.BytesIO()
     torch.save(content, stream)
     write_proven(path, stream.getbuffer(), previous)

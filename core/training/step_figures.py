@@ -1,4 +1,4 @@
-"""What a step has to tell, which may stay on the device until several steps' is read at once."""
+"""The figures of steps, which may stay on the device until those of several are read at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_BAD_STEPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The named losses of a step, and its gradient norm as the last of the `values`, (n + 1,)."""
+    """The n named losses of a step, and its gradient norm as the last of `values`, (n + 1,)."""
 
     names: tuple[str, ...]
     values: Tensor
@@ -49,10 +49,10 @@ class _Step:
 
 
 class StepLog:
-    """Tells of the steps of a run in their order, after every `every` of them or when asked to.
+    """Yields the events of a run's steps in order, after every `every` steps or on request.
 
-    Between, nothing is asked of the device. What was read and not yet told stands in `position`,
-    so that a run that is closed between two events tells the rest when it goes on.
+    In between nothing is read from the device. What was read and not yet yielded is kept in
+    `position.untold`, so that a run that is closed between two events yields the rest when resumed.
     """
 
     def __init__(self, position: Position, every: int) -> None:
@@ -63,21 +63,21 @@ class StepLog:
         self._began = 0.0
 
     def begin(self) -> None:
-        """Note that a step begins."""
+        """Mark the beginning of a step."""
         if not self._unread:
             self._began = time.monotonic()
 
     def note(self, epoch: int, step: int, rate: float, examples: int, figures: Figures) -> None:
-        """Take the figures of a step that was made."""
+        """Add the figures of a step."""
         self._unread.append(_Step(epoch, step, rate, examples, figures))
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to tell."""
+        """Whether `every` steps are waiting."""
         return len(self._unread) >= self.every
 
     def read(self) -> None:
-        """Ask the device, once, for all that it still holds."""
+        """Read all waiting figures from the device, with one synchronisation."""
         steps, self._unread = self._unread, []
         if not steps:
             return
@@ -101,7 +101,7 @@ class StepLog:
             )
 
     def tell(self) -> Iterator[Event]:
-        """Yield what there is to tell. Raises `StudioError` when nothing is finite any more."""
+        """Yield the waiting events. Raises `StudioError` after ten non-finite steps in a row."""
         self.read()
         untold = self._position.untold
         while untold:

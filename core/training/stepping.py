@@ -22,12 +22,12 @@ from core.wording import count_text
 
 
 class Stepper:
-    """Makes the steps of a run: gradients of some micro-batches, clipped, then the descent.
+    """Makes the steps of a run: accumulated gradients, clipped, then the optimiser's update.
 
-    The device is asked for what steps have to tell only when the `log` says so: whether a step's
-    figures are finite, and so whether it is made, is decided on the device. In a `team` this
-    process works on its part of each micro-batch. `position` notes in how many parts a micro-batch
-    has to be worked on since the memory was too small for it.
+    Figures are only read from the device when the `log` is due; whether they are finite, and so
+    whether the update is applied, is decided on the device. In a `team` this process works on its
+    part of each micro-batch. `position.pieces` is the number of parts that a micro-batch is cut
+    into since memory was too small for it.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Stepper:
         self.config, self.losses, self.optimizer = config, losses, optimizer
         self.data, self.position, self.device, self.team = data, position, device, team
         self._fused = bool(optimizer.defaults["fused"])
-        # Without the fused kernel the device has to be asked before each descent anyhow.
+        # Without the fused kernel each update has to wait for the device anyhow.
         self.log = StepLog(position, config.training.log_every if self._fused else 1)
 
     def step(self, epoch: int, start: int, chosen: list[Chosen], rate: float) -> Iterator[Event]:
-        """Make one step from the micro-batches numbered from `start`, and tell what is due."""
+        """Make one step from the micro-batches numbered from `start`; yield what is due."""
         position = self.position
         self.log.begin()
         figures = yield from self._gradients(epoch, start, chosen)
@@ -62,12 +62,12 @@ class Stepper:
     def _gradients(
         self, epoch: int, start: int, chosen: list[Chosen]
     ) -> Generator[Event, None, Figures]:
-        """Leave the clipped gradients of a step in place; returns its figures.
+        """Compute the clipped gradients of a step, in place; return its figures.
 
-        When the memory is too small, the step is made anew from smaller parts.
+        When memory is too small, the step is repeated from smaller parts.
         """
         while True:
-            # Some terms remember what they saw. A step that is not made leaves no trace.
+            # Some terms have state (a memory bank), which an abandoned step must not change.
             remembered = [
                 (module, name, value)
                 for module in self.losses.heads.modules()
@@ -136,7 +136,7 @@ class Stepper:
         return Warned(message=text)
 
     def _descend(self, bad: Tensor) -> None:
-        """Let the optimiser make its step, unless `bad` is 1: then nothing changes."""
+        """Apply the optimiser's update, unless `bad` is 1: then nothing changes."""
         if self._fused:
             self.optimizer.found_inf = bad  # type: ignore[attr-defined]
         elif bad:
@@ -148,7 +148,7 @@ class Stepper:
                 raise
         else:
             return
-        # The first step makes room for the moments; what the gradients needed may be given back.
+        # The first update allocates the moments; memory cached for the gradients may be freed.
         free_memory(self.device)
         self.optimizer.step()
 

@@ -40,9 +40,9 @@ class Trainer:
     """One run: model, loss terms, optimiser, and the position in the data.
 
     Closing the generator of `run` saves the state; another trainer made with `resume=True` then
-    goes on as if there had been no stop. With `branch` it goes on from the state of another run. In
-    a `team` every process makes the same steps on its share of each micro-batch, and the first one
-    alone validates, keeps and tells.
+    continues as if there had been no stop. With `branch` it continues from the state of another
+    run. In a `team` every process makes the same steps on its share of each micro-batch, and rank 0
+    alone validates, saves and yields events.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Trainer:
             self.validator.close()
 
     def _until_stopped(self) -> Generator[Event, None, bool]:
-        """Train to the end, or until somebody asks to stop; returns whether somebody did."""
+        """Train to the end, or until a stop is requested; return whether one was."""
         try:
             if self._leads:
                 yield from obeying(self.folder, self._run(), self._carry_out, self.position)
@@ -197,11 +197,11 @@ class Trainer:
         return done % self.config.validation.every_epochs == 0 or done == self.last_epoch
 
     def _validate(self) -> Iterator[Event]:
-        """Validate, and keep the model where it is better than before."""
+        """Validate, and save the model if it is better than before."""
         position, keeper = self.position, self.keeper
         if not self._leads:
             return
-        # A figure that decides which model is best is waited for, and so are the last ones.
+        # Metrics that select the best model, and those of the last epoch, are waited for.
         later = self.config.validation.monitor == "loss" and position.epoch + 1 < self.last_epoch
         yield from self.validator.validate(position, later)
         result = self.validator.result
@@ -217,7 +217,7 @@ class Trainer:
                 position.best = saved.value
 
     def _tell_scores(self) -> Iterator[Event]:
-        """Tell what the last validation scored, where that was left to be computed meanwhile."""
+        """Yield the scores of the last validation, if they are computed in the background."""
         unscored = self.position.unscored
         if unscored is None or not self._leads:
             return
@@ -261,11 +261,11 @@ class Trainer:
 
     @property
     def _leads(self) -> bool:
-        """Whether this process is the one that validates, keeps and tells."""
+        """Whether this process validates, saves and yields events."""
         return self.team is None or self.team.leads
 
     def _dismiss_team(self) -> None:
-        """Let the others end where this process does; each waits for word before every step."""
+        """Let the other processes end too; they wait for rank 0 before every step."""
         if self.team is not None and not self._dismissed:
             self._dismissed = True
             self.team.dismiss()

@@ -1,4 +1,4 @@
-"""What a run measures and shows of itself: losses, metrics, previews, the map of captions."""
+"""Validation of a run: losses, metrics, previews, the map of captions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Validator:
-    """Validates the model of a run; changes nothing of it, nor any random draw."""
+    """Validates the model of a run, without any effect on its weights or random draws."""
 
     def __init__(
         self, config: RunConfig, model: CaptionModel, losses: Losses, data: Prepared
@@ -53,8 +53,8 @@ class Validator:
     def validate(self, position: Position, later: bool = False) -> Iterator[Event]:
         """Measure the losses and metrics, caption the previews, map the captions.
 
-        The figures stand in `result` afterwards; with `later` without the metrics, which `scores`
-        gives for what then stands in `unscored`.
+        Afterwards `result` holds the figures. With `later` it lacks the metrics: they are computed
+        in the background, and `scores` waits for them, given what is then in `unscored`.
         """
         self.unscored = None
         started, data = time.monotonic(), self.data.validation
@@ -85,7 +85,7 @@ class Validator:
     def scores(self, unscored: Unscored) -> Generator[Event, None, ValidationScored]:
         """Wait for the scores of an earlier validation, and return them.
 
-        A run that was stopped meanwhile has them computed anew.
+        They are computed anew if the run was stopped in between.
         """
         if self._asked is None:
             self._asked = self._ask(unscored.captions)
@@ -103,7 +103,7 @@ class Validator:
         yield from self._previewed(position, captions)
 
     def map(self, position: Position) -> Iterator[Event]:
-        """Tell where the decoder puts the captions of a few clips."""
+        """Yield where the decoder embeds the captions of a few clips."""
         yield (yield from self._within_memory(position, lambda: self._map(position)))
 
     def _map(self, position: Position) -> Generator[Event, None, CaptionsMapped]:
@@ -153,7 +153,7 @@ class Validator:
     def _within_memory(
         self, position: Position, work: Callable[[], Generator[Event, None, T]]
     ) -> Generator[Event, None, T]:
-        """Do some work again with smaller batches when the memory is too small for it."""
+        """Do some work, and do it again with smaller batches if it runs out of memory."""
         while True:
             try:
                 return (yield from work())

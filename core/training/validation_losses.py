@@ -33,12 +33,12 @@ def validation_losses(
     """Measure the losses on a split: no smoothing, no mixup, no dropout.
 
     The cross-entropy is averaged over the tokens of a caption, then over the captions of a clip,
-    then over clips. Where all clips have equally many captions, as in Clotho, that is the
-    baseline's figure; elsewhere the baseline averages over all captions of a batch at once
-    (``masked_mean`` in its ``validation_step``), so that its figure depends on which clips share a
-    batch, and this one does not. Contrastive terms compare the first two captions of each
-    clip, and the space that each shapes is described over the whole split (`space_figures`).
-    "total" is the sum by the terms' weights.
+    then over clips. Where all clips have equally many captions, as in Clotho, that equals the
+    baseline's val/loss; elsewhere the baseline averages over all captions of a batch at once
+    (``masked_mean`` in its ``validation_step``), so that its value depends on which clips share a
+    batch, and this one does not. Contrastive terms compare the first two captions of each clip,
+    and the space that each shapes is measured over the whole split (`space_figures`). "total" is
+    the sum weighted by the terms' weights.
     """
     model.eval()
     sums: dict[str, float] = defaultdict(float)
@@ -71,7 +71,7 @@ def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Te
     rows = torch.repeat_interleave(torch.arange(len(clips)), counts)
     captions = torch.cat([torch.arange(int(count)) for count in counts])
     batch = data.batch(clips, torch.zeros_like(clips))
-    memory = model.listen(model.project(batch.frames, batch.frame_lengths))
+    memory = model.with_keys_values(model.project(batch.frames, batch.frame_lengths))
     tokens = data.captions(clips[rows], captions)
     device = tokens.device
     rows = rows.to(device)
@@ -91,7 +91,7 @@ def _clip_losses(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> Te
 def _contrast_inputs(model: CaptionModel, data: CaptionedClips, clips: Tensor) -> ContrastInputs:
     second = torch.where(data.caption_counts[clips] > 1, 1, 0)
     batch = data.batch(clips, torch.zeros_like(clips))
-    # The same draws at every validation, so that its figures can be compared.
+    # The same draws at every validation, so that its figures are comparable.
     draws = generator(0, "validation-negatives", int(clips[0]))
     others = data.captions(clips, second)
     sentences = data.sentences(clips, torch.zeros_like(clips))

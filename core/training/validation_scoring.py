@@ -1,4 +1,4 @@
-"""Metrics of validation captions, computed in another process while it is there."""
+"""Metrics of validation captions, computed in another process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TICK_SECONDS = 0.1
 
 
 class ValidationScorer:
-    """Scores captions; without the metrics extra it says so once and goes on without."""
+    """Scores captions; without the metrics extra it warns once and returns no scores."""
 
     def __init__(self, wanted: bool) -> None:
         self._scorer = Scorer() if wanted else None
@@ -24,7 +24,7 @@ class ValidationScorer:
     def ask(
         self, candidates: Sequence[str], references: Sequence[Sequence[str]]
     ) -> Future[Scores] | None:
-        """Let captions be scored beside whatever comes next; None where there are none."""
+        """Have captions scored in the background; None if there are none."""
         if self._scorer is None or not candidates:
             return None
         try:
@@ -35,7 +35,7 @@ class ValidationScorer:
             return failed
 
     def answer(self, asked: Future[Scores] | None) -> Generator[Event, None, dict[str, float]]:
-        """Wait for what was asked; return the figures, and warn once of those that lack."""
+        """Wait for the scores asked for and return them; warn once of missing metrics."""
         if asked is None:
             return {}
         while not wait([asked], _TICK_SECONDS).done:

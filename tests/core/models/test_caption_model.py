@@ -170,8 +170,8 @@ def test_rows_may_be_copied_dropped_and_unevenly_shared(
 def test_shared_keys_and_values_change_nothing(model: CaptionModel, memory: AudioMemory) -> None:
     tokens = torch.randint(1, 20, (4, 5))
     rows = torch.tensor([2, 0, 0, 1])
-    listened = model.listen(memory)
-    assert model.listen(listened) is listened
+    listened = model.with_keys_values(memory)
+    assert model.with_keys_values(listened) is listened
     plain = model.decode_tokens(tokens, memory.select(rows))
     torch.testing.assert_close(model.decode_tokens(tokens, listened.select(rows)), plain)
 
@@ -204,7 +204,7 @@ def test_attention_says_where_each_layer_looks(model: CaptionModel, memory: Audi
 
 def test_silence_is_the_same_for_every_clip(model: CaptionModel) -> None:
     model.eval()
-    states = model.decode_tokens(torch.tensor([[1, 4], [1, 4]]), model.silence(2))
+    states = model.decode_tokens(torch.tensor([[1, 4], [1, 4]]), model.empty_memory(2))
     assert torch.equal(states[0], states[1])
     assert torch.isfinite(states).all()
 

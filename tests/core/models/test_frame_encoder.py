@@ -78,10 +78,10 @@ def test_selecting_clips_keeps_the_clip_tokens() -> None:
 
 
 def test_long_clips_use_the_places_of_short_ones() -> None:
-    from core.models.frame_encoder import frame_places
+    from core.models.frame_encoder import position_code
 
-    short = frame_places(torch.zeros(1, 24, 16), torch.tensor([24]))
-    long = frame_places(torch.zeros(1, 48, 16), torch.tensor([48]))
+    short = position_code(torch.zeros(1, 24, 16), torch.tensor([24]))
+    long = position_code(torch.zeros(1, 48, 16), torch.tensor([48]))
     torch.testing.assert_close(short[0], long[0, ::2])
 
 

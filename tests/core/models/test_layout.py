@@ -72,7 +72,7 @@ def test_a_model_learns_the_same_without_padding(
     tokens = torch.randint(1, 20, real.shape) * real
 
     def gradients() -> tuple[Tensor, list[Tensor]]:
-        memory = model.listen(model.project(frames, lengths))
+        memory = model.with_keys_values(model.project(frames, lengths))
         states = model.decode_real(model.embed(tokens), real, memory)[real]
         loss = model.classify(states).logsumexp(dim=-1).square().mean()
         return states, list(torch.autograd.grad(loss, [*model.parameters()]))

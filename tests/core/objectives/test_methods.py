@@ -99,7 +99,7 @@ def test_a_proxy_is_the_mean_direction_of_a_clips_captions(
     directions = []
     for caption in range(3):
         tokens = clips.captions(one, torch.tensor([caption]))
-        silence = model.silence(1)
+        silence = model.empty_memory(1)
         states = model.decode_tokens(tokens[:, :-1], silence)
         words = tokens[:, 1:] != 0
         mean = (states * words[..., None]).sum(1) / words.sum(1, keepdim=True)

@@ -10,11 +10,11 @@ from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
 from torch.autograd import gradcheck
 
 from core.config.objectives import Similarity
-from core.objectives.nt_xent import nt_xent, similarities
+from core.objectives.nt_xent import nt_xent, pairwise_similarity
 
 
 def similarity_matrix(embeddings: torch.Tensor, kind: Similarity) -> torch.Tensor:
-    return similarities(embeddings, embeddings, kind)
+    return pairwise_similarity(embeddings, embeddings, kind)
 
 
 def masks(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

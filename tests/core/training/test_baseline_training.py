@@ -65,7 +65,7 @@ def validation_loss(model: CaptionModel, batches: dict[str, Tensor]) -> float:
         frames, lengths, tokens = (
             batches[f"val.{number}.{part}"] for part in ("frames", "lengths", "tokens")
         )
-        memory = model.listen(model.project(frames, lengths))
+        memory = model.with_keys_values(model.project(frames, lengths))
         losses = torch.stack(
             [
                 caption_losses(model, memory, tokens[:, caption])

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.events import StepLogged, ValidationEnded, Warned
-from core.objectives.nt_xent import similarities
+from core.objectives.nt_xent import pairwise_similarity
 from core.runs import RunFolder, create_run
 from core.training import precision as module
 from core.training.precision import arithmetic, usable_precision
@@ -25,7 +25,8 @@ def test_float32_is_float32_to_the_letter() -> None:
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
     with arithmetic("bf16", CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
-        assert similarities(torch.ones(2, 2), torch.ones(2, 2), "cosine").dtype == torch.float32
+        ones = torch.ones(2, 2)
+        assert pairwise_similarity(ones, ones, "cosine").dtype == torch.float32
     assert not torch.is_autocast_enabled("cpu")
 
 
