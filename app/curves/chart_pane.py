@@ -16,6 +16,7 @@ from app.curves.run_curves import RunCurves, View, union
 from app.curves.seed_band import SeedBand
 from app.runs.history import RunHistory
 from app.studio import Studio
+from app.texts import count_text
 from app.widgets.curve_layer import Drawing
 from app.widgets.curve_plot import CurvePlot
 
@@ -186,7 +187,7 @@ class ChartPane(QWidget):
             first = next(run for run in self.runs.values() if run.group == group)
             if means is not None:
                 place, mean, spread, checked, checked_spread = means
-                title = f"{first.group_title} ({len(band.runs)} seeds)"
+                title = f"{first.group_title} ({count_text(band.count, 'seed')})"
                 reading = Reading(title, first.colour, first.dashed, place, mean, math.nan, checked)
                 reading.spread, reading.validation_spread = spread, checked_spread
                 found.append(reading)

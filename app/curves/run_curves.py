@@ -19,7 +19,7 @@ from app.widgets.curve_plot import pen_of
 Floats = NDArray[np.float64]
 
 RAW, LINE, CHECKED, DOTS, BEST = range(10, 15)
-_DOTS_APART = 7.0
+DOTS_APART = 7.0
 # Beyond so many values a figure is no lonely point any more.
 _FEW = 200
 
@@ -171,7 +171,7 @@ class RunCurves:
             across, up, smooth = series.line(series.raw, frame, self.view.axis)
         strokes = [Stroke(CHECKED, across, up, self._pens[f"checked{second}"], smooth)]
         seen = (across > -10) & (across < frame.width + 10)
-        if 0 < int(seen.sum()) * _DOTS_APART < frame.width:
+        if 0 < int(seen.sum()) * DOTS_APART < frame.width:
             colour = self._colour if not second else blend(self._colour, self._ground, 0.5)
             strokes.append(Stroke(DOTS, across[seen], up[seen], None, True, dots=5.0, fill=colour))
         best = None if second else self.best()

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from app.curves.run_curves import CHECKED, LINE, RunCurves, View
+from app.curves.run_curves import CHECKED, DOTS, DOTS_APART, LINE, RunCurves, View
 from app.curves.series import Series
 from app.palette import Colours, blend
 from app.widgets.curve_layer import Frame, Stroke
@@ -31,6 +31,11 @@ class SeedBand:
     def style(self, colour: str, dashed: bool, colours: Colours) -> None:
         """Use the colour of the group."""
         self._colour, self._ground, self._dashed = colour, colours.panel, dashed
+
+    @property
+    def count(self) -> int:
+        """How many of the runs have anything to show."""
+        return sum(not run.is_empty for run in self.runs)
 
     @property
     def view(self) -> View:
@@ -66,6 +71,10 @@ class SeedBand:
                 strokes.append(Stroke(_BAND + number, outline, edge, None, True, fill=fill))
             pen = pen_of(self._colour, width, self._dashed)
             strokes.append(Stroke(depth, across, frame.up(mean), pen, True))
+            if depth == CHECKED and x.size * DOTS_APART < frame.width:
+                # As of a single run; and a line of one point would be nothing at all.
+                dots = Stroke(DOTS, across, frame.up(mean), None, True, 5.0, self._colour)
+                strokes.append(dots)
         return strokes
 
     def places(self, series: Sequence[Series], frame: Frame) -> Floats:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.curves.chart_pane import Shown
 from app.curves.charts import CHARTS
 from app.curves.curves_view import CurvesView
+from app.curves.export import reading_of, save_svg
 from app.curves.seed_band import mean_line
 from app.curves.series import Series
 from app.runs.history import RunHistory, Table
@@ -233,6 +236,45 @@ def test_a_single_value_is_a_dot(view: CurvesView) -> None:
     grow(history, np.array([4.0]))
     view.refresh()
     assert not any(stroke.dots for stroke in view.curves["a"].strokes(frame))
+
+
+def test_the_first_validation_of_seeds_is_a_dot(
+    view: CurvesView, show: Callable[..., None]
+) -> None:
+    first, second = history_of(np.linspace(5, 4, 9)), history_of(np.array([]))
+    first.validations.extend({"step": np.array([9.0]), "ce": np.array([3.0])})
+    show({"first": first, "second": second})
+    view.bar.averaged.setChecked(True)
+    (band,) = view.pane.bands.values()
+    frame = view.plot.layer.frame()
+    dots = [stroke for stroke in band.strokes(frame) if stroke.dots]
+    assert [dot.x.size for dot in dots] == [1]
+    assert dots[0].y[0] == pytest.approx(frame.up(np.array([3.0]))[0])
+    # The other seed has nothing to show yet.
+    (reading,) = view.pane.readings(9.0)
+    assert reading.title == "CE (1 seed)"
+
+
+def test_a_saved_chart_has_its_axes_where_its_curves_are(
+    view: CurvesView, show: Callable[..., None], tmp_path: Path
+) -> None:
+    history = history_of(np.linspace(5, 2, 100))
+    show({"a": history})
+    save_svg(view.pane, tmp_path / "chart.svg")
+    svg = (tmp_path / "chart.svg").read_text()
+    scales = {float(scale) for scale in re.findall(r"matrix\(([^,]*),0,0,", svg)}
+    assert scales == {1.0}
+
+
+def test_a_saved_chart_says_how_it_is_read(view: CurvesView, show: Callable[..., None]) -> None:
+    history = history_of(np.linspace(5, 2, 100))
+    show({"a": history})
+    view.bar.smoothing.setValue(500)
+    assert reading_of(view.pane) == "Thin: training, smoothed 0.500"
+    history.validations.extend({"step": np.array([50.0]), "ce": np.array([3.0])})
+    grow(history, np.array([2.0]))
+    view.bar.smoothing.setValue(0)
+    assert reading_of(view.pane) == "Thin: training; thick: validation"
 
 
 def test_steps_are_written_in_full(view: CurvesView) -> None:
