@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from core.wording import count_text as count_text
+from core.wording import minus_text as minus_text
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NOTHING = "–"
-_NEGATIVE = re.compile(r"(?<![\w.)-])-(?=\d)")
 # From this length on, in seconds, the times of a sound are told as a clock does.
 LONG = 120.0
 
@@ -59,11 +58,6 @@ def span_text(start: float, end: float, digits: int = 2) -> str:
     if end < LONG:
         return f"{start:.{digits}f}–{end:.{digits}f} s"
     return f"{clock_text(start, digits)}–{clock_text(end, digits)}"
-
-
-def minus_text(text: str) -> str:
-    """Return a sentence whose negative numbers have a minus, not a hyphen, as all figures have."""
-    return _NEGATIVE.sub("−", text)
 
 
 def value_text(value: float | None, digits: int = 3) -> str:

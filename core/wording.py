@@ -1,16 +1,24 @@
-"""Counts and days in the sentences that the command line, the engine and the window say."""
+"""Counts, negative numbers and days, as command line, engine and window say them."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 # Names of our own: strftime would take the locale's, and the interface is English.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_NEGATIVE = re.compile(r"(?<![\w.)-])-(?=\d)")
+
 
 def count_text(number: int, one: str, many: str = "") -> str:
     """Return "1 clip" or "1,200 clips"; `many` defaults to `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def minus_text(text: str) -> str:
+    """Return a sentence whose negative numbers have a minus, not a hyphen, as all figures have."""
+    return _NEGATIVE.sub("−", text)
 
 
 def day_text(day: date) -> str:

@@ -7,12 +7,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from core.evaluation.intervals import Interval
+from core.wording import minus_text
 
-# Okabe and Ito's colours, told apart by people of every colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's colours, told apart by people of every colour vision; in the window's order.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 WIDTH = 640
-_ROW = 34
-_LEFT, _RIGHT = 190, 30
+_ROW, _FOOT, _LEGEND_ROW = 34, 56, 18
+_LEFT, _RIGHT = 220, 30
+# What fits beside a figure in the widest of the usual fonts, of twelve pixels.
+_LETTER, _LONGEST = 7.2, 29
 
 Point = tuple[float, float]
 
@@ -24,7 +27,7 @@ def dots(
     values = [value for _, seeds, _ in rows for value in seeds]
     values += [end for _, _, one in rows if one is not None for end in (one.low, one.high)]
     low, high, ticks = _axis(values)
-    height = _ROW * len(rows) + 46
+    height = _ROW * len(rows) + _FOOT
     parts = [_open(height, title)]
     scale = _scale(low, high)
     parts += _ticks(ticks, scale, height, unit)
@@ -50,20 +53,25 @@ def dots(
     return "".join([*parts, "</svg>"])
 
 
-def intervals(rows: Sequence[tuple[str, Interval, bool]], unit: str, title: str) -> str:
-    """Draw one row a difference: its interval, and zero as a line through all of them."""
+def intervals(rows: Sequence[tuple[tuple[str, str], Interval, bool]], unit: str, title: str) -> str:
+    """Draw one row a difference: its interval, and zero as a line through all of them.
+
+    A row is named by two lines: what is compared, and with what.
+    """
     ends = [end for _, one, _ in rows for end in (one.low, one.high)]
     low, high, ticks = _axis([*ends, 0.0])
-    height = _ROW * len(rows) + 46
+    height = _ROW * len(rows) + _FOOT
     parts = [_open(height, title)]
     scale = _scale(low, high)
     parts += _ticks(ticks, scale, height, unit)
     zero = scale(0.0)
-    parts.append(f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="8" y2="{height - 30}" class="zero"/>')
+    parts.append(
+        f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="8" y2="{height - _FOOT + 16}" class="zero"/>'
+    )
     for number, (name, one, shown) in enumerate(rows):
         y = 16 + _ROW * number + _ROW / 2
         colour = COLOURS[0] if shown else "#808080"
-        parts.append(_text(_LEFT - 12, y + 4, name, "end"))
+        parts += [_text(_LEFT - 12, y - 3 + 14 * line, name[line], "end") for line in (0, 1)]
         parts.append(
             f'<line x1="{scale(one.low):.1f}" x2="{scale(one.high):.1f}" y1="{y:.1f}" '
             f'y2="{y:.1f}" stroke="{colour}" stroke-width="3" stroke-linecap="round"/>'
@@ -75,7 +83,11 @@ def intervals(rows: Sequence[tuple[str, Interval, bool]], unit: str, title: str)
 def curves(lines: Mapping[str, Sequence[Sequence[Point]]], x_title: str, title: str) -> str:
     """Draw the runs of each arm as thin lines and their mean as a thick one."""
     points = [point for runs in lines.values() for run in runs for point in run]
-    height, top, bottom, left = 300, 14, 44, 60
+    left = 60
+    legend = _legend(list(lines), left)
+    rows = 1 + max((row for _, row in legend), default=0)
+    top, bottom = 14, 32 + _LEGEND_ROW * rows
+    height = 256 + bottom
     parts = [_open(height, title)]
     if not points:
         return "".join([*parts, "</svg>"])
@@ -93,20 +105,19 @@ def curves(lines: Mapping[str, Sequence[Sequence[Point]]], x_title: str, title: 
         parts.append(
             f'<line x1="{left}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
         )
-        parts.append(_text(left - 8, y + 4, f"{tick:.6g}", "end"))
-    parts.append(_text(left, height - 22, f"{first:.6g}", "start"))
-    parts.append(_text(WIDTH - _RIGHT, height - 22, f"{last:.6g}", "end"))
-    parts.append(_text((left + WIDTH - _RIGHT) / 2, height - 22, x_title, "middle"))
-    x_legend = float(left)
+        parts.append(_text(left - 8, y + 4, minus_text(f"{tick:.6g}"), "end"))
+    foot = height - bottom + 18
+    parts.append(_text(left, foot, f"{first:.6g}", "start"))
+    parts.append(_text(WIDTH - _RIGHT, foot, f"{last:.6g}", "end"))
+    parts.append(_text((left + WIDTH - _RIGHT) / 2, foot, x_title, "middle"))
     for number, (name, runs) in enumerate(lines.items()):
         colour = COLOURS[number % len(COLOURS)]
         parts += [_line(" ".join(map(place, run)), colour, 1.0, 0.35) for run in runs]
         parts.append(_line(" ".join(map(place, mean_curve(runs))), colour, 2.5, 1.0))
-        parts.append(
-            f'<rect x="{x_legend:.1f}" y="{height - 12}" width="10" height="10" fill="{colour}"/>'
-        )
-        parts.append(_text(x_legend + 14, height - 3, name, "start"))
-        x_legend += 40 + 7 * len(name)
+        x, row = legend[number]
+        y = foot + 12 + _LEGEND_ROW * row
+        parts.append(f'<rect x="{x:.1f}" y="{y}" width="10" height="10" fill="{colour}"/>')
+        parts.append(_text(x + 14, y + 9, name, "start"))
     return "".join([*parts, "</svg>"])
 
 
@@ -126,6 +137,18 @@ def _line(points: str, colour: str, width: float, opacity: float) -> str:
     )
 
 
+def _legend(names: Sequence[str], left: float) -> list[tuple[float, int]]:
+    """Return where each name begins, and in which row, so that none leaves the figure."""
+    placed, x, row = [], left, 0
+    for name in names:
+        width = 14 + _LETTER * min(len(name), _LONGEST)
+        if x > left and x + width > WIDTH:
+            x, row = left, row + 1
+        placed.append((x, row))
+        x += width + 20
+    return placed
+
+
 def _open(height: float, title: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
@@ -134,7 +157,7 @@ def _open(height: float, title: str) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:
-    shown = text if len(text) <= 28 else f"{text[:27]}…"
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(shown)}</text>'
 
 
@@ -145,10 +168,10 @@ def _ticks(
     for tick in ticks:
         x = scale(tick)
         parts.append(
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{height - 30:.0f}" class="grid"/>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{height - _FOOT + 16:.0f}" class="grid"/>'
         )
-        parts.append(_text(x, height - 16, f"{tick:.6g}", "middle"))
-    parts.append(_text((_LEFT + WIDTH - _RIGHT) / 2, height - 2, unit, "middle"))
+        parts.append(_text(x, height - 26, minus_text(f"{tick:.6g}"), "middle"))
+    parts.append(_text((_LEFT + WIDTH - _RIGHT) / 2, height - 6, unit, "middle"))
     return parts
 
 

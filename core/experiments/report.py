@@ -13,7 +13,7 @@ from core.experiments.analysis import Analysis, ArmDifference, ArmFigures
 from core.experiments.figures import Point, curves, dots, intervals
 from core.experiments.report_data import STYLE, flat_settings, validation_curve
 from core.files import write_text_atomic
-from core.wording import count_text
+from core.wording import count_text, minus_text
 
 REPORT_FILE = "report.html"
 _CLIPS = 12  # whose captions are shown
@@ -63,7 +63,7 @@ def _results(analysis: Analysis) -> Iterator[str]:
     if not analysis.sentences:
         yield '<p class="result">There is nothing to compare yet.</p>'
     for sentence in analysis.sentences:
-        yield f'<p class="result">{_escape(sentence)}</p>'
+        yield f'<p class="result">{_escape(minus_text(sentence))}</p>'
 
 
 def _figures(analysis: Analysis) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _figures(analysis: Analysis) -> Iterator[str]:
         yield f"<h2>{_escape(heading)}</h2>"
         rows_of = [
             (
-                f"{item.second} − {item.first}",
+                (item.second, f"− {item.first}"),
                 _scaled(item.result.interval, item.metric),
                 item.result.shown,
             )
@@ -127,14 +127,13 @@ def _differences(analysis: Analysis) -> Iterator[str]:
     if not analysis.differences:
         return
     yield "<h2>All differences</h2>"
-    rows = [
-        [
-            _escape(f"{item.second} − {item.first}"),
-            _escape(METRICS[item.metric].title),
-            *_difference_cells(item),
-        ]
-        for item in analysis.differences
-    ]
+    rows, before = [], ("", "")
+    for item in analysis.differences:
+        arms = (item.second, item.first)
+        # Named once, else the table is all names.
+        named = "<br>− ".join(map(_escape, arms)) if arms != before else ""
+        rows.append([named, _escape(METRICS[item.metric].title), *_difference_cells(item)])
+        before = arms
     head = ["Arms", "Metric", "Difference", "95 % interval", "p", "Seeds", "Seeds needed"]
     yield _table(head, rows, numbers=5)
 
@@ -144,8 +143,8 @@ def _difference_cells(item: ArmDifference) -> list[str]:
     one = result.interval
     needed = "" if result.shown or result.seeds < 2 else str(result.seeds_needed or "more clips")
     return [
-        f"{one.value * scale:+.2f}",
-        f"{one.low * scale:+.2f} to {one.high * scale:+.2f}",
+        _signed(one.value * scale),
+        f"{_signed(one.low * scale)} to {_signed(one.high * scale)}",
         f"{result.p_value:.3f}" if result.p_value >= 0.001 else "&lt; 0.001",
         str(result.seeds),
         needed,
@@ -226,6 +225,11 @@ def _problems(analysis: Analysis) -> Iterator[str]:
         for reason, names in reasons.items():
             yield f"<li>{_escape(', '.join(names))}: {_escape(reason)}</li>"
         yield "</ul>"
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.2f}"
+    return minus_text(text) if float(text) else "0.00"
 
 
 def _mean_and_spread(item: ArmFigures) -> str:

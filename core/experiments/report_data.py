@@ -23,7 +23,8 @@ p.soft,td.soft,caption{color:var(--soft)}p.result{font-size:1.1rem;padding:.8rem
 background:var(--wash);border-radius:8px;margin:.6rem 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
+td.number{white-space:nowrap}
 svg{width:100%;height:auto;margin:.4rem 0}svg text{font:12px system-ui,sans-serif;fill:var(--soft)}
 svg .grid{stroke:var(--line)}svg .zero{stroke:var(--ink);stroke-dasharray:4 3}
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QPushButton,
     QStackedWidget,
@@ -219,7 +220,11 @@ class ComparePage(QWidget):
 
     def _tab_changed(self, _index: int) -> None:
         # An experiment brings its own systems and its own split.
-        self.top.setVisible(self.tabs.currentWidget() is not self.experiments)
+        shown = self.tabs.currentWidget() is not self.experiments
+        if not shown and self.top.isAncestorOf(QApplication.focusWidget()):
+            # Else the keyboard's frame would jump to the rail.
+            self.tabs.tabBar().setFocus()
+        self.top.setVisible(shown)
 
     # ---- sounds ----------------------------------------------------------------------------
 

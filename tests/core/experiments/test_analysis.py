@@ -226,6 +226,7 @@ def test_the_report_is_one_whole_page(experiment: Experiment) -> None:
     assert "a &lt;b&gt; reference" in text
     assert text.count("<svg") == 5
     assert "SPICE: SPICE&#x27;s program is not here." in text
+    assert not re.search(r"[ >(]-[0-9]", text), "a hyphen where a minus belongs"
     assert "objectives.caption-ntxent.weight" in text
     path = write_report(analysis)
     assert path == experiment.folder / "report.html"
@@ -233,8 +234,21 @@ def test_the_report_is_one_whole_page(experiment: Experiment) -> None:
 
 def test_figures_of_few_and_of_equal_values() -> None:
     assert "<circle" in dots([("A", [1.0], None), ("B", [1.0], Interval(1, 1, 1))], "x", "t")
-    assert intervals([("A", Interval(0, 0, 0), False)], "x", "t").endswith("</svg>")
+    assert intervals([(("A", "− B"), Interval(0, 0, 0), False)], "x", "t").endswith("</svg>")
     assert curves({}, "epoch", "t").endswith("</svg>")
     assert "polyline" in curves({"A": [[(1.0, 2.0)]]}, "epoch", "t")
     assert mean_curve([[(1, 2.0), (2, 4.0)], [(1, 4.0)]]) == [(1, 3.0)]
     assert mean_curve([]) == []
+
+
+def test_figures_tell_apart_what_has_long_names() -> None:
+    arms = ["CE + audio-text matching", "CE + audio-text NT-Xent", "CE + caption NT-Xent"]
+    rows = [((arms[0], f"− {other}"), Interval(-1, -2, 1), False) for other in arms[1:]]
+    figure = intervals(rows, "points", "t")
+    for other in arms[1:]:
+        assert f">− {other}<" in figure
+    assert ">−2<" in figure
+    figure = curves({f"{arm} {n}": [[(1.0, 2.0)]] for arm in arms for n in "ab"}, "epoch", "t")
+    width, height = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', figure).groups())
+    for x, y, name in re.findall(r'x="([\d.]+)" y="([\d.]+)" text-anchor="start">([^<]*)', figure):
+        assert float(x) + 6 * len(name) < width and float(y) < height

@@ -309,3 +309,15 @@ def test_an_experiment_in_one_table(
     wanted = [cell.run.best for cell in expected if cell.run]
     qtbot.waitUntil(lambda: [file.path for file in page.systems.selected()] == wanted)
     settled(page, qtbot)
+
+
+def test_the_keyboard_stays_on_the_page_when_the_choice_of_systems_is_hidden(
+    open_page: Opener, qtbot: QtBot
+) -> None:
+    two_runs()
+    page = open_page()
+    ready(page, qtbot)
+    qtbot.waitUntil(lambda: page.isActiveWindow())
+    page.systems.chips[0].combo.setFocus()
+    page.tabs.setCurrentWidget(page.experiments)
+    assert page.tabs.tabBar().hasFocus()
