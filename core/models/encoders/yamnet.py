@@ -40,7 +40,7 @@ FRAME_SAMPLES = PATCH_SAMPLES // PATCH_FRAMES
 # The last spectrum of a patch reaches beyond the patch's own samples.
 _PATCH_REACH = PATCH_SAMPLES + FFT - HOP
 # Patches in one pass of the network: what fits the caches of a CPU, or fills a GPU.
-_PATCHES_PER_PASS = {"cpu": 64}
+_PATCHES_PER_PASS = {"cpu": 32}
 _PATCHES_PER_PASS_GPU = 512
 
 
@@ -146,7 +146,10 @@ class YamNet:
         embeddings = torch.empty(sum(counts), PATCH_FRAMES, DIM, device=self._device)
         with torch.inference_mode():
             done = 0
-            for patches in _grouped(_patches(waveforms, starts), self._patches_per_pass()):
+            # Passes of one size: a last one of few patches would take nearly as long as a full one.
+            passes = max(1, math.ceil(sum(counts) / self._patches_per_pass()))
+            size = math.ceil(sum(counts) / passes)
+            for patches in _grouped(_patches(waveforms, starts), size):
                 log_mel = self._front_end(patches.to(self._device, torch.float32))
                 embeddings[done : done + len(patches)] = self._network(log_mel)
                 done += len(patches)

@@ -40,8 +40,9 @@ class YamNetFrontEnd(nn.Module):
     def magnitudes(self, samples: torch.Tensor) -> torch.Tensor:
         """(P, 15712) samples at 16 kHz to mel magnitudes (P, 96, 64), before the logarithm."""
         spectra = torch.fft.rfft(samples.unfold(-1, FFT, HOP) * self.window)
-        # Root of the power: several times faster than abs() of complex numbers.
-        magnitude = torch.view_as_real(spectra).square().sum(-1).sqrt_()
+        # Root of the power, added up by hand: twice as fast as sum(), and the more than abs().
+        squares = torch.view_as_real(spectra).square_()
+        magnitude = (squares[..., 0] + squares[..., 1]).sqrt_()
         return magnitude @ self.mel
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from core.models.encoders.rectified_convolution import RectifiedConvolution
 from core.models.encoders.yamnet_weights import CLASSES
 
 DIM = 1024
@@ -33,11 +33,13 @@ class YamNetNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers = [nn.Conv2d(1, 32, 3, stride=2, padding=1)]
+        layers = [RectifiedConvolution(1, 32, 3, stride=2, padding=1)]
         channels = 32
         for outputs, stride in _BLOCKS:
-            layers.append(nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels))
-            layers.append(nn.Conv2d(channels, outputs, 1))
+            layers.append(
+                RectifiedConvolution(channels, channels, 3, stride, padding=1, groups=channels)
+            )
+            layers.append(RectifiedConvolution(channels, outputs, 1))
             channels = outputs
         self.conv = nn.ModuleList(layers)
         self.classifier = nn.Linear(DIM, CLASSES)
@@ -54,7 +56,7 @@ class YamNetNetwork(nn.Module):
         """(P, 96, 64) log-mel patches to (P, 3, 1024) frame embeddings."""
         maps = log_mel.flip(1, 2).unsqueeze(1).contiguous(memory_format=torch.channels_last)
         for layer in self.conv:
-            maps = functional.relu_(_convolved(maps, layer))
+            maps = layer(maps)
         return maps.mean(3).flip(2).transpose(1, 2)
 
     def logits(self, log_mel: torch.Tensor) -> torch.Tensor:
@@ -66,19 +68,3 @@ class YamNetNetwork(nn.Module):
         """Return the parameters of the blocks from number `block` (0 to 12) on, classifier last."""
         layers = [*list(self.conv)[1 + 2 * block :], self.classifier]
         return [parameter for layer in layers for parameter in layer.parameters()]
-
-
-def _convolved(maps: torch.Tensor, layer: nn.Module) -> torch.Tensor:
-    """Apply a convolution; without gradients on a CPU always that of oneDNN.
-
-    Torch itself would take another for fewer than 16 patches and one thread, at half the speed.
-    """
-    assert isinstance(layer, nn.Conv2d)
-    plain = torch.is_grad_enabled() or maps.device.type != "cpu"
-    if plain or not torch.backends.mkldnn.is_available():
-        result: torch.Tensor = layer(maps)
-        return result
-    kernel, padding = layer.weight, (layer.kernel_size[0] // 2, layer.kernel_size[1] // 2)
-    return torch.mkldnn_convolution(
-        maps, kernel, layer.bias, padding, layer.stride, (1, 1), layer.groups
-    )
