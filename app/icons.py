@@ -11,7 +11,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPixmap
 
 _SIZES = (16, 20, 24, 32, 48)
@@ -34,27 +34,20 @@ def _font() -> tuple[str, dict[str, str]]:
     return (families[0] if families else ""), names
 
 
-def icon_exists(name: str) -> bool:
-    """Say whether the icon set has this name."""
-    return name in _font()[1]
-
-
-def make_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
-    """Draw one icon, `size` logical pixels wide, for a screen of that pixel ratio."""
+def make_pixmap(name: str, colour: str, size: int) -> QPixmap:
+    """Draw one icon, `size` pixels wide; transparent for a name that the set lacks."""
     family, names = _font()
-    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+    pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     if family and name in names:
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         font = QFont(family)
-        font.setPixelSize(pixmap.width())
+        font.setPixelSize(size)
         painter.setFont(font)
         painter.setPen(QColor(colour))
-        whole = QRect(0, 0, pixmap.width(), pixmap.height())
-        painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, chr(int(names[name], 16)))
+        painter.drawText(pixmap.rect(), Qt.AlignmentFlag.AlignCenter, chr(int(names[name], 16)))
         painter.end()
-    pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
 

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal
 from app.errors import details_of, sentence_of
 from app.quick_tasks import QuickTasks
 from app.thread_priority import give_way
-from core.events import Event
+from core.events import Event, close_work
 
 DELIVERY_INTERVAL_MS = 100
 _log = logging.getLogger("aac_studio")
@@ -118,9 +118,7 @@ class Job(QThread):
                         break
                     self._queue.append(event)
             finally:
-                close = getattr(events, "close", None)
-                if close is not None:
-                    close()
+                close_work(events)
         except BaseException as error:
             self._outcome = "failed"
             self._error = (sentence_of(error), details_of(error))

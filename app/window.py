@@ -16,12 +16,15 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
+    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from app.detached import train_without_window
 from app.errors import details_of, sentence_of
+from app.jobs import TRAINING_LANE
 from app.menus import MainMenus
 from app.studio import Studio
 from app.widgets.banner import Banner
@@ -47,7 +50,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.studio = studio
         self._pages: dict[str, QWidget] = {}
-        self._close_agreed = False
+        self._close_agreed = self._train_on = False
         self._question: QMessageBox | None = None
         self.setWindowTitle("AAC Studio")
         self.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "aac-studio.svg")))
@@ -173,6 +176,9 @@ class MainWindow(QMainWindow):
             self._remember()
             jobs.stop_all()
             event.accept()
+            if self._train_on:
+                self._train_on = False
+                train_without_window()
             return
         event.ignore()
         if self._close_agreed:
@@ -185,10 +191,16 @@ class MainWindow(QMainWindow):
         box.setWindowTitle("Work is still running")
         verb = "is" if len(titles) == 1 else "are"
         box.setText(f"{', '.join(titles)} {verb} still running.")
-        box.setInformativeText(
-            "Stopping saves a checkpoint, so that a training run can be resumed later."
-        )
+        text = "Stopping saves a checkpoint, so that a training run can be resumed later."
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        without: QPushButton | None = None
+        if any(job.lane == TRAINING_LANE for job in self.studio.jobs.running()):
+            text += (
+                " Training can also go on without the window, with what waits in the queue; it is "
+                "shown when the window is opened again."
+            )
+            without = box.addButton("Close and train on", QMessageBox.ButtonRole.AcceptRole)
+        box.setInformativeText(text)
         keep = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
         stop.setProperty("role", "primary")
         stop.style().polish(stop)
@@ -197,10 +209,11 @@ class MainWindow(QMainWindow):
         self._question = box
 
         def answered(_result: int) -> None:
-            agreed = box.clickedButton() is stop
+            answer = box.clickedButton()
             self._question = None
             box.deleteLater()
-            if agreed:
+            self._train_on = without is not None and answer is without
+            if self._train_on or answer is stop:
                 self.stop_and_close()
 
         box.finished.connect(answered)

@@ -6,8 +6,7 @@ A `Captioner` is loaded once and captions many sounds. It may be used from one t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.audio.encoder import Encoding, listen
-from core.audio.files import Waveform, read_audio
+from core.audio.files import read_audio
 from core.audio.log_mel import LogMel, ShowsLogMel
 from core.audio.resample import resample
 from core.captions import Beam, Caption, Tag, TokenScore
@@ -33,8 +32,7 @@ from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer
 from core.decoding.agreement import HeardTags
 from core.decoding.hypotheses import Hypothesis
 from core.decoding.strategy import decode, heard_in
-from core.errors import EncoderError, StudioError
-from core.events import Event, FileCaptioned, FileFailed, Progress
+from core.errors import EncoderError
 from core.models.checkpoints import Checkpoint, load_checkpoint
 from core.models.encoders import load_encoder
 
@@ -170,31 +168,6 @@ class Captioner:
         sound = read_audio(Path(path), self.encoder.sample_rate, start, duration)
         return self.encoder.log_mel(torch.from_numpy(sound.samples))
 
-    def caption_files(
-        self, paths: Iterable[Path | str], decoding: DecodingConfig | None = None
-    ) -> Iterator[Event]:
-        """Caption files one after the other, reading the next while the model works.
-
-        Yields
-        ------
-        Event
-            `FileCaptioned` or `FileFailed` for each file in turn, each followed by `Progress`.
-        """
-        files = [Path(path) for path in paths]
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as reader:
-            ahead = None
-            for number, path in enumerate(files):
-                present = ahead or reader.submit(self._read, path)
-                following = files[number + 1 : number + 2]
-                ahead = reader.submit(self._read, following[0]) if following else None
-                try:
-                    sound = present.result()
-                    caption = self.caption_waveform(sound.samples, sound.sample_rate, decoding)
-                    yield FileCaptioned(path=str(path), caption=caption)
-                except StudioError as error:
-                    yield FileFailed(path=str(path), message=str(error))
-                yield Progress(phase="Captioning", done=number + 1, total=len(files))
-
     def search(
         self,
         frames: Sequence[torch.Tensor],
@@ -238,9 +211,6 @@ class Captioner:
         probability = self._confidence.probability(signs)
         text, wording = worded(caption.text, probability, self._confidence)
         return replace(caption, text=text, wording=wording, confidence=probability)
-
-    def _read(self, path: Path) -> Waveform:
-        return read_audio(path, self.encoder.sample_rate)
 
     def _caption(
         self, found: list[Hypothesis], encoding: Encoding, duration: float, seconds: float

@@ -1,4 +1,4 @@
-"""What long work says while it goes on: small frozen records, one class a kind.
+"""Events of long work: small frozen records, one class per kind.
 
 Training, extraction, captioning, evaluation and downloads are generators of these. Each turns into
 one line of JSON (`to_record`) and back (`from_record`), which is how a run folder keeps them.
@@ -7,7 +7,7 @@ one line of JSON (`to_record`) and back (`from_record`), which is how a run fold
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -175,24 +175,6 @@ class Paused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileCaptioned(Event):
-    """One sound file was captioned; `caption` is a `core.captioner.Caption`."""
-
-    recorded: ClassVar[bool] = False
-    path: str
-    caption: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFailed(Event):
-    """One sound file could not be read; the work goes on with the next."""
-
-    recorded: ClassVar[bool] = False
-    path: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated(Event):
     """Corpus scores of one checkpoint on one split, and where everything was written."""
 
@@ -224,6 +206,13 @@ _KINDS: dict[str, type[Event]] = {
         Evaluated,
     )
 }
+
+
+def close_work(work: Iterable[object]) -> None:
+    """Stop the work behind an iterator by closing its generator; others have nothing to stop."""
+    close = getattr(work, "close", None)
+    if close is not None:
+        close()
 
 
 def to_record(event: Event) -> dict[str, Any]:

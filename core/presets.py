@@ -53,7 +53,7 @@ def load_preset(name: str) -> Preset:
     raise ConfigError(f"There is no preset named {name}; the built-in ones are {known}.")
 
 
-def save_preset(title: str, config: RunConfig, description: str = "") -> Preset:
+def save_preset(title: str, config: RunConfig) -> Preset:
     """Save a preset of the user's own. Raises `ConfigError` for a built-in or empty name."""
     name = words_for_path(title)
     if not name:
@@ -62,7 +62,7 @@ def save_preset(title: str, config: RunConfig, description: str = "") -> Preset:
         raise ConfigError(f"{name} is a built-in preset; choose another name.")
     path = paths.presets_dir() / f"{name}.json"
     config = config.model_copy(update={"preset": name})
-    content = {"title": title, "description": description, "config": config.model_dump(mode="json")}
+    content = {"title": title, "description": "", "config": config.model_dump(mode="json")}
     write_json_atomic(path, content)
     return _read(path, False)
 

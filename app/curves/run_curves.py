@@ -6,7 +6,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QPen
 
 from app.curves.charts import Chart, columns_of
@@ -15,8 +14,6 @@ from app.palette import Colours, blend
 from app.runs.history import RunHistory
 from app.widgets.curve_layer import Frame, Stroke
 from app.widgets.curve_plot import pen_of
-
-Floats = NDArray[np.float64]
 
 RAW, LINE, CHECKED, DOTS, BEST = range(10, 15)
 DOTS_APART = 7.0

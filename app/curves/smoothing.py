@@ -61,8 +61,3 @@ class Smoother:
         self._mean = float(flat[-1])
         count = np.arange(self._count + 1, self._count + known.size + 1)
         return np.asarray(flat / (1 - self.weight**count), dtype=np.float64)
-
-
-def smooth(values: Floats, weight: float) -> Floats:
-    """Return the smoothed values (n,) of a whole series, `weight` in [0, 1)."""
-    return Smoother(weight).push(values)

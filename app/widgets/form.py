@@ -12,12 +12,13 @@ import typing
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -118,6 +119,8 @@ class FieldRow(QWidget):
             self.editor.set_numbers(value)
         elif isinstance(self.editor, QLineEdit):
             self.editor.setText(str(value))
+            # A long text is shown from its beginning.
+            self.editor.setCursorPosition(0)
         self.editor.blockSignals(blocked)
         self._mark()
 
@@ -240,6 +243,17 @@ class CollapsibleSection(QWidget):
         self.body.setVisible(shown)
         self._theme.set_icon(self.button, "chevron-down" if shown else "chevron-right", "muted")
         self.toggled.emit(shown)
+        if shown and self.isVisible():
+            # Once the rows have their places.
+            QTimer.singleShot(0, self, self._come_into_view)
+
+    def _come_into_view(self) -> None:
+        """Scroll what lies around this group so that the rows are seen."""
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.ensureWidgetVisible(self.body, 0, 8)
 
 
 def _kind_of(annotation: Any) -> type:

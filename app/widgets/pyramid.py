@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _BASE = 4
-_NOTHING: Floats = np.empty(0)
 
 
 class Column:

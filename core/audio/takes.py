@@ -32,16 +32,16 @@ def takes_dir() -> Path:
     return home() / "takes"
 
 
-def new_take(folder: Path | None = None, now: float | None = None) -> Path:
+def new_take() -> Path:
     """Return a free path for a take, named by date and time. Raises `AudioFileError`."""
-    folder = folder or takes_dir()
+    folder = takes_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AudioFileError(
             f"The folder {folder} for takes cannot be made ({error.strerror}); choose another one."
         ) from error
-    stem = time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(now))
+    stem = time.strftime("%Y-%m-%d_%H-%M-%S")
     number, name = 1, stem
     while any((folder / (name + suffix)).exists() for suffix in (SUFFIX, GROWING)):
         number += 1
@@ -97,7 +97,7 @@ def recover_takes(folder: Path | None = None) -> tuple[Path, ...]:
     A take that another running program is still writing is left alone.
     """
     made = []
-    folder = folder or takes_dir()
+    folder = takes_dir()
     for path in sorted(folder.glob(f"*{GROWING}")) if folder.is_dir() else ():
         if _is_open(path):
             continue

@@ -13,6 +13,7 @@ from core.cli.checkpoint_option import (
     add_checkpoint_option,
     add_strategy_option,
 )
+from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
 from core.cli.output import path_text
 from core.cli.standard_input import SIGN, standard_input
 
@@ -94,8 +95,8 @@ def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of
         print(with_path(path, message), file=sys.stderr)
     if interrupted:
         print(f"Interrupted after {done} of {of} files.", file=sys.stderr)
-        return 130
-    return 1 if failed else 0
+        return INTERRUPTED
+    return SOME_FAILED if failed else 0
 
 
 def _sound_files(

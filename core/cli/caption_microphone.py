@@ -34,8 +34,6 @@ from core.live import (
 )
 from core.timeline import EXPORTS, Window, join_windows
 
-OpenSource = Callable[[str, int], SoundSource]
-
 
 def run(options: argparse.Namespace) -> int:
     """Record and caption until Ctrl+C. Raises `StudioError` for what goes wrong with a device."""

@@ -16,6 +16,7 @@ from core.cli.caption_batch import line_of
 from core.cli.caption_timeline import line_of as timeline_line_of
 from core.cli.caption_timeline import segments_of, settings_of, write_timeline
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
+from core.cli.exit_codes import SOME_FAILED
 from core.cli.growing_outputs import GrowingOutput, open_outputs
 from core.cli.output import Interrupt, interruptible, path_text
 from core.cli.timeline_options import is_wanted
@@ -97,7 +98,7 @@ def _watch(
     finally:
         work.close()
         _say(_summary(len(captioned), len(failed), watch.unsettled, time.monotonic() - started))
-    return 1 if failed or work.trouble else 0
+    return SOME_FAILED if failed or work.trouble else 0
 
 
 class _Captions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
 from core.cli.output import figure, interruptible, table
 from core.cli.score_report import add_metrics_option, chosen_metrics
 from core.errors import ConfigError
@@ -125,7 +126,7 @@ def _last_split(dataset: str, root: str) -> str:
 
 def _run(experiment: Experiment, options: argparse.Namespace) -> int:
     from core.cli.progress import ProgressBar
-    from core.events import Evaluated, Noted, Progress, StepLogged, Warned
+    from core.events import Evaluated, Noted, Progress, StepLogged, Warned, close_work
     from core.experiments import experiment_status, run_experiment
 
     events = run_experiment(experiment, metrics=chosen_metrics(options), device=options.device)
@@ -144,15 +145,13 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
                 shown = list(scores.items())[:3]
                 bar.line("  " + "  ".join(f"{name} {figure(value)}" for name, value in shown))
             if interrupt:
-                close = getattr(events, "close", None)
-                if close is not None:
-                    close()
+                close_work(events)
                 bar.line("Stopped; 'aac-studio experiment run' goes on from here.")
-                return 130
+                return INTERRUPTED
     done = experiment_status(experiment)
     if done.finished < len(done.cells):
         _print_status(experiment)
-        return 1
+        return SOME_FAILED
     return _report(experiment)
 
 

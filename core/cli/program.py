@@ -25,11 +25,11 @@ from core.cli import (
     train,
     weights,
 )
+from core.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from core.cli.parser import Parser, UsageError
 from core.errors import StudioError
 
 PROGRAM = "aac-studio"
-DONE, SOME_FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -76,7 +76,7 @@ def version() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    0 is done, 1 some of the files or checks failed, 2 nothing could be done, 130 interrupted.
+    See `core.cli.exit_codes`; an error is one sentence on standard error.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         if options.command is None:
             parser.print_help()
-            return WRONG
+            return FAILED
         code = int(options.run(options))
         sys.stdout.flush()
         return code
@@ -116,6 +116,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
 
 
-def _fail(sentence: str, code: int = WRONG) -> int:
+def _fail(sentence: str, code: int = FAILED) -> int:
     sys.stderr.write(sentence + "\n")
     return code

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import interruptible, table
 from core.cli.parser import actions_of
-from core.cli.train import INTERRUPTED, add_run_options, run_configuration
+from core.cli.train import add_run_options, run_configuration
 from core.errors import ConfigError
 from core.events import RunStarted
 from core.runs import RunFolder

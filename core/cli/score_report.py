@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Mapping
 
+from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import figure, interruptible, table
 from core.errors import ConfigError
-from core.events import Evaluated, Event, Progress, Warned
+from core.events import Evaluated, Event, Progress, Warned, close_work
 from core.wording import count_text
 
 
@@ -50,11 +51,9 @@ def follow(events: Iterable[Event]) -> int:
             elif isinstance(last, Warned):
                 bar.line(f"  warning: {last.message}")
             if interrupt:
-                close = getattr(events, "close", None)
-                if close is not None:
-                    close()
+                close_work(events)
                 bar.line("Stopped; the next call goes on with what was captioned.")
-                return 130
+                return INTERRUPTED
     assert isinstance(last, Evaluated)
     print(score_table(last))
     return 0

@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli.exit_codes import FAILED, INTERRUPTED
 from core.cli.output import interruptible
 from core.cli.progress import ProgressBar
+from core.events import close_work
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -42,7 +44,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _help(parser: argparse.ArgumentParser) -> int:
     parser.print_help()
-    return 2
+    return FAILED
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -75,11 +77,9 @@ def _build(options: argparse.Namespace) -> int:
                 report.show(event)
                 if interrupt:
                     report.stopping()
-                    close = getattr(events, "close", None)
-                    if close is not None:
-                        close()
+                    close_work(events)
                     report.stopped()
-                    return 130
+                    return INTERRUPTED
         finally:
             if report is not None:
                 report.__exit__(None, None, None)

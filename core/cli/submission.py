@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.checkpoint_option import add_checkpoint_option, chosen_checkpoint
+from core.cli.exit_codes import SOME_FAILED
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -92,4 +93,4 @@ def _check(options: argparse.Namespace) -> int:
         print(problem)
     if not problems:
         print("The files are as the challenge takes them.")
-    return 1 if problems else 0
+    return SOME_FAILED if problems else 0

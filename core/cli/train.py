@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import Interrupt, interruptible
 from core.config import RunConfig, load_config, parse_config, replace_fields
 from core.config.parsing import typed_value
 from core.errors import ConfigError
-from core.events import Event, RunEnded
+from core.events import Event, RunEnded, close_work
 from core.runs import RunFolder
 
 DEFAULT_PRESET = "starter-ce"
-INTERRUPTED = 130
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -123,9 +123,7 @@ def show_run(events: Iterator[Event], folder: RunFolder, interrupt: Interrupt) -
             if interrupt:
                 report.stopping()
                 # Saves, and writes down that the run was stopped.
-                close = getattr(events, "close", None)
-                if close is not None:
-                    close()
+                close_work(events)
                 report.stopped()
                 return INTERRUPTED
             if isinstance(event, RunEnded) and event.reason == "stopped":

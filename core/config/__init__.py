@@ -23,7 +23,6 @@ from core.config.parsing import (
     field_info,
     load_config,
     parse_config,
-    replace_field,
     replace_fields,
     save_config,
 )
@@ -57,7 +56,6 @@ __all__ = [
     "load_config",
     "parse_config",
     "part_roots",
-    "replace_field",
     "replace_fields",
     "save_config",
 ]

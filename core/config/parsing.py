@@ -173,11 +173,6 @@ def typed_value(path: str, text: str) -> Any:
         return text
 
 
-def replace_field(config: RunConfig, path: str, value: Any) -> RunConfig:
-    """Return a copy with the field at a dotted path set; see `replace_fields`."""
-    return replace_fields(config, {path: value})
-
-
 def replace_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
     """Return a copy with the fields at dotted paths set, validated once and as a whole.
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier
 
-import numpy as np
 import torch
 
-from core.audio.encoder import AudioEncoder, Encoding, SharedEncoder
+from core.audio.encoder import AudioEncoder, SharedEncoder
 from core.data.clips import Clip, Dataset
-from core.data.encoding_batches import TICK_SECONDS, Result, encoded_in_batches
-from core.errors import EncoderError, StudioError
+from core.data.encoding_batches import TICK_SECONDS, encoded_in_batches
+from core.data.encoding_together import Result, encoded_together
 
 __all__ = ["TICK_SECONDS", "Result", "encoded_clips"]
 
 # A longer clip is encoded with all cores: a stop waits for the clips in hand, and many long ones at
 # once would need much memory.
 _LONGEST_SECONDS = 60.0
-# Clips that are handed to each thread ahead of those that are done.
+# A thread takes so many clips at a time, and beyond the first so many seconds of sound: whatever is
+# done once for them all, above all in Python, where threads wait for each other, weighs less.
+_GROUP_CLIPS = 16
+_GROUP_SECONDS = 30.0
+# Groups that are handed to each thread ahead of those that are done.
 _AHEAD = 4
 # Results that are given back together.
 _MOST_AT_ONCE = 16
@@ -31,9 +34,9 @@ def encoded_clips(
 ) -> Generator[list[Result], None, None]:
     """Yield what an encoder makes of clips, in order; an empty list after 100 ms without any.
 
-    On a CPU each core takes a clip from its file to its frames by itself: the layers of a small
-    network are too short to be shared between cores without waiting, and nothing has to be handed
-    over. On a GPU, or with long clips, they are decoded beside it (`core.data.encoding_batches`).
+    On a CPU each core takes some clips from their files to their frames by itself: the layers of a
+    small network are too short to be shared between cores without waiting, and nothing has to be
+    handed over. On a GPU, or with long clips, they are decoded beside it (`core.data.encoding_batches`).
     """
     cores = _cores()
     threads = min(cores, len(clips))
@@ -52,21 +55,40 @@ def _encoded_in_threads(
     dataset: Dataset, clips: Sequence[Clip], encoder: AudioEncoder, threads: int, cores_each: int
 ) -> Generator[list[Result], None, None]:
     pool = _pool(threads, cores_each)
-    coming = deque(clips)
-    going: deque[tuple[Clip, Future[Encoding | StudioError]]] = deque()
+    coming = deque(_groups(clips, threads))
+    going: deque[Future[list[Result]]] = deque()
+
+    def encode(group: Sequence[Clip]) -> list[Result]:
+        return encoded_together(
+            encoder, group, lambda clip: dataset.load_audio(clip, encoder.sample_rate)
+        )
+
     try:
         while coming or going:
             while coming and len(going) < _AHEAD * threads:
-                clip = coming.popleft()
-                going.append((clip, pool.submit(_encoded, dataset, clip, encoder)))
-            wait([going[0][1]], timeout=TICK_SECONDS)
+                going.append(pool.submit(encode, coming.popleft()))
+            wait([going[0]], timeout=TICK_SECONDS)
             results: list[Result] = []
-            while going and going[0][1].done() and len(results) < _MOST_AT_ONCE:
-                clip, encoding = going.popleft()
-                results.append((clip, encoding.result()))
+            while going and going[0].done() and len(results) < _MOST_AT_ONCE:
+                results.extend(going.popleft().result())
             yield results
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _groups(clips: Sequence[Clip], threads: int) -> Iterator[list[Clip]]:
+    """Cut clips into groups, each thread having several of them, so that all end about together."""
+    most = max(1, min(_GROUP_CLIPS, len(clips) // (_AHEAD * threads)))
+    group: list[Clip] = []
+    seconds = 0.0
+    for clip in clips:
+        if len(group) == most or (group and seconds + clip.duration > _GROUP_SECONDS):
+            yield group
+            group, seconds = [], 0.0
+        group.append(clip)
+        seconds += clip.duration
+    if group:
+        yield group
 
 
 def _pool(threads: int, cores_each: int) -> ThreadPoolExecutor:
@@ -84,14 +106,3 @@ def _pool(threads: int, cores_each: int) -> ThreadPoolExecutor:
     # torch gives the latest number to threads that are yet to begin; those shall have the usual.
     torch.set_num_threads(torch.get_num_threads())
     return pool
-
-
-def _encoded(dataset: Dataset, clip: Clip, encoder: AudioEncoder) -> Encoding | StudioError:
-    try:
-        samples = dataset.load_audio(clip, encoder.sample_rate)
-    except StudioError as error:
-        return error
-    try:
-        return encoder.encode(torch.from_numpy(np.ascontiguousarray(samples, np.float32)))
-    except EncoderError as error:
-        return error

@@ -10,12 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from core.audio.encoder import AudioEncoder, Encoding
+from core.audio.encoder import AudioEncoder
 from core.data.clips import Clip, Dataset
-from core.errors import EncoderError, StudioError
+from core.data.encoding_together import Result, encoded_together
 
 TICK_SECONDS = 0.1
 
@@ -28,8 +27,6 @@ _AHEAD_SECONDS = 4 * _BATCH_SECONDS
 _MOST_THREADS = 16
 # A slow encoder gets smaller batches, so that a stop is felt after about this time.
 _BATCH_TIME = 0.5
-
-Result = tuple[Clip, Encoding | StudioError]
 
 _Audio = NDArray[np.float32]
 _Loaded = tuple[Clip, "Future[_Audio]"]
@@ -44,7 +41,12 @@ def encoded_in_batches(
         results: list[Result] = []
         if batch:
             begun = time.monotonic()
-            results = list(_encoded(encoder, batch))
+            audio = {clip.id: loading for clip, loading in batch}
+            results = encoded_together(
+                encoder,
+                [clip for clip, _ in batch],
+                lambda clip, audio=audio: audio[clip.id].result(),
+            )
             pace.took(sum(clip.duration for clip, _ in batch), time.monotonic() - begun)
         yield results
 
@@ -94,33 +96,3 @@ def _batches(
             yield batch
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _encoded(encoder: AudioEncoder, batch: Sequence[_Loaded]) -> Iterator[Result]:
-    """Encode a batch; gives the error in place of the encoding where a clip has one."""
-    waveforms: dict[str, torch.Tensor] = {}
-    errors: dict[str, StudioError] = {}
-    for clip, audio in batch:
-        try:
-            waveforms[clip.id] = torch.from_numpy(np.ascontiguousarray(audio.result(), np.float32))
-        except StudioError as error:
-            errors[clip.id] = error
-    encodings = dict(zip(waveforms, _encode_all(encoder, list(waveforms.values())), strict=True))
-    for clip, _ in batch:
-        yield clip, errors[clip.id] if clip.id in errors else encodings[clip.id]
-
-
-def _encode_all(
-    encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]
-) -> list[Encoding | StudioError]:
-    results: list[Encoding | StudioError] = []
-    try:
-        results.extend(encoder.encode_batch(waveforms))
-    except EncoderError:
-        # One of them is unusable: find out which.
-        for waveform in waveforms:
-            try:
-                results.append(encoder.encode(waveform))
-            except EncoderError as error:
-                results.append(error)
-    return results

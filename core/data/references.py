@@ -55,14 +55,6 @@ def keep_reference(
     return name
 
 
-def read_references(folder: Path) -> tuple[tuple[str, str], ...]:
-    """Return the files and captions in the table of a folder, none where there is no table.
-
-    Raises `DatasetError` where the table has other columns.
-    """
-    return tuple(_read(folder / TABLE))
-
-
 def _read(table: Path) -> list[tuple[str, str]]:
     if not table.exists():
         return []

@@ -5,7 +5,7 @@ Importing this package imports no torch: the metrics run in a process of their o
 
 from core.evaluation.comparison import Comparison, PairedDifference, SystemScores, compare
 from core.evaluation.evaluate import evaluate_checkpoint, evaluation_folder
-from core.evaluation.evaluation_files import KeptEvaluation, find_evaluations, load_evaluation
+from core.evaluation.evaluation_files import KeptEvaluation, load_evaluation
 from core.evaluation.external_captions import score_table
 from core.evaluation.intervals import Interval
 from core.evaluation.registry import (
@@ -40,7 +40,6 @@ __all__ = [
     "compare",
     "evaluate_checkpoint",
     "evaluation_folder",
-    "find_evaluations",
     "load_evaluation",
     "main_metric",
     "metric_status",

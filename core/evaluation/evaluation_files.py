@@ -1,4 +1,4 @@
-"""Evaluations as files: what one folder of scores holds, writing it, finding and reading it.
+"""Evaluations as files: what one folder of scores holds, writing it and reading it.
 
 ``scores.json`` says what was scored and the figures of the corpus, ``captions.csv`` is the table
 for people, ``clips.json`` holds figures and counts of each scored clip at full precision.
@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from core import paths
 from core.errors import MetricError
 from core.evaluation.comparison import SystemScores
 from core.evaluation.scorer import Scores
@@ -120,13 +119,6 @@ def load_evaluation(folder: Path) -> KeptEvaluation:
     )
 
 
-def find_evaluations() -> Iterator[Path]:
-    """Yield the folders of all kept evaluations: those of runs, then those of other systems."""
-    for pattern, root in (("*/evaluation/*", paths.runs_dir()), ("*/*", _home_folder())):
-        for path in sorted(root.glob(f"{pattern}/{SCORES_FILE}")):
-            yield path.parent
-
-
 def captions_csv(captioned: Sequence[CaptionedClip], scores: Scores) -> str:
     """Return the table of captions: file name, caption, references, then the per-clip metrics."""
     most = max((len(item.references) for item in captioned), default=0)
@@ -163,7 +155,3 @@ def _read_captions(path: Path) -> Iterator[CaptionedClip]:
             log_prob = float(row["log_prob"]) if row.get("log_prob") else None
             text = row["caption_predicted"]
             yield CaptionedClip(row["file_name"], text, text, log_prob, references)
-
-
-def _home_folder() -> Path:
-    return paths.home() / "evaluation"

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import yaml
 
 from core.config import RunConfig
 from core.data.tables import read_text
 from core.errors import DatasetError, MetricError
 from core.evaluation.captioning import PARTIAL_FILE, caption_split
-from core.evaluation.evaluation_files import CaptionedClip
+from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.evaluation_files import CaptionedClip, load_evaluation
 from core.events import Event, Noted, Warned
 from core.files import write_text_atomic
 from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
@@ -28,6 +29,8 @@ from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
 COLUMNS = ("file_name", "caption_predicted")
 # The challenge's names of the two sets that it asks captions of.
 OUTPUTS = {"test": "testing", "analysis": "analysis"}
+# Our name of the split that the challenge calls development-testing.
+DEVELOPMENT_TESTING = "evaluation"
 MOST_SUBMISSIONS = 4
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
@@ -60,12 +63,12 @@ def make_submission(
     splits: Sequence[str] = ("test",),
     root: str = "",
     device: str = "auto",
-    scores: Mapping[str, float] | None = None,
 ) -> Iterator[Event]:
     """Caption the splits and write the files of a submission into `folder`.
 
-    `scores` are those on the development-testing split, where known. Yields `Progress`, `Warned`
-    and at last `Noted` with what was written. Closing it keeps what was captioned.
+    The metadata has the scores on the development-testing split if the checkpoint was evaluated on
+    it before. Yields `Progress`, `Warned` and at last `Noted` with what was written. Closing it
+    keeps what was captioned.
 
     Raises
     ------
@@ -96,8 +99,9 @@ def make_submission(
         if problems:
             raise MetricError(f"{path.name} cannot be handed in: {problems[0]}")
         partial.unlink(missing_ok=True)
+    scores = _kept_scores(checkpoint, dataset)
     write_text_atomic(
-        folder / f"{submitter.label}_metadata.yaml", metadata_yaml(submitter, header, scores or {})
+        folder / f"{submitter.label}_metadata.yaml", metadata_yaml(submitter, header, scores)
     )
     for problem in check_submission(folder, wanted):
         yield Warned(message=problem)
@@ -216,7 +220,7 @@ def check_submission(folder: Path, clips: Mapping[str, Sequence[str]]) -> list[s
 def metadata_yaml(
     submitter: Submitter, header: CheckpointHeader, scores: Mapping[str, float]
 ) -> str:
-    """Return what the challenge asks of a system, as far as the checkpoint tells it."""
+    """Return the challenge's description of a system, as far as the checkpoint holds it."""
     config, info = header.config, header.info
     content = {
         "submission": {
@@ -265,7 +269,15 @@ def metadata_yaml(
         },
         "results": {"development_testing": {name: scores[name] for name in sorted(scores)} or None},
     }
-    return "\n".join(_yaml(content, 0)) + "\n"
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _kept_scores(checkpoint: Path, dataset: str) -> Mapping[str, float]:
+    """Return the scores of an earlier evaluation on the development-testing split, if any."""
+    try:
+        return load_evaluation(evaluation_folder(checkpoint, dataset, DEVELOPMENT_TESTING)).corpus
+    except MetricError:
+        return {}
 
 
 def _decoding(config: RunConfig) -> str:
@@ -273,20 +285,3 @@ def _decoding(config: RunConfig) -> str:
     if config.decoding.strategy == "rerank":
         text += f" and {config.decoding.samples} samples, reranked by what the encoder hears"
     return text
-
-
-def _yaml(value: Any, depth: int) -> Iterator[str]:
-    """Yield lines of YAML; scalars are written as JSON, which YAML understands."""
-    pad = "  " * depth
-    for key, item in value.items():
-        if isinstance(item, Mapping):
-            yield f"{pad}{key}:"
-            yield from _yaml(item, depth + 1)
-        elif isinstance(item, list):
-            yield f"{pad}{key}:"
-            for entry in item:
-                lines = [line.strip("\n") for line in _yaml(entry, depth + 2)]
-                yield f"{pad}  - {lines[0].strip()}"
-                yield from lines[1:]
-        else:
-            yield f"{pad}{key}: {json.dumps(item, ensure_ascii=False)}"

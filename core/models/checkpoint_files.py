@@ -76,16 +76,15 @@ class CheckpointFile:
         return not self.problem
 
 
-def list_checkpoints(
-    runs: Path | None = None, imported: Path | None = None, builtin: Path | None = None
-) -> list[CheckpointFile]:
+def list_checkpoints(builtin: Path | None = None) -> list[CheckpointFile]:
     """Return every checkpoint: of the newest run first, then imported ones, then those shipped.
 
-    The folders default to the user's own. A file that cannot be read is listed with its problem.
+    `builtin` is the folder of those shipped, by default the program's. A file that cannot be read
+    is listed with its problem.
     """
     return [
-        *_of_runs(runs or paths.runs_dir()),
-        *_of_folder(imported or paths.checkpoints_dir(), "imported"),
+        *_of_runs(paths.runs_dir()),
+        *_of_folder(paths.checkpoints_dir(), "imported"),
         *_of_folder(builtin or paths.resources_dir() / "models", "built-in"),
     ]
 

@@ -12,15 +12,14 @@ from core.models.checkpoint_files import SUFFIX
 from core.models.checkpoint_header import read_checkpoint_info
 
 
-def import_checkpoint(source: Path, folder: Path | None = None) -> Path:
+def import_checkpoint(source: Path) -> Path:
     """Copy a checkpoint of ours into the imported ones and return the new file.
 
     A file of the same name stays what it is; the new one gets a number.
     Raises `CheckpointError` when it is none of ours or cannot be copied.
     """
     read_checkpoint_info(source)
-    folder = folder or paths.checkpoints_dir()
-    target = free_name(folder, source.stem)
+    target = free_name(paths.checkpoints_dir(), source.stem)
     _copy(source, target)
     return target
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.config import ModelConfig
+from core.models.fusing import LAYER_NORM_EPSILON
 
-LAYER_NORM_EPSILON = 1e-5
 # The mean over the clip and its maximum.
 CLIP_TOKENS = 2
 # Positions of longer clips are rescaled to the range that training clips had.

@@ -63,7 +63,7 @@ class RunQueue:
         """Append an entry and return its identifier. Needs `config` or `resume`, not both."""
         if (config is None) == (not resume):
             raise ValueError("a queued run is either a configuration or a run to resume")
-        title = title or (config.name or config.preset if config else Path(resume).name) or "run"
+        title = title or (_title_of(config) if config else Path(resume).name)
         entry = QueuedRun(
             id=secrets.token_hex(4),
             title=title,
@@ -222,6 +222,11 @@ def _filled_in(entry: QueuedRun, entries: Sequence[QueuedRun]) -> RunConfig | No
     if not wanted.is_file():
         raise StudioError(f"{entry.title} cannot start: {wanted} is missing.")
     return replace_fields(entry.config, {setting: str(wanted)})
+
+
+def _title_of(config: RunConfig) -> str:
+    """Name a run before it has a folder: several of a preset mostly differ in their seed."""
+    return config.name or f"{config.preset or 'run'} · seed {config.seed}"
 
 
 def _source(entry: QueuedRun) -> str:

@@ -23,6 +23,7 @@ from core.events import (
     RunStarted,
     StepLogged,
     Warned,
+    close_work,
 )
 from core.files import remove_leftovers
 from core.runs.commands import discard
@@ -69,7 +70,7 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
             _note_pause(writer, given)
             # Close the engine first: its `finally` saves the checkpoint that "stopped" promises.
             try:
-                _close(events)
+                close_work(events)
             except BaseException as error:
                 _fail(run, error, epoch, step)
                 raise
@@ -79,7 +80,7 @@ def record(run: RunFolder, events: Iterator[Event]) -> Iterator[Event]:
                     writer.append(stopped, time.time())
             raise
         except BaseException as error:
-            _close(events)
+            close_work(events)
             _fail(run, error, epoch, step)
             raise
         if not ended:
@@ -111,12 +112,6 @@ def _fail(run: RunFolder, error: BaseException, epoch: int, step: int) -> None:
     with suppress(OSError):
         _log(run, "".join(traceback.format_exception(error)))
         run.events.append(ended, time.time())
-
-
-def _close(events: Iterator[Event]) -> None:
-    close = getattr(events, "close", None)
-    if close is not None:
-        close()
 
 
 def _log(run: RunFolder, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Extraction of a whole dataset's features, as the window and the command line ask for it."""
+"""Extraction of a whole dataset's features, for the app and the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.models.encoders import load_encoder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitExtracted(Event):
-    """A split is done: clips and frames that are stored, and clips that had to be left out."""
+    """A split is done: stored clips and frames, and the number of clips left out."""
 
     split: str
     clips: int
@@ -36,7 +36,7 @@ def extract_dataset(
     """Extract the features of a dataset's splits, all that are on disk by default.
 
     Yields `Progress` with the split in its phase, `Warned` for each clip that is left out, and
-    `SplitExtracted` after each split. It may be closed at any time and goes on there. Raises what
+    `SplitExtracted` after each split. Closed at any time, it resumes from there. Raises what
     `open_dataset`, `load_encoder` and `core.data.extraction.extract` raise.
     """
     yield Progress(phase="Loading the encoder", done=0)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from core.errors import StudioError
-from core.events import Event, Noted, RunEnded, Warned
+from core.events import Event, Noted, RunEnded, Warned, close_work
 from core.runs import create_run, open_run
 from core.runs.queue import QueuedRun, QueueState, RunQueue
 
@@ -63,7 +63,5 @@ def _trained(events: Iterator[Event]) -> Generator[Event, None, QueueState]:
                 state = "cancelled"
             yield event
     finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
+        close_work(events)
     return state

@@ -15,7 +15,6 @@ from core.config import DecodingConfig
 from core.data.tokenizer import EOS, PAD
 from core.decoding.beam import Hypothesis
 from core.errors import AudioFileError, CheckpointError
-from core.events import FileCaptioned, FileFailed, Progress
 from tests.core.tiny import checkpoint, sound
 
 __all__ = ["checkpoint"]
@@ -81,22 +80,6 @@ def test_a_file_and_a_part_of_it(captioner: Captioner, tmp_path: Path) -> None:
 def test_silence_and_very_short_sounds_have_a_caption(captioner: Captioner, seconds: float) -> None:
     caption = captioner.caption_waveform(np.zeros(int(48_000 * seconds), np.float32), 48_000)
     assert caption.text
-
-
-def test_broken_files_are_listed_and_the_others_captioned(
-    captioner: Captioner, tmp_path: Path
-) -> None:
-    good = [tmp_path / f"{number}.wav" for number in range(3)]
-    for path in good:
-        soundfile.write(path, sound("high"), 16_000)
-    (tmp_path / "broken.wav").write_text("no sound")
-    paths = [good[0], tmp_path / "broken.wav", good[1], tmp_path / "missing.wav", good[2]]
-    events = list(captioner.caption_files(paths))
-    assert [e.path for e in events if isinstance(e, FileCaptioned)] == [str(path) for path in good]
-    failed = [event for event in events if isinstance(event, FileFailed)]
-    assert [Path(event.path).name for event in failed] == ["broken.wav", "missing.wav"]
-    assert all("\n" not in event.message for event in failed)
-    assert [e.done for e in events if isinstance(e, Progress)] == [1, 2, 3, 4, 5]
 
 
 def test_a_missing_file_is_one_sentence(captioner: Captioner, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from core.config import (
     field_info,
     load_config,
     parse_config,
-    replace_field,
+    replace_fields,
     save_config,
 )
 from core.errors import ConfigError
@@ -98,7 +98,7 @@ def test_every_number_has_a_lower_bound_and_help() -> None:
 @pytest.mark.parametrize(("path", "value"), BAD_NUMBERS)
 def test_a_number_outside_its_range_is_named_with_the_range(path: str, value: float) -> None:
     with pytest.raises(ConfigError) as caught:
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
     sentence = str(caught.value)
     assert path in sentence
     assert allowed_range(full(path)) in sentence
@@ -109,7 +109,7 @@ def test_a_number_outside_its_range_is_named_with_the_range(path: str, value: fl
 @pytest.mark.parametrize("path", [path for path, _ in NUMBERS])
 def test_what_is_no_number_is_refused(path: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
     assert path in str(caught.value)
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_number_is_refused(path: str, value: Any) -> None:
 @pytest.mark.parametrize("value", ["", "unheard-of", 3.5, None])
 def test_a_wrong_choice_names_the_allowed_ones(path: str, value: Any) -> None:
     with pytest.raises(ConfigError) as caught:
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
     sentence = str(caught.value)
     assert path in sentence
     info = field_info(full(path))
@@ -128,7 +128,7 @@ def test_a_wrong_choice_names_the_allowed_ones(path: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [None, 3, [], {}])
 def test_text_must_be_text(path: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=path):
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_text_must_be_text(path: str, value: Any) -> None:
 )
 def test_rules_between_fields(path: str, value: Any, words: list[str]) -> None:
     if not words:
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
         return
     with pytest.raises(ConfigError) as caught:
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
     assert all(word in str(caught.value) for word in words), caught.value
 
 
@@ -171,7 +171,7 @@ def test_a_term_may_stand_once() -> None:
 )
 def test_no_such_setting(path: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        replace_field(base(), path, 1)
+        replace_fields(base(), {path: 1})
     assert "setting" in str(caught.value) or path in str(caught.value)
 
 
@@ -192,7 +192,7 @@ def test_a_configuration_cannot_be_changed_in_place() -> None:
     config = RunConfig()
     with pytest.raises(ValueError, match="frozen"):
         config.seed = 3  # type: ignore[misc]
-    assert replace_field(config, "training.epochs", 7).training.epochs == 7
+    assert replace_fields(config, {"training.epochs": 7}).training.epochs == 7
     assert config.training.epochs == 400
 
 
@@ -239,7 +239,7 @@ FREE = [(path, info) for path, info in NUMBERS if not any(word in path for word 
 def test_any_value_in_range_is_taken_and_survives_json(data: st.DataObject) -> None:
     path, info = data.draw(st.sampled_from(FREE))
     value = data.draw(inside(info))
-    config = replace_field(base(), path, value)
+    config = replace_fields(base(), {path: value})
     again = parse_config(json.loads(config.model_dump_json()))
     assert again == config
     target: Any = again
@@ -255,7 +255,7 @@ def test_any_value_out_of_range_is_refused(data: st.DataObject) -> None:
     low = limits.get("ge", limits.get("gt"))
     value = data.draw(st.integers(max_value=int(low or 0) - 1))
     with pytest.raises(ConfigError, match=path):
-        replace_field(base(), path, value)
+        replace_fields(base(), {path: value})
 
 
 JUNK = st.recursive(
@@ -280,7 +280,7 @@ def test_rubbish_is_refused_with_one_line_or_taken(values: Any) -> None:
 
 
 def test_a_saved_configuration_reads_the_same(tmp_path: Path) -> None:
-    config = replace_field(base(), "name", "Ruhe – тихо")
+    config = replace_fields(base(), {"name": "Ruhe – тихо"})
     save_config(config, tmp_path / "config.json")
     assert load_config(tmp_path / "config.json") == config
 

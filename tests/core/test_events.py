@@ -14,8 +14,6 @@ from core.events import (
     CheckpointSaved,
     Evaluated,
     Event,
-    FileCaptioned,
-    FileFailed,
     PreviewCaptioned,
     Progress,
     RunEnded,
@@ -108,8 +106,8 @@ def test_a_record_with_missing_or_wrong_fields_is_refused(record: dict[str, Any]
 
 
 def test_which_events_a_run_keeps() -> None:
-    passing = {Progress, FileCaptioned, FileFailed, Evaluated}
-    for kind in {*KINDS, FileCaptioned, FileFailed}:
+    passing = {Progress, Evaluated}
+    for kind in KINDS:
         assert kind.recorded == (kind not in passing), kind
 
 

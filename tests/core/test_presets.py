@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import RunConfig, replace_field
+from core.config import RunConfig, replace_fields
 from core.errors import ConfigError
 from core.presets import list_presets, load_preset, save_preset
 
@@ -42,8 +42,8 @@ def test_the_baseline_preset_is_the_published_configuration() -> None:
 
 @pytest.mark.parametrize("title", ["Mine", "10 epochs", "A+B  (test)", "Größe 3"])
 def test_an_own_preset_is_found_again(title: str) -> None:
-    config = replace_field(RunConfig(), "training.epochs", 7)
-    saved = save_preset(title, config, "What for.")
+    config = replace_fields(RunConfig(), {"training.epochs": 7})
+    saved = save_preset(title, config)
     assert saved.title == title
     assert load_preset(saved.name).config == saved.config
     assert saved.config.training.epochs == 7
@@ -53,7 +53,7 @@ def test_an_own_preset_is_found_again(title: str) -> None:
 
 def test_saving_again_replaces() -> None:
     for epochs in (3, 5):
-        save_preset("Mine", replace_field(RunConfig(), "training.epochs", epochs))
+        save_preset("Mine", replace_fields(RunConfig(), {"training.epochs": epochs}))
     assert load_preset("mine").config.training.epochs == 5
 
 

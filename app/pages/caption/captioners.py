@@ -14,21 +14,18 @@ from numpy.typing import NDArray
 from core.audio.log_mel import LogMel
 from core.captions import Caption
 from core.config import DecodingConfig
+from core.timeline.captioning import CaptionsWaveforms
 
 # Models that are kept loaded; several checkpoints may caption side by side.
 MOST_LOADED = 4
 
 
-class CaptionsFiles(Protocol):
+class CaptionsFiles(CaptionsWaveforms, Protocol):
     """The part of `core.captioner.Captioner` that the page uses."""
 
     @property
     def decoding(self) -> DecodingConfig:
         """How the checkpoint's run searched for captions."""
-
-    @property
-    def sample_rate(self) -> int:
-        """Rate in Hz at which it hears best."""
 
     def caption_file(
         self,
@@ -38,14 +35,6 @@ class CaptionsFiles(Protocol):
         duration: float | None = None,
     ) -> Caption:
         """Caption a file, or the part from `start` for `duration` seconds."""
-
-    def caption_waveforms(
-        self,
-        waveforms: Sequence[NDArray[np.float32]],
-        sample_rate: int,
-        decoding: DecodingConfig | None = None,
-    ) -> list[Caption]:
-        """Caption several sounds, (n,) each, at once."""
 
     def hear(
         self, path: Path | str, start: float = 0.0, duration: float | None = None

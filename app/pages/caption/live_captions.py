@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -24,9 +24,7 @@ MOST_ROWS = 2000
 
 
 class LiveCaptions(QWidget):
-    """Signal: `copied(text)`."""
-
-    copied = Signal(str)
+    """The newest caption in large letters, and a table of all of the recording."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

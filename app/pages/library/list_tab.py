@@ -115,13 +115,11 @@ class ListTab(QWidget, Generic[T]):
         self._needs.append((action, refuse or (lambda _record: "")))
         return action
 
-    def add_button(self, action: QAction, *, primary: bool = False) -> QPushButton:
+    def add_button(self, action: QAction) -> QPushButton:
         """Put a button for an action at the end of the toolbar; it follows the action's state."""
         button = QPushButton(action.text())
         button.setIcon(action.icon())
         button.setToolTip(action.toolTip())
-        if primary:
-            button.setProperty("role", "primary")
         button.clicked.connect(action.trigger)
 
         def follow() -> None:

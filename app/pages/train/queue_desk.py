@@ -24,6 +24,7 @@ class QueueDesk(QObject):
         super().__init__(page)
         self._page = page
         self.waiting = 0
+        self._offer = ""
         page.queue.counted.connect(self._queue_counted)
         page.banner.action_clicked.connect(self._release)
 
@@ -50,13 +51,10 @@ class QueueDesk(QObject):
         entries = self._page.sessions.entries()
         waiting = sum(entry.state == "queued" for entry in entries)
         self._queue_counted(waiting)
-        if waiting:
+        if waiting and not any(entry.state == "running" for entry in entries):
             waits = count_text(waiting, "run waits", "runs wait")
-            self._page.banner.show_message(
-                f"{waits} in the queue since the window was closed.",
-                "info",
-                action="Start the queue",
-            )
+            self._offer = f"{waits} in the queue since the window was closed."
+            self._page.banner.show_message(self._offer, "info", action="Start the queue")
 
     def _experiment_queued(self, added: tuple[str, ...]) -> None:
         page = self._page
@@ -74,6 +72,10 @@ class QueueDesk(QObject):
         tabs, queue = self._page.tabs, self._page.queue
         tabs.setTabText(tabs.indexOf(queue), f"Queue ({waiting})" if waiting else "Queue")
         self.waiting = waiting
+        banner = self._page.banner
+        if self._offer and not waiting and banner.label.text() == self._offer:
+            # Another process has taken them up.
+            banner.dismiss()
         self.counted.emit()
 
 

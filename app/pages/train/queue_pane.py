@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.train.sessions import Sessions
+from app.pages.train.summary import describe
 from app.studio import Studio
 from app.texts import count_text
 from core.errors import StudioError
@@ -72,16 +73,28 @@ class QueuePane(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, 64)
         header.resizeSection(2, 96)
+        self.tools = QWidget()
+        tools = QHBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(4)
+        for button in (self.up, self.down, self.again, self.drop, self.clear):
+            tools.addWidget(button)
         line = QHBoxLayout()
         line.setContentsMargins(12, 6, 8, 4)
         line.setSpacing(4)
         line.addWidget(self.note, 1)
-        for button in (self.go, self.up, self.down, self.again, self.drop, self.clear):
-            line.addWidget(button)
+        line.addWidget(self.tools)
+        # On a line of its own: beside the tools it would leave the sentence a word a line.
+        self.begin = QWidget()
+        begin = QHBoxLayout(self.begin)
+        begin.setContentsMargins(12, 2, 8, 6)
+        begin.addWidget(self.go)
+        begin.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
+        layout.addWidget(self.begin)
         layout.addWidget(self.tree, 1)
         sessions.queue_changed.connect(self.refresh)
         self.refresh()
@@ -97,6 +110,8 @@ class QueuePane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Begin with what is due."""
         super().showEvent(event)
+        # Rows that were made before the style was known would stay too low.
+        self.tree.doItemsLayout()
         if not self.current():
             self._see_what_is_due()
 
@@ -115,12 +130,17 @@ class QueuePane(QWidget):
     def _show(self, entries: tuple[QueuedRun, ...]) -> None:
         waiting = sum(entry.state == "queued" for entry in entries)
         waits = count_text(waiting, "run waits", "runs wait")
-        held = self._sessions.held and waiting > 0
-        self.go.setVisible(held)
-        if held:
+        trains = any(entry.state == "running" for entry in entries)
+        self.begin.setVisible(waiting > 0 and not trains)
+        self.tools.setVisible(bool(entries))
+        if waiting and trains and not len(self._sessions):
+            self.note.setText(f"{waits}, and another process trains.")
+        elif waiting and self._sessions.held and not trains:
             self.note.setText(f"{waits} since the window was closed.")
         elif waiting:
             self.note.setText(f"{waits}.")
+        elif entries:
+            self.note.setText("Nothing waits.")
         else:
             self.note.setText("Runs that are started while another trains wait here.")
         if entries != self._entries or self.tree.topLevelItemCount() != len(entries):
@@ -138,7 +158,9 @@ class QueuePane(QWidget):
             item = QTreeWidgetItem([entry.title, WORDS[entry.state], entry.group])
             item.setData(0, _ID, entry.id)
             after = titles.get(entry.after, "")
-            tip = entry.problem or (f"After {after}" if after else "")
+            tips = [entry.problem, f"After {after}." if after else ""]
+            tips.append(describe(entry.config) if entry.config else "")
+            tip = "\n".join(text for text in tips if text)
             for column in range(3):
                 item.setToolTip(column, tip or item.text(column))
             if entry.state == "failed":

@@ -86,7 +86,8 @@ class RunBoard(QObject):
             self._list.select(self._wanted)
             self._wanted = ""
         elif not self._list.current() and summaries:
-            self._list.select(next(iter(summaries)))
+            alive = (key for key in summaries if self.shelf.is_alive(key))
+            self._list.select(next(alive, next(iter(summaries))))
         self.watch()
         self.changed.emit()
 

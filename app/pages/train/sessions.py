@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.jobs import Job
+from app.jobs import TRAINING_LANE, Job
 from app.pages.train.session import Session
 from app.studio import Studio
 from core.config import RunConfig
@@ -21,7 +21,6 @@ from core.events import Event, Warned
 from core.runs import RunFolder, create_run, open_run
 from core.runs.queue import QueuedRun, QueueState, RunQueue
 
-LANE = "training"
 LOOK_MS = 3000
 
 
@@ -48,7 +47,7 @@ class Sessions(QObject):
         self._entries: dict[str, str] = {}
         self.queue = RunQueue()
         # What an earlier session left waiting is not begun before the user says so.
-        self.held = True
+        self.held = any(entry.state == "queued" for entry in self.entries())
         # Another process may train what stands first in the queue.
         self._looks = QTimer(self)
         self._looks.setInterval(LOOK_MS)
@@ -195,7 +194,7 @@ class Sessions(QObject):
 
     def _launch(self, run: RunFolder, factory: Callable[[], Iterator[Event]]) -> None:
         key, title = str(run.path), run.title()
-        job = Job(f"Training {title}", factory, lane=LANE)
+        job = Job(f"Training {title}", factory, lane=TRAINING_LANE)
         job.events.connect(partial(self._events_came, key))
         job.state_changed.connect(partial(self._state_changed, key))
         job.failed.connect(self.failed)

@@ -33,6 +33,8 @@ def standing_of(
     load: str = "",
 ) -> Standing:
     """Say where a run stands; `load` tells what its device does."""
+    if session is None and history is None and summary is None:
+        return Standing()
     title = summary.title if summary else session.title if session else ""
     warnings = tuple(history.warnings) if history else ()
     if session is not None and not session.job.ended:

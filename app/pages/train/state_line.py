@@ -81,7 +81,7 @@ class StateLine(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.bar.setProperty("role", "thin")
-        self.pause = self._button("Pause", "pause", "Stop pulling work until resumed (Ctrl+P)")
+        self.pause = self._button("Pause", "pause", "Hold the run until it is resumed (Ctrl+P)")
         self.resume = self._button("Resume", "play", "Go on from where the run stands (Ctrl+P)")
         self.stop = QToolButton()
         self.stop.setText("Stop")

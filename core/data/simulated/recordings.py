@@ -16,7 +16,7 @@ from core.data.simulated.altering import VARIANTS, altered, levelled, repeated
 from core.data.simulated.named_sounds import AllSounds
 from core.data.simulated.texts import Text, audiocaps_captions, sound_clauses, template
 from core.data.sound_events import heard_classes
-from core.data.starter.recordings import Recording, SoundLibrary
+from core.data.starter.recordings import Recording
 from core.data.starter.splits import split_recordings
 from core.errors import DatasetError
 
@@ -46,8 +46,6 @@ class RecordedClips:
     ----------
     pairs
         How many mixtures ``mixed`` holds.
-    library
-        The recordings; None for all that come with the program.
     with_people
         Whether single sounds are also captioned by what people wrote in AudioCaps.
     """
@@ -58,11 +56,10 @@ class RecordedClips:
     def __init__(
         self,
         pairs: int,
-        library: SoundLibrary | AllSounds | None = None,
         *,
         with_people: bool = True,
     ) -> None:
-        self.library = library or AllSounds()
+        self.library = AllSounds()
         pools = split_recordings(self.library.recordings)
         held = {r.file for part in pools["validation"].values() for r in part}
         seen = {r.file for part in pools["train"].values() for r in part}

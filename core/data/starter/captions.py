@@ -49,11 +49,6 @@ _MAY_REPEAT = frozenset(
 _ATTEMPTS = 400
 
 
-def word_count(caption: str) -> int:
-    """Number of words, punctuation left out."""
-    return len(_WORD.findall(caption.lower()))
-
-
 def write_captions(
     scene: Scene, words: Mapping[str, SoundWords], seed: tuple[int, ...]
 ) -> tuple[str, ...]:

@@ -15,17 +15,6 @@ from numpy.typing import NDArray
 from core.errors import DatasetError
 from core.paths import resources_dir
 
-KINDS = ("once", "bout", "steady", "background")
-LICENCES = frozenset(
-    {
-        "CC0-1.0",
-        "CC-BY-3.0",
-        "CC-BY-SA-2.0",
-        "CC-BY-SA-3.0",
-        "CC-BY-SA-4.0",
-        "public-domain",
-    }
-)
 COLUMNS = ("file", "class", "kind", "author", "licence", "source")
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from app.curves.smoothing import smooth
+from app.curves.smoothing import Floats, Smoother
 
 
 def tensorboard(values: list[float], weight: float) -> list[float]:
@@ -21,6 +21,10 @@ def tensorboard(values: list[float], weight: float) -> list[float]:
         count += 1
         result.append(last / (1 - weight**count))
     return result
+
+
+def smooth(values: Floats, weight: float) -> Floats:
+    return Smoother(weight).push(values)
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.6, 0.9, 0.99, 0.999])

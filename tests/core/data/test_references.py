@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from core.data.own import OwnFolder
-from core.data.references import keep_reference, read_references
+from core.data.references import keep_reference
 from core.errors import DatasetError
 
 RATE = 16_000
@@ -31,11 +31,13 @@ def test_sounds_are_copied_and_listed(folder: Path, tmp_path: Path) -> None:
     assert keep_reference(folder, sound, "a dog barks") == "dog.wav"
     assert keep_reference(folder, sound, "barking, far away") == "dog.wav"
     assert keep_reference(folder, other, "another dog") == "dog-2.wav"
-    assert read_references(folder) == (
-        ("dog.wav", "a dog barks"),
-        ("dog.wav", "barking, far away"),
-        ("dog-2.wav", "another dog"),
-    )
+    table = (folder / "captions.csv").read_text(encoding="utf-8").splitlines()
+    assert table == [
+        "file,caption",
+        "dog.wav,a dog barks",
+        'dog.wav,"barking, far away"',
+        "dog-2.wav,another dog",
+    ]
     assert (folder / "dog-2.wav").read_bytes() == other.read_bytes()
 
 

@@ -6,10 +6,14 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+import yaml
 
 from core.cli import main
 from core.data.clips import Clip
 from core.errors import MetricError
+from core.evaluation.evaluate import evaluation_folder
+from core.evaluation.evaluation_files import CaptionedClip, write_evaluation
+from core.evaluation.scorer import Scores
 from core.evaluation.submission import (
     Submitter,
     check_output,
@@ -51,12 +55,13 @@ def test_files_are_made_and_right(
     assert lines[0] == "file_name,caption_predicted"
     assert [line.split(",")[0] for line in lines[1:]] == bare["test"]
     text = (tmp_path / f"{LABEL}_metadata.yaml").read_text(encoding="utf-8")
-    assert f'  label: "{LABEL}"\n' in text
-    assert '    - lastname: "Doe"\n      firstname: "Jo"\n' in text
-    assert "    total_parameters: " in text
-    yaml = pytest.importorskip("yaml")
     content = yaml.safe_load(text)
-    assert content["submission"]["authors"][0]["affiliation"]["institute"] == "A University"
+    assert content["submission"]["label"] == LABEL
+    (author,) = content["submission"]["authors"]
+    assert (author["lastname"], author["firstname"]) == ("Doe", "Jo")
+    assert author["affiliation"]["institute"] == "A University"
+    assert content["system"]["complexity"]["total_parameters"] > 0
+    assert content["results"]["development_testing"] is None
     assert content["system"]["train_datasets"] == [{"name": "tones", "purpose": "training"}]
     assert check_submission(tmp_path, bare) == []
     options = ["submission", "check", str(tmp_path), "--dataset", "tones"]
@@ -65,6 +70,20 @@ def test_files_are_made_and_right(
     (tmp_path / f"{LABEL}_testing_output.csv").unlink()
     assert main(options) == 1
     assert "testing_output.csv is missing" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("bare")
+def test_scores_of_an_earlier_evaluation_are_in_the_metadata(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    caption = CaptionedClip("a", "a tone", "a tone", None, ("a tone",))
+    about = {"title": "Mine", "dataset": "tones", "split": "evaluation"}
+    scores = Scores({"cider_d": 0.5}, {"cider_d": [0.5]})
+    folder = evaluation_folder(checkpoint, "tones", "evaluation")
+    write_evaluation(folder, [caption], scores, scores.corpus, about)
+    list(make_submission(checkpoint, WHO, tmp_path, dataset="tones"))
+    content = yaml.safe_load((tmp_path / f"{LABEL}_metadata.yaml").read_text(encoding="utf-8"))
+    assert content["results"]["development_testing"] == {"cider_d": 0.5}
 
 
 @pytest.mark.parametrize(

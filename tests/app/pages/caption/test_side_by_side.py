@@ -20,7 +20,6 @@ from app.pages.caption.search_options import SearchChoices
 from app.pages.caption.sound_files import FileState
 from core.captions import Caption
 from core.config import DecodingConfig
-from core.data.references import read_references
 from core.models.checkpoint_files import CheckpointFile
 
 from .conftest import RATE, Parrot
@@ -105,7 +104,8 @@ def test_edited_words_are_copied_exported_and_kept(
     assert (record["caption"], record["edited"]) == ("a small dog barks", True)
     with qtbot.waitSignal(page._studio.datasets_changed):
         view.keep.click()
-    assert read_references(page.saver.references) == ((path.name, "a small dog barks"),)
+    table = (page.saver.references / "captions.csv").read_text(encoding="utf-8")
+    assert table == f"file,caption\n{path.name},a small dog barks\n"
     # Escape leaves the words as they were; the model's own words bring its evidence back.
     view.edit.click()
     view.editor.setText("nonsense")

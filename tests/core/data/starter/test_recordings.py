@@ -9,10 +9,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.data.starter.recordings import KINDS, LICENCES, SoundLibrary
+from core.data.starter.recordings import SoundLibrary
 from core.data.starter.splits import SPLITS, split_recordings
 from core.data.starter.vocabulary import read_vocabulary
 from core.errors import DatasetError
+
+KINDS = {"once", "bout", "steady", "background"}
+LICENCES = {
+    "CC0-1.0",
+    "CC-BY-3.0",
+    "CC-BY-SA-2.0",
+    "CC-BY-SA-3.0",
+    "CC-BY-SA-4.0",
+    "public-domain",
+}
 
 
 @pytest.fixture(scope="module")
