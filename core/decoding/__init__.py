@@ -1,1 +1,1 @@
-"""From a trained caption model to captions: rules, beam search, hypotheses."""
+"""Decoding: beam search, sampling and reranking."""

@@ -1,4 +1,4 @@
-"""Which frames each word of a finished caption looked at."""
+"""Cross-attention of the words of finished captions over the frames."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_attention(
     found: list[list[Hypothesis]],
     frame_lengths: Tensor,
 ) -> list[list[Hypothesis]]:
-    """Add their attention to the hypotheses of B clips.
+    """Add the attention weights to the hypotheses of B clips.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def with_attention(
     memory
         The clips, B of them.
     found
-        Hypotheses of each clip; none has no token.
+        Hypotheses of each clip, each with at least one token.
     frame_lengths
         (B,) number of real frames of each clip.
     """
@@ -38,7 +38,7 @@ def with_attention(
     if not any(counts):
         return found
     everything = list(chain.from_iterable(found))
-    # The token at one position is chosen by the query of the token before it.
+    # A token is predicted by the query of the token before it.
     queries = pad_sequence(
         [torch.tensor((one.start, *one.tokens[:-1])) for one in everything], batch_first=True
     )
@@ -46,12 +46,11 @@ def with_attention(
     clips = torch.arange(len(found)).repeat_interleave(torch.tensor(counts))
     weights = model.attention(queries.to(device), memory.select(clips.to(device))).cpu()
     frames = frame_lengths.tolist()
-    told = [
+    attended = (
         _with(one, weights[row, :, : len(one.tokens), : frames[clip]].clone())
         for row, (one, clip) in enumerate(zip(everything, clips.tolist(), strict=True))
-    ]
-    pieces = iter(told)
-    return [[next(pieces) for _ in hypotheses] for hypotheses in found]
+    )
+    return [[next(attended) for _ in hypotheses] for hypotheses in found]
 
 
 def _with(hypothesis: Hypothesis, layers: Tensor) -> Hypothesis:

@@ -1,24 +1,22 @@
 """Beam search with the semantics of the DCASE 2024 Task 6 baseline (``nn/decoding/beam.py``).
 
-A finished hypothesis keeps its slot, and the search goes on with the beams that are left: it is
+A finished hypothesis keeps its slot, and the search continues with the remaining beams: the slot is
 not refilled. Scores are sums of log-probabilities divided by the number of tokens. The first step
-expands one beam only, since all are equal then. Words that may not be repeated are excluded before
-the softmax, so the probabilities of what remains sum to one.
+expands one beam only, since all are equal then. Words that must not be repeated are excluded before
+the softmax, so that the probabilities of the others sum to one.
 
 All beams of all clips are rows of one batch. The baseline selects clip by clip; here all clips with
-the same number of live beams are selected from at once, by the same `torch.topk` on the same
-values, so that ties resolve in the same way.
+the same number of live beams are handled at once, by the same `torch.topk` on the same values, so
+that ties resolve in the same way.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from core.data.tokenizer import EOS
 from core.decoding.attending import with_attention
 from core.decoding.hypotheses import FinishedCaptions, GrowingRows, Hypothesis
 from core.decoding.rules import DecodingRules
@@ -29,10 +27,10 @@ __all__ = ["Hypothesis", "StepwiseDecoder", "beam_search", "search"]
 
 
 class StepwiseDecoder(Protocol):
-    """What the search needs of a model. `core.models.caption_model.CaptionModel` is one."""
+    """What the search needs of a model; `core.models.caption_model.CaptionModel` is one."""
 
     def start(self, memory: Any) -> Any:
-        """Return a `core.models.decoder_cache.DecoderCache` or its like, with one row a clip."""
+        """Return a `core.models.decoder_cache.DecoderCache` or its like, with one row per clip."""
 
     def step(self, tokens: Tensor, cache: Any) -> Tensor:
         """Feed the next token of each row; return next-token logits (rows, vocabulary)."""
@@ -47,7 +45,7 @@ def beam_search(
     *,
     attention: bool = False,
 ) -> list[list[Hypothesis]]:
-    """Caption a batch of clips.
+    """Caption a batch of clips by beam search.
 
     Parameters
     ----------
@@ -58,9 +56,9 @@ def beam_search(
     frame_lengths
         (B,) number of real frames of each clip.
     rules
-        Beam size, lengths and bans.
+        Beam size, length limits and repetition ban.
     attention
-        Also tell which frames each token attended to.
+        Also return each token's cross-attention over the frames.
 
     Returns
     -------
@@ -83,14 +81,11 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
     cache = decoder.start(memory)
     rows = GrowingRows.begin(cache.clips, rules.start)
     count, device = len(rows.clips), rows.clips.device
+    rules = rules.to(device)
     finished = FinishedCaptions(count, rules.beam_size, rules.max_tokens, device)
-    once = None if rules.once is None else rules.once.to(device)
     for position in range(rules.max_tokens):
         logits = decoder.step(rows.prefix[:, -1], cache).float()
-        if position < rules.min_tokens:
-            logits[:, EOS] = -math.inf
-        if once is not None:
-            forbid_repetition(logits, rows.prefix, once)
+        rules.mask(logits, rows.prefix)
         log_probs = logits.log_softmax(dim=-1)
         totals = rows.sums[:, None] + log_probs
         if position == 0:
@@ -105,9 +100,7 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
         else:
             origin, words = _next_words(totals, torch.bincount(rows.clips, minlength=count))
             rows = rows.extend(origin, words, log_probs[origin, words], totals[origin, words])
-        ended = words == EOS
-        if position == rules.max_tokens - 1:
-            ended.fill_(True)
+        ended = rules.ended(words, position + 1)
         live = torch.nonzero(~ended)[:, 0]
         if len(live) < len(words):
             finished.keep(rows.pick(torch.nonzero(ended)[:, 0]))
@@ -116,15 +109,6 @@ def search(decoder: StepwiseDecoder, memory: Any, rules: DecodingRules) -> Finis
             break
         cache.reorder(origin, rules.beam_size)
     return finished
-
-
-def forbid_repetition(logits: Tensor, prefix: Tensor, once: Tensor) -> None:
-    """Set logits of tokens that stand in a row's prefix and may be said once only to -inf.
-
-    `logits` is (N, vocabulary) and changed in place, `prefix` (N, L), `once` (vocabulary,) boolean.
-    """
-    said = logits.gather(1, prefix)
-    logits.scatter_(1, prefix, said.masked_fill(once[prefix], -math.inf))
 
 
 def _first_words(totals: Tensor, beams: int) -> tuple[Tensor, Tensor]:
@@ -152,7 +136,7 @@ def _next_words(totals: Tensor, live: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     tuple of Tensor
-        (N,) the row that each new row goes on from, and the word it adds; within a clip the best
+        (N,) the row that each new row continues, and the word it adds; within a clip the best
         continuation comes first.
     """
     rows, vocabulary = totals.shape

@@ -1,4 +1,4 @@
-"""Captions of stored clips: what validation, previews and evaluation are made of."""
+"""Captions of clips with stored features, for validation, previews and evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from core.models.caption_model import CaptionModel
 
 @dataclass(frozen=True, slots=True)
 class ClipCaption:
-    """The caption of clip number `clip`; `raw` is the text as the metrics are defined on it."""
+    """The caption of clip number `clip`; `raw` is the text that metrics are computed on.
+
+    `log_prob` is the mean over its tokens, natural logarithm.
+    """
 
     clip: int
     text: str
@@ -34,10 +37,10 @@ def caption_clips(
     batch_size: int = 32,
     encoder: object | None = None,
 ) -> Iterator[ClipCaption]:
-    """Caption the first `count` clips, yielding one after the other.
+    """Yield captions of the first `count` clips, in order.
 
-    Reranking needs the encoder that made the frames, to tell which sounds it hears in them;
-    without it, as between epochs, captions are those of beam search.
+    Reranking needs the encoder that made the frames, for the sound classes in them; without it, as
+    between epochs, captions are those of beam search.
     """
     model.eval()
     if encoder is None:

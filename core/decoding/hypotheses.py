@@ -1,7 +1,8 @@
-"""Captions that are growing, captions that are finished, and what is told of them."""
+"""Unfinished and finished captions of a search, and hypotheses, its results."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -18,20 +19,20 @@ class Hypothesis:
     Attributes
     ----------
     tokens
-        Token ids without the start token, with ``<eos>`` where it was said.
+        Token ids without the start token, ``<eos>`` included unless cut off at the maximum length.
     log_prob
         Mean of `token_log_probs`, natural logarithm; beam search ranks by it.
     token_log_probs
-        Logarithm of each token's probability among the tokens that were allowed.
+        Log-probability of each token among the allowed ones.
     start
-        The token that the caption grew from.
+        The token that the caption started from.
     score
-        What reranking ranked it by; None where it was ranked by `log_prob`.
+        The score of reranking; None if it was ranked by `log_prob`.
     attention
-        (tokens, frames) share of attention that goes to each frame when a token is chosen, mean
-        over heads and layers, on the CPU; None unless asked for.
+        (tokens, frames) cross-attention when predicting each token, mean over heads and layers, on
+        the CPU; None unless asked for.
     layer_attention
-        (layers, tokens, frames) the same for each layer, mean over heads.
+        (layers, tokens, frames) the same per layer, mean over heads.
     """
 
     tokens: tuple[int, ...]
@@ -45,7 +46,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class GrowingRows:
-    """Unfinished captions, one a row, ordered by clip and then by slot.
+    """Unfinished captions, one per row, ordered by clip and then by slot.
 
     Attributes
     ----------
@@ -56,7 +57,7 @@ class GrowingRows:
     sums
         (N,) sum of `log_probs`.
     clips, slots
-        (N,) which clip a row belongs to, and in which of its slots the result will stand.
+        (N,) the clip of each row, and the slot of that clip that its result goes to.
     """
 
     prefix: Tensor
@@ -67,21 +68,21 @@ class GrowingRows:
 
     @classmethod
     def begin(cls, clips: Tensor, start: int = BOS) -> Self:
-        """Return one row for each of `clips`, (N,), that holds the start token alone."""
+        """Return a row for each of `clips`, (N,), with the start token alone."""
         nothing = torch.zeros(len(clips), 0, device=clips.device)
         prefix = torch.full_like(clips[:, None], start)
         return cls(prefix, nothing, nothing.sum(dim=1), clips, torch.zeros_like(clips))
 
     def widen(self, beams: int) -> Self:
-        """Return every row `beams` times, in slots of their own."""
+        """Repeat every row `beams` times, each in a slot of its own."""
         slots = torch.arange(beams, device=self.slots.device).repeat(len(self.clips))
         rows = torch.arange(len(self.clips), device=slots.device).repeat_interleave(beams)
         return replace(self.pick(rows), slots=slots)
 
     def extend(self, origin: Tensor, words: Tensor, log_probs: Tensor, sums: Tensor) -> Self:
-        """Let row j be what row ``origin[j]`` was, and one word more. All are (N,).
+        """Let row j be row ``origin[j]`` with one more word. All arguments are (N,).
 
-        Clips and slots stay; `sums` are those with the new word.
+        Clips and slots stay; `sums` include the new word.
         """
         return type(self)(
             torch.cat((self.prefix[origin], words[:, None]), dim=1),
@@ -115,23 +116,27 @@ class FinishedCaptions:
         self.lengths[place] = length
         self.scores[place] = rows.sums / length
 
-    def ranked(self, start: int = BOS) -> list[list[Hypothesis]]:
-        """Return the hypotheses of each clip, best first; equal scores stay in slot order.
-
-        `start` is the token that they grew from.
-        """
-        order = self.scores.argsort(dim=1, descending=True, stable=True).tolist()
+    def in_slots(self, starts: Sequence[int]) -> list[list[Hypothesis]]:
+        """Return the hypotheses of each clip by slot; `starts` are the slots' start tokens."""
         tokens, lengths = self.tokens.tolist(), self.lengths.tolist()
         scores, log_probs = self.scores.tolist(), self.log_probs.tolist()
         return [
             [
                 Hypothesis(
-                    tuple(tokens[clip][slot][: lengths[clip][slot]]),
+                    tuple(tokens[clip][slot][:length]),
                     scores[clip][slot],
-                    tuple(log_probs[clip][slot][: lengths[clip][slot]]),
-                    start,
+                    tuple(log_probs[clip][slot][:length]),
+                    starts[slot],
                 )
-                for slot in slots
+                for slot, length in enumerate(of_clip)
             ]
-            for clip, slots in enumerate(order)
+            for clip, of_clip in enumerate(lengths)
         ]
+
+    def ranked(self, start: int = BOS) -> list[list[Hypothesis]]:
+        """Return the hypotheses of each clip, best first; equal scores stay in slot order.
+
+        `start` is the token that all of them started from.
+        """
+        found = self.in_slots([start] * self.lengths.shape[1])
+        return [sorted(clip, key=lambda one: one.log_prob, reverse=True) for clip in found]

@@ -1,14 +1,17 @@
-"""What a caption may look like: its length, and which words it may say twice."""
+"""Constraints on captions: their length, and which words may be repeated."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+import torch
 from torch import Tensor
 
 from core.config import DecodingConfig
 from core.data.stopwords import tokens_allowed_once
-from core.data.tokenizer import BOS, Tokenizer
+from core.data.tokenizer import BOS, EOS, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +23,13 @@ class DecodingRules:
     beam_size
         Hypotheses kept per clip; 1 is greedy search.
     min_tokens
-        Tokens that must stand before ``<eos>`` is allowed.
+        Number of tokens before ``<eos>`` is allowed.
     max_tokens
-        Tokens at most, ``<eos>`` included; a caption that gets there is closed without it.
+        Maximum number of tokens, ``<eos>`` included; a caption of that length ends without it.
     once
-        (vocabulary,) boolean, True for tokens that may be said once only; None forbids nothing.
+        (vocabulary,) boolean, True for tokens that may occur once only; None bans no repetition.
     start
-        Token that every caption grows from; another than ``<bos>`` asks for another style.
+        Token that every caption starts from; one other than ``<bos>`` asks for another style.
     """
 
     beam_size: int = 3
@@ -43,4 +46,25 @@ class DecodingRules:
             min_tokens=config.min_tokens,
             max_tokens=config.max_tokens,
             once=tokens_allowed_once(tokenizer, config.forbid_repeated),
+        )
+
+    def to(self, device: torch.device) -> Self:
+        """Return the rules with their tensor on a device."""
+        return self if self.once is None else replace(self, once=self.once.to(device))
+
+    def mask(self, logits: Tensor, prefix: Tensor) -> None:
+        """Set the logits of tokens that must not come next to -inf, in place.
+
+        `logits` is (N, vocabulary); `prefix` (N, L) are the tokens so far, the start token first.
+        """
+        if prefix.shape[1] <= self.min_tokens:
+            logits[:, EOS] = -math.inf
+        if self.once is not None:
+            seen = logits.gather(1, prefix)
+            logits.scatter_(1, prefix, seen.masked_fill(self.once[prefix], -math.inf))
+
+    def ended(self, words: Tensor, length: int) -> Tensor:
+        """Return which captions (N,) end with their last word, as their token number `length`."""
+        return (
+            torch.ones_like(words, dtype=torch.bool) if length == self.max_tokens else words == EOS
         )

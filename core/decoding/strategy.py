@@ -1,4 +1,4 @@
-"""How captions are decoded, as a run or a person has chosen: beam search or reranking."""
+"""Decoding as configured: beam search, or reranking of beams and samples."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def decode(
     tokenizer
         The model's vocabulary.
     heard
-        What the encoder hears in each clip, for reranking; None where it tells nothing.
+        The encoder's sound classes of each clip, for reranking; None if it predicts none.
     attention
-        Also tell which frames each token attended to.
+        Also return each token's cross-attention over the frames.
 
     Returns
     -------
     list of list of Hypothesis
-        Per clip at most `config.beam_size` captions, best first; reranking gives fewer where
-        candidates are equal.
+        Per clip at most `config.beam_size` captions, best first; reranking may give fewer, since it
+        merges equal candidates.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def decode(
 
 
 def heard_in(encoder: object, frames: Sequence[Tensor]) -> list[HeardTags | None]:
-    """Return what an encoder hears in clips, told from their frames (T, D); None if it cannot."""
+    """Return the sound classes in clips, from their frames (T, D); None if the encoder has none."""
     if not isinstance(encoder, HearsTags):
         return [None] * len(frames)
     return [
@@ -91,7 +91,7 @@ def heard_in(encoder: object, frames: Sequence[Tensor]) -> list[HeardTags | None
 
 
 def start_tokens(config: DecodingConfig, tokenizer: Tokenizer) -> tuple[int, ...]:
-    """Return the tokens that captions grow from when reranking, the usual one first.
+    """Return the start tokens of reranking, the usual one first.
 
     Raises `ConfigError` for a word that is not in the vocabulary.
     """
@@ -114,7 +114,7 @@ def _candidates(
     tokenizer: Tokenizer,
     rules: DecodingRules,
 ) -> list[list[Hypothesis]]:
-    """Return the beams and the samples of each clip, of every start token."""
+    """Return the beams and the samples of each clip, for every start token."""
     starts = start_tokens(config, tokenizer)
     found = [search(model, memory, replace(rules, start=start)).ranked(start) for start in starts]
     if config.samples:
