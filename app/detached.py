@@ -20,7 +20,9 @@ def queue_process() -> QProcess:
     a checkout without being installed.
     """
     process = QProcess()
-    process.setProgram(sys.executable)
+    # Windows would open a terminal for the other one.
+    quiet = Path(sys.executable).with_name("pythonw.exe")
+    process.setProgram(str(quiet) if quiet.is_file() else sys.executable)
     process.setArguments(["-m", "core.cli", "queue", "run"])
     process.setWorkingDirectory(str(Path(core.__file__).resolve().parents[1]))
     process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)

@@ -24,6 +24,8 @@ from core.events import Event, close_work
 DELIVERY_INTERVAL_MS = 100
 _log = logging.getLogger("aac_studio")
 ENDED = ("finished", "stopped", "failed")
+# Of the jobs that train: what they leave can be gone on with by another process.
+TRAINING_LANE = "training"
 
 
 class Job(QThread):

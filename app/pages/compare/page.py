@@ -221,7 +221,8 @@ class ComparePage(QWidget):
     def _tab_changed(self, _index: int) -> None:
         # An experiment brings its own systems and its own split.
         shown = self.tabs.currentWidget() is not self.experiments
-        if not shown and self.top.isAncestorOf(QApplication.focusWidget()):
+        focus = QApplication.focusWidget()
+        if not shown and focus is not None and self.top.isAncestorOf(focus):
             # Else the keyboard's frame would jump to the rail.
             self.tabs.tabBar().setFocus()
         self.top.setVisible(shown)
