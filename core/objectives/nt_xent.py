@@ -41,12 +41,12 @@ def nt_xent(similarity: Tensor, positive: Tensor, negative: Tensor, temperature:
         Scalar; exactly zero, with zero gradient, when there is no positive or no negative pair.
     """
     scaled = similarity / temperature
-    # A finite floor, since the gradient of logsumexp over a row of -inf would be NaN.
+    # A finite floor, since the gradient of logsumexp over a row of -inf would be NaN. An anchor
+    # without negatives then has a loss of exactly zero.
     floor = torch.finfo(scaled.dtype).min / 2
     against = scaled.masked_fill(~negative, floor).logsumexp(dim=1, keepdim=True)
     pair_losses = (torch.logaddexp(scaled, against) - scaled).masked_fill(~positive, 0.0)
-    mean = pair_losses.sum() / positive.sum().clamp(min=1)
-    return mean * (positive.any() & negative.any())
+    return pair_losses.sum() / positive.sum().clamp(min=1)
 
 
 @torch.no_grad()

@@ -107,6 +107,14 @@ def test_gradient(similarity: Similarity) -> None:
     )
 
 
+def test_a_single_positive_pair_counts_in_full() -> None:
+    similarity = torch.tensor([[0.2, 0.5, -0.3]], dtype=torch.float64)
+    positive = torch.tensor([[True, False, False]])
+    loss = nt_xent(similarity, positive, ~positive, 0.5)
+    pull, push = math.exp(0.4), math.exp(1.0) + math.exp(-0.6)
+    assert float(loss) == pytest.approx(-math.log(pull / (pull + push)))
+
+
 def test_dot_with_temperature_one_is_equation_one() -> None:
     embeddings = torch.randn(4, 3, dtype=torch.float64)
     positive, negative = masks(torch.tensor([0, 1, 0, 1]))
