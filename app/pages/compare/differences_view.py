@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-from app.pages.compare.figure_table import FigureTable, figure_font
+from app.pages.compare.chosen_table import ChosenTable
+from app.pages.compare.figure_table import figure_font
 from app.pages.compare.score_export import difference_cells
 from app.pages.compare.score_tables import Pair, differences, judged_by, pairs_of
 from app.pages.compare.scoring import SystemsScored
@@ -27,35 +28,20 @@ CHANCE = (
 TOO_FEW = "Two scored systems and two clips with references are needed for differences."
 
 
-class DifferencesView(QWidget):
-    """What is compared is chosen in `pairs`; `table` shows it."""
+class DifferencesView(ChosenTable):
+    """Every pair of systems in a metric, or a pair in every metric, and how to read them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "Differences over the same clips", "Differences shown", "Differences", parent
+        )
         self._found: SystemsScored | None = None
-        self.pairs = QComboBox()
-        self.pairs.setAccessibleName("Differences shown")
-        self.pairs.setMinimumContentsLength(24)
-        self.pairs.activated.connect(lambda _index: self._show())
-        self.table = FigureTable("Differences")
+        self.chosen.connect(self._show)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
         self.note.setContentsMargins(12, 0, 12, 0)
-        line = QHBoxLayout()
-        line.setContentsMargins(12, 8, 12, 0)
-        line.setSpacing(12)
-        title = QLabel("Differences over the same clips")
-        title.setProperty("role", "section")
-        line.addWidget(title)
-        line.addWidget(self.pairs)
-        line.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(line)
-        layout.addWidget(self.table)
-        layout.addWidget(self.note)
+        self.column.addWidget(self.note)
 
     def take(self, found: SystemsScored) -> None:
         """Show the differences of these systems."""
@@ -64,9 +50,8 @@ class DifferencesView(QWidget):
         self._show()
 
     def _fill(self, found: SystemsScored) -> None:
-        chosen = self.pairs.currentText()
-        self.pairs.clear()
         if found.comparison is None:
+            self.offer(())
             return
         pairs, main = pairs_of(found), judged_by(found)
         names = [name for name in (main, *found.comparison.metrics) if name]
@@ -76,12 +61,10 @@ class DifferencesView(QWidget):
         by_pair: list[tuple[str, object]] = [
             (f"{pair.names} in every metric", pair) for pair in pairs
         ]
-        for text, value in by_pair + by_metric if len(pairs) == 1 else by_metric + by_pair:
-            self.pairs.addItem(text, value)
-        self.pairs.setCurrentIndex(max(0, self.pairs.findText(chosen)))
+        self.offer(by_pair + by_metric if len(pairs) == 1 else by_metric + by_pair)
 
     def _show(self) -> None:
-        found, chosen = self._found, self.pairs.currentData()
+        found, chosen = self._found, self.choices.currentData()
         items = []
         if found is not None and chosen is not None:
             one = chosen if isinstance(chosen, Pair) else None
@@ -93,6 +76,5 @@ class DifferencesView(QWidget):
                     if item.shown and column in (2, 3, 6):
                         cell.setFont(figure_font(strong=True))
             self.table.settle()
-        self.table.setVisible(bool(items))
-        self.pairs.setVisible(bool(items))
+        self.set_filled(bool(items))
         self.note.setText(CHANCE if items else TOO_FEW)

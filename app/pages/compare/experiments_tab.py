@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.jobs import Job
+from app.pages.compare.arm_differences import ArmDifferences
 from app.pages.compare.experiment_tables import (
     arm_rows,
-    difference_rows,
     missing_scores,
     newest_runs,
     status_sentence,
@@ -36,7 +36,6 @@ from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS
 from core.events import Event, Noted, Warned
 from core.experiments import Analysis, analyse, list_experiments, load_experiment
-from core.experiments.analysis import ArmDifference
 
 LANE = "caption"
 CHOSEN = "compare/experiment"
@@ -83,11 +82,7 @@ class ExperimentsTab(QWidget):
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.arms = FigureTable("Arms")
-        self.pairs = QComboBox()
-        self.pairs.setAccessibleName("Arms compared")
-        self.pairs.setMinimumContentsLength(24)
-        self.pairs.activated.connect(lambda _index: self._show_differences())
-        self.differences = FigureTable("Differences between arms")
+        self.differences = ArmDifferences(studio.theme)
         self.problems = QLabel()
         self.problems.setProperty("role", "muted")
         self.problems.setWordWrap(True)
@@ -124,14 +119,6 @@ class ExperimentsTab(QWidget):
         words = QHBoxLayout()
         words.setContentsMargins(12, 4, 12, 4)
         words.addWidget(self.sentence)
-        line = QHBoxLayout()
-        line.setContentsMargins(12, 8, 12, 0)
-        line.setSpacing(12)
-        title = QLabel("Differences over seeds and clips")
-        title.setProperty("role", "section")
-        line.addWidget(title)
-        line.addWidget(self.pairs)
-        line.addStretch(1)
         notes = QHBoxLayout()
         notes.setContentsMargins(12, 4, 12, 4)
         notes.addWidget(self.problems)
@@ -141,7 +128,6 @@ class ExperimentsTab(QWidget):
         layout.addLayout(head)
         layout.addLayout(words)
         layout.addWidget(self.arms)
-        layout.addLayout(line)
         layout.addWidget(self.differences)
         layout.addLayout(notes)
         layout.addStretch(1)
@@ -180,12 +166,7 @@ class ExperimentsTab(QWidget):
         if number != self._asked:
             return
         self.analysis = analysis
-        chosen = self.pairs.currentText()
-        self.pairs.clear()
-        pairs = dict.fromkeys((item.first, item.second) for item in analysis.differences)
-        for first, second in pairs:
-            self.pairs.addItem(f"{second} − {first}", (first, second))
-        self.pairs.setCurrentIndex(max(0, self.pairs.findText(chosen)))
+        self.differences.take(analysis)
         self._show()
 
     def _show(self) -> None:
@@ -205,7 +186,7 @@ class ExperimentsTab(QWidget):
                     item.setIcon(colour_dot(run_colour(number)))
                 item.setToolTip(text)
         self.arms.settle()
-        self._show_differences()
+        self.differences.refresh()
         self.problems.setText("\n".join(analysis.problems))
         self.problems.setVisible(bool(analysis.problems))
         self._show_buttons(analysis)
@@ -224,26 +205,6 @@ class ExperimentsTab(QWidget):
         )
         self.report.setEnabled(bool(analysis.evaluations))
         self.compare.setEnabled(len(newest_runs(analysis)) > 1)
-
-    def _show_differences(self) -> None:
-        analysis, pair = self.analysis, self.pairs.currentData()
-        items: list[ArmDifference] = []
-        if analysis is not None and pair is not None:
-            items = [
-                item for item in analysis.differences if (item.first, item.second) == tuple(pair)
-            ]
-            heads, rows = difference_rows(items)
-            self.differences.begin(heads, [""] * len(heads), len(rows))
-            colours = self._studio.theme.colours
-            for number, (cells, item) in enumerate(zip(rows, items, strict=True)):
-                for column, text in enumerate(cells):
-                    cell = self.differences.put(number, column, text)
-                    cell.setToolTip(item.sentence)
-                    if not item.result.shown:
-                        cell.setForeground(QColor(colours.muted if column > 1 else colours.text))
-            self.differences.settle()
-        self.differences.setVisible(bool(items))
-        self.pairs.setVisible(bool(items))
 
     def _compute(self) -> None:
         if self._job is not None:

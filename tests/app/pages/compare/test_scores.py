@@ -89,8 +89,9 @@ def test_the_tables_say_how_sure_one_can_be(tab: ScoresTab, qtbot: QtBot) -> Non
 def test_many_systems_are_compared_pair_by_pair(tab: ScoresTab) -> None:
     tab.take(found(systems=6, clips=20))
     assert len(tab.differences.table.texts()) == 15
-    tab.differences.pairs.setCurrentIndex(tab.differences.pairs.findText("F − A in every metric"))
-    tab.differences.pairs.activated.emit(tab.differences.pairs.currentIndex())
+    choices = tab.differences.choices
+    choices.setCurrentIndex(choices.findText("F − A in every metric"))
+    choices.activated.emit(choices.currentIndex())
     assert [row[0] for row in tab.differences.table.texts()] == ["F − A", "F − A"]
 
 

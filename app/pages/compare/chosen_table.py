@@ -1,0 +1,62 @@
+"""A table of figures under its title and a list that chooses what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.pages.compare.figure_table import FigureTable
+
+
+class ChosenTable(QWidget):
+    """The list `choices` above the `table`; both are hidden where there is nothing to show.
+
+    Signal: `chosen()` when the user has chosen something else.
+
+    Parameters
+    ----------
+    title
+        The words beside the list.
+    choosing
+        Accessible name of the list.
+    name
+        Accessible name of the table.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, title: str, choosing: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choices = QComboBox()
+        self.choices.setAccessibleName(choosing)
+        self.choices.setMinimumContentsLength(24)
+        self.choices.activated.connect(lambda _index: self.chosen.emit())
+        self.table = FigureTable(name)
+        heading = QLabel(title)
+        heading.setProperty("role", "section")
+        line = QHBoxLayout()
+        line.setContentsMargins(12, 8, 12, 0)
+        line.setSpacing(12)
+        line.addWidget(heading)
+        line.addWidget(self.choices)
+        line.addStretch(1)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(4)
+        self.column.addLayout(line)
+        self.column.addWidget(self.table)
+
+    def offer(self, choices: Iterable[tuple[str, object]]) -> None:
+        """Offer (text, value) pairs; the text chosen before stays chosen where it is among them."""
+        before = self.choices.currentText()
+        self.choices.clear()
+        for text, value in choices:
+            self.choices.addItem(text, value)
+        self.choices.setCurrentIndex(max(0, self.choices.findText(before)))
+
+    def set_filled(self, filled: bool) -> None:
+        """Show the list and the table, or hide them."""
+        self.table.setVisible(filled)
+        self.choices.setVisible(filled)
