@@ -6,12 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from app.job_progress import JobProgress
-from app.jobs import Job
 from app.pages.library.asking import ask_open, confirm, show_folder
 from app.pages.library.list_tab import ListTab
+from app.pages.library.weights_downloads import DownloadLine, WeightsDownloads
 from app.pages.library.weights_records import WeightsRecord, load_weights_records
 from app.pages.library.weights_words import (
     dim_words,
@@ -27,9 +25,7 @@ from app.texts import NOTHING, count_text
 from app.widgets.empty_state import EmptyState
 from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
-from core.events import Event
 from core.models.checkpoint_transfer import convert_reference
-from core.models.download import download_weights
 from core.models.weights import remove_weights, use_local_file
 
 WEIGHTS_FILES = "Weights (*.pth *.ckpt *.json *.pt);;All files (*)"
@@ -40,8 +36,6 @@ class EncodersTab(ListTab[WeightsRecord]):
     """All encoders and published weights; downloads run as jobs and go on where they stopped."""
 
     def __init__(self, studio: Studio) -> None:
-        self._jobs: dict[str, Job] = {}
-        self._progress: dict[str, JobProgress] = {}
         columns: tuple[Column[WeightsRecord], ...] = (
             Column("Name", lambda r: r.title, width=220),
             Column("For", lambda r: r.kind, width=130),
@@ -68,7 +62,13 @@ class EncodersTab(ListTab[WeightsRecord]):
         empty = EmptyState(studio.theme, "waveform", "Looking for encoders", "")
         hint = "Select an encoder to see what it is and how to get it."
         super().__init__(studio, "encoders", table, empty, hint)
-        self._make_progress()
+        self._downloads = WeightsDownloads(studio, self)
+        self._downloads.changed.connect(self._changed)
+        self._downloads.ended.connect(self.refresh)
+        self._downloads.failed.connect(self.failed)
+        self.progress = DownloadLine(studio)
+        self.progress.stop_clicked.connect(self._stop)
+        self.details.extra.addWidget(self.progress)
         self.download = self.make_action("Download", "download", self._download, self._no_download)
         self.use_file = self.make_action(
             "Use a file I have...", "file-check-outline", self._use_file, self._no_download
@@ -146,29 +146,8 @@ class EncodersTab(ListTab[WeightsRecord]):
 
     # ---- downloads -------------------------------------------------------------------------
 
-    def _make_progress(self) -> None:
-        self.progress = QWidget()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the download")
-        self.progress_text = QLabel()
-        self.progress_text.setProperty("role", "muted")
-        self.progress_text.setWordWrap(True)
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("Stop; what has arrived is kept")
-        self.studio.theme.set_icon(self.stop, "stop")
-        self.stop.clicked.connect(self._stop)
-        row = QHBoxLayout(self.progress)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.stop)
-        self.details.extra.addWidget(self.progress)
-        self.details.extra.addWidget(self.progress_text)
-        self.progress.hide()
-        self.progress_text.hide()
-
     def _state(self, record: WeightsRecord) -> str:
-        progress = self._progress.get(record.name)
+        progress = self._downloads.progress(record.name)
         if progress is None:
             return record.state
         share = "" if progress.fraction is None else f" {progress.fraction:.0%}"
@@ -178,35 +157,13 @@ class EncodersTab(ListTab[WeightsRecord]):
     def _download(self) -> None:
         record = self.table.current()
         assert record is not None
-        name = record.name
-        job = Job(f"Downloading {record.title}", lambda: download_weights(name), lane="download")
-        job.events.connect(lambda events: self._take(name, events))
-        job.failed.connect(self.failed)
-        job.done.connect(lambda: self._ended(name))
         self.banner.dismiss()
-        self._jobs[name], self._progress[name] = job, JobProgress()
-        if not self.studio.jobs.submit(job):
-            self._ended(name)
-        self._changed(name)
-
-    def _take(self, name: str, events: list[Event]) -> None:
-        progress = self._progress.get(name)
-        if progress is not None:
-            for event in events:
-                progress.update(event)
-            self._changed(name)
-
-    def _ended(self, name: str) -> None:
-        self._jobs.pop(name, None)
-        self._progress.pop(name, None)
-        self.refresh()
-        self._changed(name)
+        self._downloads.start(record.name, record.title)
 
     def _stop(self) -> None:
         record = self.table.current()
-        job = self._jobs.get(record.name) if record is not None else None
-        if job is not None:
-            job.stop()
+        if record is not None:
+            self._downloads.stop(record.name)
 
     def _changed(self, name: str) -> None:
         self.table.update_rows()
@@ -217,16 +174,7 @@ class EncodersTab(ListTab[WeightsRecord]):
 
     def _show_progress(self) -> None:
         record = self.table.current()
-        progress = self._progress.get(record.name) if record is not None else None
-        self.progress.setVisible(progress is not None)
-        self.progress_text.setVisible(progress is not None)
-        if progress is None:
-            return
-        fraction = progress.fraction
-        self.bar.setRange(0, 0 if fraction is None else 1000)
-        self.bar.setValue(round(1000 * (fraction or 0)))
-        words = progress.text if " of " not in progress.text else ""
-        self.progress_text.setText(words or (f"{fraction:.0%}" if fraction else "Connecting"))
+        self.progress.show_progress(self._downloads.progress(record.name) if record else None)
 
     # ---- other actions ---------------------------------------------------------------------
 
@@ -291,14 +239,14 @@ class EncodersTab(ListTab[WeightsRecord]):
             )
 
     def _no_download(self, record: WeightsRecord) -> str:
-        if record.name in self._jobs:
+        if self._downloads.progress(record.name) is not None:
             return "It is being downloaded."
         if record.installed:
             return "It is installed."
         return "" if record.weights is not None else "It comes with the installation."
 
     def _no_removal(self, record: WeightsRecord) -> str:
-        if record.name in self._jobs:
+        if self._downloads.progress(record.name) is not None:
             return "It is being downloaded."
         if record.weights is None:
             return "It belongs to the installation."

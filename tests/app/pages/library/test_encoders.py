@@ -44,17 +44,17 @@ class TestEncoders:
             finally:
                 closed.append(True)
 
-        monkeypatch.setattr("app.pages.library.encoders_tab.download_weights", endless)
+        monkeypatch.setattr("app.pages.library.weights_downloads.download_weights", endless)
         page.tabs.setCurrentWidget(page.encoders)
         tab = page.encoders
         qtbot.waitUntil(lambda: len(tab.table.records()) >= 4)
         tab.table.select("convnext-tiny")
         qtbot.mouseClick(button_of(tab, "Download"), Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: tab.progress_text.text() == "25%")
-        assert tab.bar.isVisible()
+        qtbot.waitUntil(lambda: tab.progress.text.text() == "25%")
+        assert tab.progress.bar.isVisible()
         assert tab._state(tab.table.current()) == "downloading 25%"
         assert not tab.download.isEnabled()
-        qtbot.mouseClick(tab.stop, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(tab.progress.stop, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: not tab.progress.isVisible())
         assert closed == [True]
         assert tab.download.isEnabled()
@@ -68,7 +68,7 @@ class TestEncoders:
             yield Progress(phase="Downloading x", done=0)
             raise DownloadError("x could not be downloaded; check the network.")
 
-        monkeypatch.setattr("app.pages.library.encoders_tab.download_weights", broken)
+        monkeypatch.setattr("app.pages.library.weights_downloads.download_weights", broken)
         page.tabs.setCurrentWidget(page.encoders)
         tab = page.encoders
         qtbot.waitUntil(lambda: len(tab.table.records()) >= 4)
