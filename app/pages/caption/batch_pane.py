@@ -27,6 +27,7 @@ from .batch_desk import BatchDesk
 from .batch_model import BatchFilter, BatchModel
 from .batch_table import BatchTable
 from .captioners import CaptionerCache
+from .checkpoint_feed import CheckpointFeed
 from .drop_area import DropArea
 from .intake import FOLDER_KEY
 from .model_bar import ModelBar
@@ -52,6 +53,7 @@ class BatchPane(DropArea):
         self.model = BatchModel(studio.theme, self)
         self.filter = BatchFilter(self.model, self)
         self.desk = BatchDesk(studio.jobs, cache, self.model, self)
+        self.checkpoints = CheckpointFeed(studio, self)
         self._make_widgets()
         self._connect()
         QShortcut(QKeySequence("Ctrl+Return"), self, self.start)
@@ -117,8 +119,7 @@ class BatchPane(DropArea):
         self.desk.changed.connect(self._on_changed)
         self.desk.failed.connect(self._on_failed)
         self.model.counted.connect(self._refresh)
-        self._studio.checkpoints_changed.connect(self.refresh_checkpoints)
-        self._studio.runs_changed.connect(self.refresh_checkpoints)
+        self.checkpoints.listed.connect(self._on_checkpoints)
 
     # ---- in --------------------------------------------------------------------------------
 
@@ -268,13 +269,6 @@ class BatchPane(DropArea):
         waiting = self.model.count(RowState.WAITING)
         self.model_bar.set_targets(waiting > 0 and not self.desk.running, waiting)
 
-    def refresh_checkpoints(self) -> None:
-        """Look for checkpoints again."""
-        from core.models.checkpoint_files import list_checkpoints
-
-        if self.isVisible():
-            self._studio.jobs.run_quick(list_checkpoints, self._on_checkpoints, None, self)
-
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self.model_bar.set_checkpoints(files)
         self._start_if_wanted()
@@ -295,4 +289,4 @@ class BatchPane(DropArea):
                 )
         first = self.table if self.model.rowCount() else self.empty.button
         first.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.refresh_checkpoints()
+        self.checkpoints.refresh()

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.studio import Studio
 from app.widgets.banner import Banner
@@ -21,6 +17,7 @@ from core.audio.log_mel import LogMel
 from .batch_offer import BatchOffer
 from .captioners import CaptionerCache, Loader, load_captioner
 from .captioning import Captioning, Request
+from .checkpoint_feed import CheckpointFeed
 from .desk import CaptionDesk
 from .drop_area import DropArea
 from .empty_pane import EmptyPane
@@ -71,6 +68,7 @@ class FilesPane(DropArea):
         self._hearing: Path | None = None
         self.files = SoundFiles(self)
         self.loader = SoundLoader(studio.jobs, self)
+        self.checkpoints = CheckpointFeed(studio, self)
         self.captioning = Captioning(studio.jobs, cache or CaptionerCache(load), self)
         self.desk = CaptionDesk(self.files, self.captioning, self)
         self._make_widgets()
@@ -112,7 +110,7 @@ class FilesPane(DropArea):
             ("Escape", self._on_escape),
             ("Ctrl+Return", self.caption_selected),
             ("Ctrl+C", self.result.view.copy_caption),
-            ("Ctrl+V", self._on_paste),
+            ("Ctrl+V", self.intake.paste),
         ):
             QShortcut(QKeySequence(keys), self, slot)
 
@@ -144,8 +142,7 @@ class FilesPane(DropArea):
         self.captioning.warned.connect(self._on_warned)
         self.captioning.phase_changed.connect(self.showing.show_phase)
         self.captioning.busy_changed.connect(self.model_bar.set_busy)
-        self._studio.checkpoints_changed.connect(self.refresh_checkpoints)
-        self._studio.runs_changed.connect(self.refresh_checkpoints)
+        self.checkpoints.listed.connect(self._on_checkpoints)
 
     # ---- opening ---------------------------------------------------------------------------
 
@@ -214,14 +211,6 @@ class FilesPane(DropArea):
 
     # ---- captioning ------------------------------------------------------------------------
 
-    def refresh_checkpoints(self) -> None:
-        """Look for checkpoints again."""
-        from core.models.checkpoint_files import list_checkpoints
-
-        if not self.isVisible():
-            return  # asked again when the page is shown
-        self._studio.jobs.run_quick(list_checkpoints, self._on_checkpoints, owner=self)
-
     def caption_selected(self) -> None:
         """Caption the selected files."""
         self.caption_files(selected_usable(self.files, self.list.selected_paths()))
@@ -276,9 +265,6 @@ class FilesPane(DropArea):
     def _on_action(self) -> None:
         self._studio.show_page.emit("train")
 
-    def _on_paste(self) -> None:
-        self.intake.paste()
-
     def _on_escape(self) -> None:
         if self.result.view.editing:
             self.result.view.cancel_edit()
@@ -306,4 +292,4 @@ class FilesPane(DropArea):
         first = self.list.view if self.files.entries else self.empty.button
         first.setFocus(Qt.FocusReason.OtherFocusReason)
         self._studio.player.check()
-        self.refresh_checkpoints()
+        self.checkpoints.refresh()

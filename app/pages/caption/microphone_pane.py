@@ -17,6 +17,7 @@ from core.audio.takes import recover_takes, takes_dir
 from core.live import LiveCaptioned
 
 from .captioners import CaptionerCache
+from .checkpoint_feed import CheckpointFeed
 from .device_finder import DeviceFinder, Devices
 from .keys import focus_by_tab_alone, press_focused
 from .microphone_bar import MicrophoneBar
@@ -60,6 +61,7 @@ class MicrophonePane(QWidget):
         self.finder = DeviceFinder(studio.jobs, find, self)
         self._clipped = self._clipped_before = 0
         self.recorder = Recorder(studio.jobs, cache, open_source, self)
+        self.checkpoints = CheckpointFeed(studio, self, lambda: not self.recorder.busy)
         self._make_widgets()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
@@ -114,10 +116,8 @@ class MicrophonePane(QWidget):
         self.take_bar.open_clicked.connect(self._on_open)
         self.model_bar.checkpoint_changed.connect(self._refresh_hint)
         self.model_bar.checkpoint_changed.connect(self._prepare)
-        studio = self._studio
-        studio.theme.changed.connect(self._on_theme)
-        studio.checkpoints_changed.connect(self.refresh_checkpoints)
-        studio.runs_changed.connect(self.refresh_checkpoints)
+        self._studio.theme.changed.connect(self._on_theme)
+        self.checkpoints.listed.connect(self.model_bar.set_checkpoints)
 
     # ---- devices ---------------------------------------------------------------------------
 
@@ -223,15 +223,6 @@ class MicrophonePane(QWidget):
 
     # ---- what else changes -----------------------------------------------------------------
 
-    def refresh_checkpoints(self) -> None:
-        """Look for checkpoints again."""
-        from core.models.checkpoint_files import list_checkpoints
-
-        if self.isVisible() and not self.recorder.busy:
-            self._studio.jobs.run_quick(
-                list_checkpoints, self.model_bar.set_checkpoints, None, self
-            )
-
     def _prepare(self) -> None:
         """Load the model before it is needed: a microphone does not wait for it."""
         checkpoint = self.model_bar.checkpoint()
@@ -281,4 +272,4 @@ class MicrophonePane(QWidget):
         if not self.finder.known and not self.finder.looking:
             self.finder.look(refresh=False)
             self._studio.jobs.run_quick(recover_takes, self._recovered, None, self)
-        self.refresh_checkpoints()
+        self.checkpoints.refresh()

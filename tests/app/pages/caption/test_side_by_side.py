@@ -45,7 +45,7 @@ def test_two_checkpoints_caption_side_by_side(
     )
     assert not page.model_bar.also.isEnabled()
     checkpoints.append(other)
-    page.refresh_checkpoints()
+    page.checkpoints.refresh()
     qtbot.waitUntil(lambda: len(page.model_bar.also_menu.actions()) == 2)
     main, further = page.model_bar.also_menu.actions()
     assert not main.isEnabled()
