@@ -20,7 +20,7 @@ from core.objectives.base import Objective
 from core.objectives.caption_ntxent import CaptionNTXent
 from core.objectives.caption_proxy import CaptionProxy
 from core.objectives.inputs import ContrastInputs
-from core.objectives.pooling import pool_caption
+from core.objectives.pooling import pool_audio, pool_caption
 from tests.core.training.conftest import random_data, tiny_config
 
 WIDTH = 16
@@ -47,6 +47,27 @@ def loss_of(
     return float(objective(ContrastInputs(model, batch, others, draws)).loss.detach())
 
 
+def second_embedding(model: CaptionModel, data: CaptionedClips, number: int) -> torch.Tensor:
+    """Return what caption NT-Xent makes of a clip's second caption."""
+    clip = torch.tensor([number])
+    batch = data.batch(clip, torch.ones_like(clip))
+    inputs = ContrastInputs(model, batch, batch.tokens, torch.Generator())
+    return pool_caption(inputs.first, "mean")[0].detach()
+
+
+def test_padded_frames_are_no_part_of_a_clips_embedding(
+    model: CaptionModel, clips: CaptionedClips
+) -> None:
+    lengths = clips.cpu_frame_lengths
+    pair = torch.stack([lengths.argmin(), lengths.argmax()])
+    batch = clips.batch(pair, torch.zeros_like(pair))
+    short = int(batch.frame_lengths[0])
+    assert short < batch.frames.shape[1]
+    pooled = pool_audio(model.project(batch.frames, batch.frame_lengths))
+    alone = model.project(batch.frames[:1, :short], batch.frame_lengths[:1])
+    torch.testing.assert_close(pooled[0], alone.frames[0].mean(0))
+
+
 @pytest.mark.parametrize(
     "objective",
     [
@@ -71,6 +92,7 @@ def test_the_memory_bank_holds_negatives_of_other_clips_alone(
     objective.train()
     loss_of(objective, model, clips, [5, 5, 7])
     assert objective.bank_clips.tolist() == [5, 5]
+    torch.testing.assert_close(objective.bank[0], second_embedding(model, clips, 5))
     objective.eval()
     assert loss_of(objective, model, clips, [5, 5]) == 0.0
     assert loss_of(objective, model, clips, [7, 7]) > 0.0
@@ -78,6 +100,10 @@ def test_the_memory_bank_holds_negatives_of_other_clips_alone(
     with torch.no_grad():
         loss_of(objective, model, clips, [9, 9])
     assert objective.bank_clips.tolist() == [5, 5], "a watched term leaves no trace"
+    loss_of(objective, model, clips, [9])
+    assert objective.bank_clips.tolist() == [9, 5], "the oldest has fallen out"
+    expected = [second_embedding(model, clips, clip) for clip in (9, 5)]
+    torch.testing.assert_close(objective.bank, torch.stack(expected))
 
 
 def test_proxies_are_fixed_when_the_first_stage_is_over(

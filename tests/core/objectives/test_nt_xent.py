@@ -10,7 +10,7 @@ from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
 from torch.autograd import gradcheck
 
 from core.config.objectives import Similarity
-from core.objectives.nt_xent import nt_xent, pairwise_similarity
+from core.objectives.nt_xent import nt_xent, pair_figures, pairwise_similarity
 
 
 def similarity_matrix(embeddings: torch.Tensor, kind: Similarity) -> torch.Tensor:
@@ -113,6 +113,17 @@ def test_a_single_positive_pair_counts_in_full() -> None:
     loss = nt_xent(similarity, positive, ~positive, 0.5)
     pull, push = math.exp(0.4), math.exp(1.0) + math.exp(-0.6)
     assert float(loss) == pytest.approx(-math.log(pull / (pull + push)))
+
+
+def test_the_log_has_the_mean_similarity_of_each_kind_of_pair() -> None:
+    similarity = torch.tensor([[1.0, 0.5, -0.2], [0.25, 1.0, 0.0]])
+    positive = torch.tensor([[False, True, False], [True, False, False]])
+    negative = torch.tensor([[False, False, True], [False, False, False]])
+    figures = {
+        name: float(value) for name, value in pair_figures(similarity, positive, negative).items()
+    }
+    assert figures == pytest.approx({"positive-similarity": 0.375, "negative-similarity": -0.2})
+    assert float(pair_figures(similarity, positive, ~similarity.bool())["negative-similarity"]) == 0
 
 
 def test_dot_with_temperature_one_is_equation_one() -> None:
