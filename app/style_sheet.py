@@ -77,7 +77,7 @@ QToolButton[role="split"]:focus { border-color: $accent; }
 QToolButton[role="split"]::menu-button { border: none; border-left: 1px solid $line; width: 20px; }
 QToolButton[role="split"]::menu-arrow { image: url("$icons/chevron-down.svg");
   width: 10px; height: 10px; }
-QToolButton[role="section"] { color: $text; font-weight: 600; padding: 3px 6px 3px 2px; }
+QToolButton[role="section"] { color: $text; font-weight: 600; padding: 3px 6px 3px 0; }
 QToolButton[role="section"]:checked { background: transparent; }
 QToolButton[role="section"]:hover { background: $hover; }
 QWidget[role="rail"] QToolButton { border-radius: 8px; padding: 6px 2px; font-size: 11px;

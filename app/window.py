@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QByteArray, QSize, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -41,6 +41,8 @@ PAGES = (
     ("library", "Library", "bookshelf", "Ctrl+4", "LibraryPage"),
 )
 PATIENCE_MS = 20_000
+# What a window manager's frame takes, which Qt knows only once the window is shown.
+FRAME = QSize(8, 36)
 
 
 class MainWindow(QMainWindow):
@@ -54,7 +56,8 @@ class MainWindow(QMainWindow):
         self._question: QMessageBox | None = None
         self.setWindowTitle("AAC Studio")
         self.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "aac-studio.svg")))
-        self.setMinimumSize(960, 540)
+        # A window that is larger than its screen hides its own foot.
+        self.setMinimumSize(QSize(960, 540).boundedTo(self._room()))
         self.setAcceptDrops(True)
 
         self.rail = NavigationRail(studio.theme, [page[:4] for page in PAGES])
@@ -147,7 +150,11 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         geometry = self.studio.settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(1280, 800)
+            self.resize(QSize(1280, 800).boundedTo(self._room()))
+
+    def _room(self) -> QSize:
+        """Return how large the window can be, its frame left out, and still be seen whole."""
+        return self.screen().availableSize() - FRAME
 
     # Dropping files anywhere
 

@@ -35,7 +35,7 @@ class _Sentence(QLabel):
 
 
 class EmptyState(QWidget):
-    """An icon, a title, a sentence and at most one button."""
+    """An icon, a title, a sentence, one button, and perhaps a quieter one."""
 
     clicked = Signal()
 
@@ -72,6 +72,15 @@ class EmptyState(QWidget):
             if isinstance(item, QLabel):
                 item.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch()
+
+    def add_quiet(self, text: str) -> QPushButton:
+        """Offer something else below the button, less loudly."""
+        button = QPushButton(text)
+        button.setProperty("role", "quiet")
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.count() - 1, button, 0, Qt.AlignmentFlag.AlignHCenter)
+        return button
 
     def set_texts(self, title: str, sentence: str, button: str | None = None) -> None:
         """Say something else; `button` None leaves the button as it is."""

@@ -12,7 +12,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSize
+from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -48,6 +49,12 @@ def no_leaks(qapp: QApplication) -> Iterator[None]:
     assert not left, f"threads left running: {left}"
     shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert not shown, f"windows left open: {shown}"
+
+
+@pytest.fixture(autouse=True)
+def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen that is none would be one of 800 x 800."""
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: QSize(1920, 1080))
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent, QScreen
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -107,6 +107,18 @@ def test_storage_and_memory_are_measured(window: MainWindow, qtbot: QtBot) -> No
     window.status_line.measure_storage()
     qtbot.waitUntil(lambda: window.status_line.storage.text() == "Runs 2 KB", timeout=5000)
     assert " of " in window.status_line.memory.text()
+
+
+def test_the_window_is_no_larger_than_its_screen(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = QSize(911, 512)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: small)
+    window = MainWindow(studio)
+    least, size = window.minimumSize(), window.size()
+    assert least.width() < small.width() and least.height() < small.height() - 24
+    assert size == least
+    window.deleteLater()
 
 
 def test_closing_without_work_closes_at_once(window: MainWindow) -> None:

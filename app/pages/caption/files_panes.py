@@ -24,7 +24,7 @@ class FilesPanes(QSplitter):
         self.list = FileList(theme, files)
         self.list.setMinimumWidth(180)
         self.stage = Stage(studio, hear)
-        self.stage.setMinimumHeight(330)
+        self.stage.setMinimumHeight(300)
         self.model_bar = ModelBar(theme, studio.settings)
         self.result = ResultView(theme)
         words = QWidget()

@@ -40,6 +40,10 @@ class ClipSound(QWidget):
         self.view = SoundView(studio.theme.colours)
         self.view.bar.hide()
         self.view.setMinimumHeight(150)
+        # Axes of nothing say nothing, but their place stays.
+        keep = self.view.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.view.setSizePolicy(keep)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.title, 1)
@@ -79,6 +83,7 @@ class ClipSound(QWidget):
         self._clip = clip
         self.play.set_sound(clip.audio if clip else None)
         self.view.show_picture(None)
+        self.view.setVisible(clip is not None)
         self.title.setText(clip.title if clip else "No clip selected")
         facts = []
         if clip is not None:

@@ -141,7 +141,7 @@ class ClipsTab(QWidget):
         any_done = any(one for row in self.model.rows for one in row.captions)
         if any_done:
             words += f", {done:,} captioned by all, {differing:,} differ"
-        self.count.setText(words if total else "Reading the clips..." if self._reading else "")
+        self.count.setText(words if total else "Reading..." if self._reading else "")
         self.export.setEnabled(any_done)
         self.export.setToolTip(
             "Save what is shown as a CSV file" if any_done else "Caption some clips first."

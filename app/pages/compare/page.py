@@ -10,7 +10,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, 
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QPushButton,
     QStackedWidget,
     QTabWidget,
     QVBoxLayout,
@@ -101,11 +100,7 @@ class ComparePage(QWidget):
         inner.addWidget(self.top)
         inner.addWidget(self.tabs, 1)
         self.empty = EmptyState(self.studio.theme, "compare-horizontal", *READING)
-        self.open_file = QPushButton("Open a checkpoint or captions...")
-        self.open_file.setProperty("role", "quiet")
-        layout = self.empty.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.insertWidget(layout.count() - 1, self.open_file, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.open_file = self.empty.add_quiet("Open a checkpoint or captions...")
         self.open_file.hide()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)

@@ -58,6 +58,8 @@ class TrainLayout(QWidget):
         self.tabs.addTab(self.previews, "Previews")
         self.tabs.addTab(self.log, "Log")
         self.empty = EmptyState(studio.theme, "chart-line", "No run yet", EMPTY_TEXT, "Start")
+        self.caption = self.empty.add_quiet("Caption a sound with the starter model")
+        self.caption.clicked.connect(lambda: studio.show_page.emit("caption"))
 
         place = QWidget()
         place.setLayout(self.plot_place)

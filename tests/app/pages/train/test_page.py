@@ -76,6 +76,16 @@ def test_previews_and_log_show_the_run(opened: Opened, qtbot: QtBot) -> None:
     assert "started: 4 epochs of 5 steps on cpu" in log and "finished" in log
 
 
+def test_a_newcomer_is_led_to_a_caption_too(
+    opened: Opened, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = opened()
+    assert page.empty.isVisible()
+    with qtbot.waitSignal(window.studio.show_page) as shown:
+        click(page.caption, qtbot)
+    assert shown.args == ["caption"]
+
+
 def test_a_second_start_waits_and_can_be_taken_back(opened: Opened, qtbot: QtBot) -> None:
     page = opened()
     first = start(page, qtbot)
