@@ -7,25 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.pages.train import setup_fields as fields
-from app.pages.train.contrast_form import METHOD, PREFIX, ContrastForm
-from app.pages.train.preset_bar import PresetBar
+from app.pages.train.contrast_form import METHOD
 from app.pages.train.setup_check import (
     DataFacts,
     check_settings,
     choice_problems,
-    get_value,
     method_problem,
     row_of,
-    set_value,
 )
 from app.pages.train.setup_foot import SetupFoot
+from app.pages.train.setup_form import SetupForm, line
 from app.pages.train.summary import describe
 from app.studio import Studio
-from app.widgets.form import CollapsibleSection, FieldRow
-from app.widgets.segments import Segments
+from app.widgets.form import FieldRow
 from core.config import RunConfig
 
 
@@ -46,57 +42,15 @@ class SetupPane(QWidget):
         self._forecast = ""
         self.config: RunConfig | None = None
         self.problems: dict[str, str] = {}
-        self._plain_rows: dict[str, FieldRow] = {}
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(320)
 
-        self.presets = PresetBar(studio)
+        self.form = form = SetupForm(studio)
+        self.presets, self.objective, self.contrast = form.presets, form.objective, form.contrast
+        form.edited.connect(self._edited)
         self.presets.chosen.connect(self.set_config)
         self.presets.config_wanted = lambda: self.config
-        self.objective = Segments(
-            [
-                ("ce", "CE", "Cross-entropy alone"),
-                ("contrast", "CE + contrast", "Cross-entropy plus a contrastive term"),
-            ],
-            stretch=True,
-        )
-        self.objective.setContentsMargins(0, 0, 24, 0)
-        self.objective.changed.connect(self._edited)
-        self.contrast = ContrastForm(studio.theme)
-        self.contrast.changed.connect(self._edited)
-        self.advanced = CollapsibleSection("Advanced", studio.theme)
-        self._make_advanced_rows()
-
-        form = QWidget()
-        form.setProperty("role", "panel")
-        form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(form)
-        column.setContentsMargins(16, 16, 6, 16)
-        column.setSpacing(8)
-        column.addWidget(self.presets)
-        column.addWidget(self._column(fields.RUN))
-        column.addWidget(_line())
-        column.addWidget(self.objective)
-        column.addWidget(self.contrast)
-        column.addWidget(_line())
-        column.addWidget(self._column(fields.TRAINING))
-        column.addWidget(_line())
-        column.addWidget(self.advanced)
-        column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The bar takes the place of the margin, so that nothing moves when it appears.
-        bar = scroll.verticalScrollBar()
-        bar.rangeChanged.connect(
-            lambda _low, high: column.setContentsMargins(16, 16, 6 if high else 16, 16)
-        )
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(form)
-        self.area = scroll
-
         self.foot = foot = SetupFoot(studio)
         self.blockers, self.sentence, self.start = foot.blockers, foot.sentence, foot.start
         self.experiment, self.copy_command = foot.experiment, foot.copy_command
@@ -105,10 +59,9 @@ class SetupPane(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addWidget(_line())
+        outer.addWidget(form, 1)
+        outer.addWidget(line())
         outer.addWidget(self.foot)
-        self.rows["name"].editor.setProperty("placeholderText", "optional")
         self.presets.reload()
 
     # Values
@@ -116,17 +69,12 @@ class SetupPane(QWidget):
     @property
     def rows(self) -> dict[str, FieldRow]:
         """The rows by path, those of the present contrastive method among them."""
-        return {**self._plain_rows, **self.contrast.rows()}
+        return self.form.rows
 
     def set_config(self, config: RunConfig, preset: RunConfig | None = None) -> None:
         """Fill the form; marks and resets compare with `preset`, by default `config` itself."""
         self._base = preset or config
-        shown, base = config.model_dump(mode="json"), self._base.model_dump(mode="json")
-        self.objective.set_value("contrast" if config.objectives else "ce")
-        self.contrast.set_terms(shown["objectives"], base["objectives"])
-        for path, row in self._plain_rows.items():
-            row.set_value(get_value(shown, path))
-            row.set_preset_value(get_value(base, path))
+        self.form.fill(config.model_dump(mode="json"), self._base.model_dump(mode="json"))
         self._validate()
 
     def request_start(self) -> None:
@@ -135,7 +83,7 @@ class SetupPane(QWidget):
         if self.config is None or self.problems:
             sentences = list(dict.fromkeys(self.problems.values()))
             self.blockers.show_message("\n".join(sentences), "danger")
-            self._show_first_problem()
+            self.form.show_first(self.problems)
             return
         self.blockers.dismiss()
         self.start_requested.emit(self.config)
@@ -181,64 +129,21 @@ class SetupPane(QWidget):
     def values(self) -> dict[str, Any]:
         """Return the form's values as a nested dictionary, wrong ones included."""
         values = self._base.model_dump(mode="json")
-        values["preset"] = self.presets.current_name()
-        contrast = self.objective.value == "contrast"
-        values["objectives"] = self.contrast.values() if contrast else []
-        for path, row in self._plain_rows.items():
-            set_value(values, path, row.value())
+        self.form.read_into(values)
         data = values["data"]
         data["root"] = data["root"] or self._roots.get(data["dataset"], "")
         return values
 
-    # Making
-
-    def _column(self, paths: Sequence[str]) -> QWidget:
-        box = QWidget()
-        layout = QVBoxLayout(box)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for path in paths:
-            layout.addWidget(self._row(path))
-        return box
-
-    def _row(self, path: str) -> FieldRow:
-        choices = {
-            "data.dataset": [("starter-scenes", "starter-scenes")],
-            "data.encoder": [("yamnet", "yamnet")],
-            "device": [("auto", "auto"), ("cpu", "CPU")],
-        }.get(path)
-        row = FieldRow(self._studio.theme, path, choices)
-        row.changed.connect(self._edited)
-        self._plain_rows[path] = row
-        return row
-
-    def _make_advanced_rows(self) -> None:
-        self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme)
-        self._contrast_advanced.add(self.contrast.advanced)
-        self.advanced.add(self._contrast_advanced)
-        for heading, paths in fields.advanced_sections():
-            section = CollapsibleSection(heading, self._studio.theme)
-            for path in paths:
-                section.add(self._row(path))
-            self.advanced.add(section)
-
     # Validation
 
-    def _edited(self, *_: Any) -> None:
+    def _edited(self) -> None:
         self._validate()
         if not self.problems:
             self.blockers.dismiss()
 
     def _validate(self, tell: bool = True) -> None:
-        problems = {path: row.own_problem() for path, row in self.rows.items()}
-        contrast = self.objective.value == "contrast"
-        self.contrast.setVisible(contrast)
-        self._contrast_advanced.setVisible(contrast)
-        self.problems = {
-            path: text
-            for path, text in problems.items()
-            if text and (contrast or not path.startswith(PREFIX))
-        }
+        contrast = self.form.has_contrast
+        self.problems = self.form.own_problems()
         self.config = check_settings(self.values(), self._base, self.rows, self.problems)
         for path, text in choice_problems(self.rows, self._known).items():
             self.problems.setdefault(path, text)
@@ -256,7 +161,11 @@ class SetupPane(QWidget):
             row.set_problem(self.problems.get(path, ""))
         self._say()
         self.presets.set_different(
-            sum(row.reset.isVisibleTo(row) for row in self._counted_rows(contrast))
+            sum(
+                row.reset.isVisibleTo(row)
+                for path, row in self.form.chosen_rows().items()
+                if path != "name"
+            )
             + (contrast != bool(self._base.objectives))
         )
         if tell:
@@ -277,30 +186,3 @@ class SetupPane(QWidget):
         if place != self.data_place():
             return ""
         return method_problem(self.contrast.method.currentData(), place[0], facts)
-
-    def _counted_rows(self, contrast: bool) -> list[FieldRow]:
-        return [
-            row
-            for path, row in self.rows.items()
-            if path != "name" and (contrast or not path.startswith(PREFIX))
-        ]
-
-    def _show_first_problem(self) -> None:
-        path = next((path for path in self.rows if path in self.problems), None)
-        if path is None:
-            self.contrast.method.setFocus()
-            return
-        row = self.rows[path]
-        parent = row.parentWidget()
-        while parent is not None and parent is not self:
-            if isinstance(parent, CollapsibleSection):
-                parent.set_open(True)
-            parent = parent.parentWidget()
-        row.editor.setFocus()
-        self.area.ensureWidgetVisible(row)
-
-
-def _line() -> QFrame:
-    line = QFrame()
-    line.setProperty("role", "line")
-    return line
