@@ -39,6 +39,10 @@ from core.experiments import Analysis, analyse, list_experiments, load_experimen
 
 LANE = "caption"
 CHOSEN = "compare/experiment"
+PURPOSE = (
+    "An experiment trains several arms, such as CE and CE + contrast, with several seeds each, so "
+    "that a difference can be told from luck. Begin one on the Train page."
+)
 
 
 class ExperimentsTab(QWidget):
@@ -56,10 +60,8 @@ class ExperimentsTab(QWidget):
         self.empty = EmptyState(
             studio.theme,
             "flask-outline",
-            "No experiments yet",
-            "An experiment trains several arms, such as CE and CE + contrast, with several seeds "
-            "each, so that a difference can be told from luck. Begin one on the Train page.",
-            "Go to Train",
+            "Looking for experiments",
+            "Their folders are being read.",
         )
         self.empty.clicked.connect(lambda: studio.show_page.emit("train"))
         self.choice = QComboBox()
@@ -115,6 +117,7 @@ class ExperimentsTab(QWidget):
         head.addWidget(self.choice)
         head.addWidget(self.status, 1)
         for button in (self.compute, self.compare, self.report):
+            button.setEnabled(False)
             head.addWidget(button)
         words = QHBoxLayout()
         words.setContentsMargins(12, 4, 12, 4)
@@ -131,6 +134,8 @@ class ExperimentsTab(QWidget):
         layout.addWidget(self.differences)
         layout.addLayout(notes)
         layout.addStretch(1)
+        for part in (self.arms, self.differences):
+            part.hide()
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -144,6 +149,7 @@ class ExperimentsTab(QWidget):
             self.choice.addItem(title, name)
         self.choice.setCurrentIndex(max(0, self.choice.findData(chosen)))
         self.stack.setCurrentIndex(1 if names else 0)
+        self.empty.set_texts("No experiments yet", PURPOSE, "Go to Train")
         if names:
             self._analyse()
 
@@ -155,6 +161,8 @@ class ExperimentsTab(QWidget):
         name = str(self.choice.currentData())
         self._asked += 1
         number = self._asked
+        if self.analysis is None or self.analysis.experiment.name != name:
+            self.status.setText("Reading the results...")
         self._studio.jobs.run_quick(
             lambda: analyse(load_experiment(name)),
             lambda analysis: self._analysed(number, analysis),
@@ -166,6 +174,8 @@ class ExperimentsTab(QWidget):
         if number != self._asked:
             return
         self.analysis = analysis
+        self.arms.show()
+        self.differences.show()
         self.differences.take(analysis)
         self._show()
 

@@ -61,7 +61,8 @@ class SourceBar(QWidget):
         self.clips.setRange(1, 1)
         self.clips.setPrefix("first ")
         self.clips.setKeyboardTracking(False)
-        self.clips.setMinimumWidth(160)
+        self.clips.setToolTip("How many clips of the split are captioned")
+        self.clips.setMinimumWidth(140)
         # A style sheet cannot move the text of a spin box away from its border.
         self.clips.lineEdit().setTextMargins(6, 0, 0, 0)
         self.choose = QPushButton("Choose sounds...")
@@ -176,7 +177,7 @@ class SourceBar(QWidget):
         self.clips.setRange(1, max(1, most))
         self.clips.setValue(min(FIRST_CLIPS, most))
         self.clips.blockSignals(blocked)
-        self.clips.setSuffix(f" of {count_text(most, 'clip')}" if split else "")
+        self.clips.setSuffix(f" of {most:,}" if split else "")
         self.changed.emit()
 
     def _show_files(self) -> None:

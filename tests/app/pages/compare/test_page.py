@@ -305,7 +305,7 @@ def test_the_smallest_window_shows_everything_of_a_split(open_page: Opener, qtbo
     page.resize(880, 520)
     ready(page, qtbot)
     source = page.source
-    assert source.clips.text() == "first 6 of 6 clips"
+    assert source.clips.text() == "first 6 of 6"
     fields = (source.kind, source.dataset, source.split, source.clips, page.top.evaluate)
 
     def apart() -> bool:

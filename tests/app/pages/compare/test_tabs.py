@@ -282,9 +282,13 @@ def test_an_experiment_in_one_table(
     monkeypatch.setattr("core.experiments.running.evaluate_experiment", evaluate)
     page = open_page()
     ready(page, qtbot)
-    page.tabs.setCurrentWidget(page.experiments)
-    assert not page.top.isVisible()
     tab = page.experiments
+    assert tab.empty.title.text() == "Looking for experiments"
+    page.tabs.setCurrentWidget(tab)
+    assert not page.top.isVisible()
+    qtbot.waitUntil(lambda: tab.stack.currentIndex() == 1)
+    assert tab.analysis is not None or tab.status.text() == "Reading the results..."
+    assert tab.analysis is not None or not (tab.arms.isVisible() or tab.report.isEnabled())
     qtbot.waitUntil(lambda: tab.analysis is not None)
     assert tab.arms.texts()[1][:2] == ["CE + CL", "1 of 2"]
     assert tab.compute.isEnabled()
