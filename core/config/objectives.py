@@ -36,6 +36,20 @@ class ObjectiveSchedule(Section):
             )
         return self
 
+    def counts_in(self, epoch: int) -> bool:
+        """Say whether the term is computed in an epoch (from 0), whatever its weight."""
+        ended = bool(self.end_epoch) and epoch >= self.end_epoch
+        return self.start_epoch <= epoch and not ended
+
+    def weight_in(self, epoch: int) -> float:
+        """Return the weight of the term in an epoch (from 0): none, ramping up, or full.
+
+        With a ramp of n epochs it is 1/(n+1), 2/(n+1), ... of the full weight, then full.
+        """
+        if not self.counts_in(epoch):
+            return 0.0
+        return self.weight * min(1.0, (epoch - self.start_epoch + 1) / (self.ramp_epochs + 1))
+
 
 class CaptionNTXentConfig(ObjectiveSchedule):
     """Pull two captions of the same clip together, push captions of other clips away."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from core.config import ObjectiveSchedule
 from core.objectives.inputs import ContrastInputs
 
 if TYPE_CHECKING:
@@ -58,20 +57,3 @@ class Objective(nn.Module):
     def forward(self, inputs: ContrastInputs) -> ObjectiveOutput:
         """Return the term's loss for one micro-batch."""
         raise NotImplementedError
-
-
-def scheduled_weight(schedule: ObjectiveSchedule, epoch: int) -> float:
-    """Return the weight of a term in an epoch (from 0): off, ramping up, or full.
-
-    With a ramp of n epochs the weight is 1/(n+1), 2/(n+1), ... of the full one, then full.
-    """
-    if not within_schedule(schedule, epoch):
-        return 0.0
-    ramp = min(1.0, (epoch - schedule.start_epoch + 1) / (schedule.ramp_epochs + 1))
-    return schedule.weight * ramp
-
-
-def within_schedule(schedule: ObjectiveSchedule, epoch: int) -> bool:
-    """Say whether a term is computed in an epoch (from 0), whatever its weight."""
-    ended = bool(schedule.end_epoch) and epoch >= schedule.end_epoch
-    return schedule.start_epoch <= epoch and not ended

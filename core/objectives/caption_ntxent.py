@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.config import CaptionNTXentConfig
+from core.data.tokenizer import PAD
 from core.objectives.base import Objective, ObjectiveOutput
 from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.nt_xent import nt_xent, pair_figures, pairwise_similarity
@@ -97,8 +98,9 @@ def identical_captions(
     gather: Callable[[Tensor], Tensor] = lambda rows: rows,
 ) -> Tensor:
     """Return which of the 2B captions have the same tokens, (2B, 2B) boolean; `gather`: `Peers`."""
-    # Token ids are shifted by 1 here, so that 0, with which rows are padded, is no token.
-    rows = [gather((view.tokens + 1).masked_fill(~view.valid, 0)) for view in (first, second)]
+    rows = [gather(view.tokens.masked_fill(~view.valid, PAD)) for view in (first, second)]
     width = max(part.shape[1] for part in rows)
-    tokens = torch.cat([functional.pad(part, (0, width - part.shape[1])) for part in rows])
+    tokens = torch.cat(
+        [functional.pad(part, (0, width - part.shape[1]), value=PAD) for part in rows]
+    )
     return (tokens[:, None] == tokens[None, :]).all(dim=-1)

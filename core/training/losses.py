@@ -13,7 +13,7 @@ from core.data.batches import Batch, CaptionedClips
 from core.data.tokenizer import PAD
 from core.models.caption_model import CaptionModel
 from core.models.layout import pack
-from core.objectives.base import Objective, scheduled_weight, within_schedule
+from core.objectives.base import Objective
 from core.objectives.build import build_objective
 from core.objectives.cross_entropy import training_cross_entropy
 from core.objectives.inputs import (
@@ -73,9 +73,9 @@ class Losses:
     def active(self, epoch: int) -> list[ActiveTerm]:
         """Return the contrastive terms that are computed in an epoch."""
         return [
-            ActiveTerm(objective, scheduled_weight(item, epoch))
+            ActiveTerm(objective, item.weight_in(epoch))
             for objective, item in self._objectives
-            if within_schedule(item, epoch)
+            if item.counts_in(epoch)
         ]
 
     def backward(

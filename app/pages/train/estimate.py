@@ -27,11 +27,7 @@ Terms = tuple[str, ...]
 
 def terms_at(config: RunConfig, epoch: int) -> Terms:
     """Return the contrastive terms that are computed in an epoch, counted from 0."""
-    return tuple(
-        item.name
-        for item in config.objectives
-        if epoch >= item.start_epoch and not (item.end_epoch and epoch >= item.end_epoch)
-    )
+    return tuple(item.name for item in config.objectives if item.counts_in(epoch))
 
 
 def stretches(config: RunConfig, epochs: int) -> Iterator[tuple[int, int, Terms]]:

@@ -20,9 +20,8 @@ def phase_text(config: RunConfig, epoch: int) -> str:
             later.append(f"{name} from epoch {term.start_epoch + 1}")
         elif term.end_epoch and epoch >= term.end_epoch:
             continue
-        elif term.ramp_epochs and epoch < term.start_epoch + term.ramp_epochs:
-            share = (epoch - term.start_epoch) / term.ramp_epochs
-            parts.append(f"{name} rising to {term.weight:g} ({share:.0%})")
+        elif epoch < term.start_epoch + term.ramp_epochs:
+            parts.append(f"{term.weight_in(epoch):.3g} × {name}, rising to {term.weight:g}")
         else:
             parts.append(f"{term.weight:g} × {name}")
     if parts:
@@ -45,7 +44,7 @@ def _losses(config: RunConfig) -> str:
     if term.start_epoch >= epochs:
         return (
             f"Cross-entropy for {count_text(epochs, 'epoch')}; the contrast would only start at "
-            f"epoch {term.start_epoch}, so it never counts,"
+            f"epoch {term.start_epoch + 1}, so it never counts,"
         )
     if not term.weight:
         both = "cross-entropy with the contrast watched at weight 0"
@@ -64,7 +63,7 @@ def _data(config: RunConfig) -> str:
     start = ""
     if config.training.initial_checkpoint:
         start = ", starting from a checkpoint"
-    return f"{clips}{config.data.dataset} heard through {config.data.encoder}{start}"
+    return f"{clips}{config.data.dataset} with {config.data.encoder} features{start}"
 
 
 def _device(name: str) -> str:

@@ -107,6 +107,11 @@ def test_bleu_of_counts_is_that_of_the_library() -> None:
     assert bleu_scores(table)[[0, 1, 3]] == pytest.approx(clips[[0, 1, 3]])
 
 
+def test_words_are_clipped_by_the_reference_that_has_most_of_them() -> None:
+    (counts,) = bleu_counts([["rain"] * 3], [[["rain", "falls"], ["rain", "rain"]]])
+    assert counts.tolist() == [2, 1, 0, 0, 3, 2, 1, 0, 3, 2]
+
+
 def test_a_java_that_is_none_has_no_version(tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert java_version(tmp_path / "java") is None
     fake = tmp_path / "java"

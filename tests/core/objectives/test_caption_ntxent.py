@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from core.config import CaptionNTXentConfig
-from core.objectives.base import scheduled_weight
 from core.objectives.caption_ntxent import CaptionNTXent, identical_captions
 from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.pooling import pool_caption
@@ -58,7 +57,8 @@ def test_identical_captions_are_found_across_views_of_other_lengths() -> None:
 
 def test_a_clip_with_one_caption_is_skipped_and_counted() -> None:
     objective = CaptionNTXent(CaptionNTXentConfig(), 8)
-    output = objective(batch([0, 1], [[1, 5], [1, 6]], [[1, 5], [1, 7]]))
+    clips = batch([0, 1, 2], [[1, 5], [1, 6], [1, 8]], [[1, 5], [1, 7], [1, 9]])
+    output = objective(clips)
     assert float(output.figures["skipped-pairs"]) == 1
     assert float(output.loss) > 0
 
@@ -96,5 +96,5 @@ def test_a_head_learns() -> None:
 )
 def test_schedule(schedule: dict[str, float], expected: list[float]) -> None:
     config = CaptionNTXentConfig.model_validate(schedule)
-    weights = [scheduled_weight(config, epoch) for epoch in range(5)]
+    weights = [config.weight_in(epoch) for epoch in range(5)]
     assert weights == pytest.approx(expected)

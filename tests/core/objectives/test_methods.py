@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 from torch.nn import functional
@@ -93,6 +95,7 @@ def test_the_memory_bank_holds_negatives_of_other_clips_alone(
     loss_of(objective, model, clips, [5, 5, 7])
     assert objective.bank_clips.tolist() == [5, 5]
     torch.testing.assert_close(objective.bank[0], second_embedding(model, clips, 5))
+    assert not objective.bank.requires_grad
     objective.eval()
     assert loss_of(objective, model, clips, [5, 5]) == 0.0
     assert loss_of(objective, model, clips, [7, 7]) > 0.0
@@ -104,6 +107,32 @@ def test_the_memory_bank_holds_negatives_of_other_clips_alone(
     assert objective.bank_clips.tolist() == [9, 5], "the oldest has fallen out"
     expected = [second_embedding(model, clips, clip) for clip in (9, 5)]
     torch.testing.assert_close(objective.bank, torch.stack(expected))
+
+
+@pytest.mark.parametrize("hears_audio", [True, False])
+def test_captions_are_compared_with_or_without_audio(
+    model: CaptionModel, clips: CaptionedClips, hears_audio: bool
+) -> None:
+    objective = CaptionNTXent(CaptionNTXentConfig(hears_audio=hears_audio), WIDTH)
+    others = dataclasses.replace(clips, frames=clips.frames.flip(0))
+    same = loss_of(objective, model, clips, [3, 5]) == loss_of(objective, model, others, [3, 5])
+    assert same is not hears_audio
+
+
+def test_audio_and_text_are_contrasted_both_ways(
+    model: CaptionModel, clips: CaptionedClips
+) -> None:
+    torch.manual_seed(0)
+    config = AudioTextNTXentConfig(projection_dim=8, temperature=0.5)
+    objective = AudioTextNTXent(config, WIDTH, 0)
+    chosen = torch.tensor([3, 5, 7])
+    batch = clips.batch(chosen, torch.zeros_like(chosen))
+    output = objective(ContrastInputs(model, batch, batch.tokens, torch.Generator()))
+    assert output.pairs is not None
+    audio, text = (functional.normalize(table, dim=1) for table in output.pairs)
+    logits, labels = audio @ text.T / 0.5, torch.arange(3)
+    ways = [functional.cross_entropy(table, labels) for table in (logits, logits.T)]
+    torch.testing.assert_close(output.loss, (ways[0] + ways[1]) / 2)
 
 
 def test_proxies_are_fixed_when_the_first_stage_is_over(

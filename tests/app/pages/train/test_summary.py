@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.pages.train.summary import describe
+from app.pages.train.summary import describe, phase_text
 from core.config import CaptionNTXentConfig, RunConfig, TrainingConfig
 
 
@@ -14,7 +14,7 @@ def config(epochs: int = 400, **term: float) -> RunConfig:
 @pytest.mark.parametrize(
     ("chosen", "start"),
     [
-        (config(24), "Cross-entropy for 24 epochs on starter-scenes heard through yamnet"),
+        (config(24), "Cross-entropy for 24 epochs on starter-scenes with yamnet features"),
         (config(1), "Cross-entropy for 1 epoch on "),
         (config(24, weight=0.1), "Cross-entropy + 0.1 × caption NT-Xent for 24 epochs on "),
         (
@@ -32,6 +32,14 @@ def config(epochs: int = 400, **term: float) -> RunConfig:
 )
 def test_the_sentence_says_what_will_run(chosen: RunConfig, start: str) -> None:
     assert describe(chosen).startswith(start)
+
+
+def test_the_phase_tells_the_weight_that_training_uses() -> None:
+    chosen = config(9, weight=0.4, start_epoch=2, ramp_epochs=3)
+    assert phase_text(chosen, 1) == "CE only, caption NT-Xent from epoch 3"
+    assert phase_text(chosen, 2) == "CE + 0.1 × caption NT-Xent, rising to 0.4"
+    assert phase_text(chosen, 4) == "CE + 0.3 × caption NT-Xent, rising to 0.4"
+    assert phase_text(chosen, 5) == "CE + 0.4 × caption NT-Xent"
 
 
 def test_device_seed_and_clips_are_named() -> None:
