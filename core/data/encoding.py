@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Barrier
 
 import torch
@@ -36,7 +37,8 @@ def encoded_clips(
 
     On a CPU each core takes some clips from their files to their frames by itself: the layers of a
     small network are too short to be shared between cores without waiting, and nothing has to be
-    handed over. On a GPU, or with long clips, they are decoded beside it (`core.data.encoding_batches`).
+    handed over. On a GPU, or with long clips, they are decoded beside it
+    (`core.data.encoding_batches`).
     """
     cores = _cores()
     threads = min(cores, len(clips))
@@ -59,9 +61,9 @@ def _encoded_in_threads(
     going: deque[Future[list[Result]]] = deque()
 
     def encode(group: Sequence[Clip]) -> list[Result]:
-        return encoded_together(
-            encoder, group, lambda clip: dataset.load_audio(clip, encoder.sample_rate)
-        )
+        rate = encoder.sample_rate
+        loads = [(clip, partial(dataset.load_audio, clip, rate)) for clip in group]
+        return encoded_together(encoder, loads)
 
     try:
         while coming or going:

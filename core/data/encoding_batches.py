@@ -41,12 +41,7 @@ def encoded_in_batches(
         results: list[Result] = []
         if batch:
             begun = time.monotonic()
-            audio = {clip.id: loading for clip, loading in batch}
-            results = encoded_together(
-                encoder,
-                [clip for clip, _ in batch],
-                lambda clip, audio=audio: audio[clip.id].result(),
-            )
+            results = encoded_together(encoder, [(clip, audio.result) for clip, audio in batch])
             pace.took(sum(clip.duration for clip, _ in batch), time.monotonic() - begun)
         yield results
 

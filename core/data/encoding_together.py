@@ -16,19 +16,21 @@ Result = tuple[Clip, Encoding | StudioError]
 
 
 def encoded_together(
-    encoder: AudioEncoder, clips: Sequence[Clip], load: Callable[[Clip], NDArray[np.float32]]
+    encoder: AudioEncoder, clips: Sequence[tuple[Clip, Callable[[], NDArray[np.float32]]]]
 ) -> list[Result]:
-    """Load and encode clips; gives the error in place of the encoding where a clip has one."""
+    """Encode clips, each with what gives its samples; an error takes the place of an encoding."""
     waveforms: list[torch.Tensor] = []
     errors: list[StudioError | None] = []
-    for clip in clips:
+    for _, load in clips:
         try:
-            waveforms.append(torch.from_numpy(np.ascontiguousarray(load(clip), np.float32)))
+            waveforms.append(torch.from_numpy(np.ascontiguousarray(load(), np.float32)))
             errors.append(None)
         except StudioError as error:
             errors.append(error)
     encodings = iter(_encoded(encoder, waveforms))
-    return [(clip, error or next(encodings)) for clip, error in zip(clips, errors, strict=True)]
+    return [
+        (clip, error or next(encodings)) for (clip, _), error in zip(clips, errors, strict=True)
+    ]
 
 
 def _encoded(

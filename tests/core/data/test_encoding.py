@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -37,10 +38,48 @@ def test_threads_give_the_clips_back_in_order(cores: int) -> None:
     dataset, encoder = Beeps(), SharedAverager()
     assert isinstance(encoder, SharedEncoder) and not isinstance(Averager(), SharedEncoder)
     assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
-    assert encoder.batches == []
+    # Each of three threads is to have four groups or more.
+    assert sorted(encoder.batches) == [2] + [4] * 12
     assert 1 <= len(encoder.threads) <= cores
     assert all(name.startswith("encode") for name in encoder.threads)
     assert not [one for one in threading.enumerate() if one.name.startswith("encode")]
+
+
+def test_groups_hold_so_many_clips_and_so_many_seconds() -> None:
+    def sizes(durations: list[float], threads: int = 1) -> list[int]:
+        clips = [Clip(id=str(n), captions=(), duration=d) for n, d in enumerate(durations)]
+        groups = list(encoding._groups(clips, threads))
+        assert [clip for group in groups for clip in group] == clips
+        return [len(group) for group in groups]
+
+    assert sizes([]) == []
+    assert sizes([1.0] * 3) == [1, 1, 1]
+    assert sizes([1.0] * 100) == [16] * 6 + [4]
+    assert sizes([1.0] * 100, threads=5) == [5] * 20
+    assert sizes([10.0] * 20) == [3] * 6 + [2]
+    assert sizes([40.0, 1.0, 1.0] * 10) == [1, 2] * 10
+
+
+def test_a_bad_clip_in_a_group_spoils_no_other(cores: int) -> None:
+    class Odd(Beeps):
+        def load_audio(self, clip: Clip, sample_rate: int) -> np.ndarray:
+            samples = super().load_audio(clip, sample_rate)
+            return samples[:0] if clip.id in {"train-9", "train-40"} else samples
+
+    dataset = Odd()
+    dataset.broken = {"train-5", "train-8", *(f"train-{number}" for number in range(20, 24))}
+    errors, ids = {}, []
+    for results in encoded_clips(dataset, dataset.clips("train"), SharedAverager()):
+        for clip, result in results:
+            ids.append(clip.id)
+            if isinstance(result, Encoding):
+                expected = Averager().encode(torch.from_numpy(dataset.load_audio(clip, 1_000)))
+                torch.testing.assert_close(result.frames, expected.frames)
+            else:
+                errors[clip.id] = str(result)
+    assert ids == [clip.id for clip in dataset.clips("train")]
+    empty = dict.fromkeys(("train-9", "train-40"), "It is empty.")
+    assert errors == empty | {name: f"'{name}.wav' is damaged." for name in dataset.broken}
 
 
 def test_threads_share_the_cores_and_leave_others_alone(
@@ -49,9 +88,9 @@ def test_threads_share_the_cores_and_leave_others_alone(
     used: list[int] = []
 
     class Counting(SharedAverager):
-        def encode(self, waveform: torch.Tensor) -> Encoding:
+        def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
             used.append(torch.get_num_threads())
-            return super().encode(waveform)
+            return super().encode_batch(waveforms)
 
     before = torch.get_num_threads()
     encode_all(Beeps(2), Counting())
@@ -117,8 +156,8 @@ def test_real_encoders_say_where_threads_may_share_them() -> None:
     encoder = load_encoder("yamnet-tags")
     assert isinstance(encoder, SharedEncoder) and encoder.concurrent
     waveforms = [
-        torch.from_numpy(np.random.default_rng(seed).uniform(-0.3, 0.3, 30_000).astype("float32"))
-        for seed in range(6)
+        torch.from_numpy(np.random.default_rng(seed).uniform(-0.3, 0.3, length).astype("float32"))
+        for seed, length in enumerate([30_000, 9_000, 60_000, 200] * 4)
     ]
 
     class Noises(Beeps):
@@ -126,11 +165,17 @@ def test_real_encoders_say_where_threads_may_share_them() -> None:
             return waveforms[int(clip.id.split("-")[1])].numpy()
 
     noises = Noises(len(waveforms))
+    clips = noises.clips("train")
+    assert [len(group) for group in encoding._groups(clips, 2)] == [2] * 8
     found = [
         result
-        for results in encoding._encoded_in_threads(noises, noises.clips("train"), encoder, 3, 1)
+        for results in encoding._encoded_in_threads(noises, clips, encoder, 2, 1)
         for _, result in results
     ]
     for result, waveform in zip(found, waveforms, strict=True):
         assert isinstance(result, Encoding)
-        torch.testing.assert_close(result.frames, encoder.encode(waveform).frames)
+        alone = encoder.encode(waveform)
+        torch.testing.assert_close(result.frames, alone.frames, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            result.tag_probabilities, alone.tag_probabilities, atol=1e-5, rtol=1e-5
+        )

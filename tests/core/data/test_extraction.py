@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 
 from core.audio.encoder import AudioEncoder
 from core.data import encoding
-from core.data.clips import Dataset
+from core.data.clips import Clip, Dataset
 from core.data.store_index import store_path
 from core.data.store_lock import try_lock
 from core.errors import DatasetError
@@ -87,6 +88,36 @@ def test_goes_on_where_it_was_stopped(dataset: Beeps, encoder: Averager) -> None
     assert events[0].done == done
     assert sorted(dataset.loaded) == sorted(clip.id for clip in dataset.clips("train")[done:])
     check_whole(opened(dataset, encoder), dataset, encoder)
+
+
+def test_a_stop_in_the_midst_of_a_group_loses_no_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "_cores", lambda: 2)
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Waiting(Beeps):
+        def load_audio(self, clip: Clip, sample_rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+            if clip.id == "train-20":
+                reached.set()
+                assert go_on.wait(timeout=60)
+            return super().load_audio(clip, sample_rate)
+
+    # Groups of six: the third clip of the fourth one waits.
+    dataset, encoder = Waiting(), SharedAverager()
+    events = start(dataset, encoder)
+    assert next(event for event in events if isinstance(event, Progress) and event.done == 18)
+    assert reached.wait(timeout=60)
+    assert encoder.batches.count(6) >= 3
+    go_on.set()
+    events.close()  # type: ignore[attr-defined]
+    with pytest.raises(DatasetError, match="not complete"):
+        opened(dataset, encoder)
+    dataset.loaded.clear()
+    again = [event for event in start(dataset, encoder) if isinstance(event, Progress)]
+    assert again[0].done == 18
+    assert sorted(dataset.loaded) == sorted(clip.id for clip in dataset.clips("train")[18:])
+    store = opened(dataset, encoder)
+    assert store.clip_ids == tuple(clip.id for clip in dataset.clips("train"))
+    check_whole(store, dataset, encoder)
 
 
 def test_a_stop_before_the_first_batch_is_harmless(dataset: Beeps, encoder: Averager) -> None:
