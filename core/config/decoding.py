@@ -15,7 +15,7 @@ class DecodingConfig(Section):
     strategy: Literal["beam", "rerank"] = Field(
         "beam",
         title="Search",
-        description="Beam search alone, or beam search and samples ranked also by how well they "
+        description="Beam search alone, or beam search and samples reranked by how well they "
         "agree with the sounds that the encoder hears.",
     )
     beam_size: int = Field(
@@ -26,14 +26,18 @@ class DecodingConfig(Section):
         description="Hypotheses kept at a time; 1 is greedy search.",
     )
     min_tokens: int = Field(
-        3, ge=0, le=200, title="Shortest caption", description="Tokens before a caption may end."
+        3,
+        ge=0,
+        le=200,
+        title="Shortest caption",
+        description="Minimum number of tokens before the end token.",
     )
     max_tokens: int = Field(
         20,
         ge=1,
         le=200,
         title="Longest caption",
-        description="Tokens at most, the end token included.",
+        description="Maximum number of tokens, the end token included.",
     )
     forbid_repeated: Literal["content_words", "all", "none"] = Field(
         "content_words",
@@ -45,27 +49,27 @@ class DecodingConfig(Section):
         ge=0,
         le=256,
         title="Samples",
-        description="Captions drawn beside the beams when reranking, for each start token.",
+        description="Captions sampled besides the beams when reranking, per start token.",
     )
     top_p: float = Field(
         0.9,
         gt=0,
         le=1,
         title="Top p",
-        description="Share of probability that sampled words are drawn from.",
+        description="Probability mass that sampled words are drawn from.",
     )
     temperature: float = Field(
         1.0,
         gt=0,
         le=10,
         title="Temperature",
-        description="What logits are divided by before drawing; below 1 stays closer to the beams.",
+        description="Divisor of the logits before sampling; below 1 sharpens the distribution.",
     )
     start_words: str = Field(
         "",
         title="Further styles",
-        description="Words of the vocabulary, separated by blanks, that captions also grow from "
-        "when reranking, for models that know several styles.",
+        description="Further start tokens for reranking, words separated by spaces, for models that "
+        "know several styles.",
     )
     log_prob_weight: float = Field(
         0.8,

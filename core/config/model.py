@@ -12,17 +12,23 @@ from core.config.section import Section
 class ModelConfig(Section):
     """Sizes of the caption model: a projection of the frames and a transformer decoder."""
 
-    d_model: int = Field(256, ge=8, le=4096, title="Model width", description="Features per token.")
+    d_model: int = Field(
+        256, ge=8, le=4096, title="Model width", description="Size of the hidden states."
+    )
     layers: int = Field(6, ge=1, le=48, title="Decoder layers", description="Transformer layers.")
     heads: int = Field(
-        8, ge=1, le=64, title="Attention heads", description="Must divide the model width."
+        8,
+        ge=1,
+        le=64,
+        title="Attention heads",
+        description="Number of heads; must divide the model width.",
     )
     feedforward: int = Field(
         2048,
         ge=8,
         le=65536,
         title="Feed-forward width",
-        description="Hidden features of each layer.",
+        description="Hidden size of the feed-forward layers.",
     )
     dropout: float = Field(
         0.2, ge=0, lt=1, title="Dropout", description="Share of decoder activations set to zero."
@@ -39,25 +45,25 @@ class ModelConfig(Section):
     )
     frame_positions: bool = Field(
         False,
-        title="Places in time",
-        description="Tell the decoder where in the clip each frame stands.",
+        title="Frame positions",
+        description="Add a positional encoding to the frames.",
     )
     clip_tokens: bool = Field(
         False,
         title="Clip tokens",
-        description="Add the mean and the maximum over the clip to what the decoder hears.",
+        description="Let the decoder also attend to the mean and the maximum over the clip.",
     )
     encoder_layers: int = Field(
         0,
         ge=0,
         le=24,
         title="Encoder layers",
-        description="Transformer layers among the frames, before the decoder.",
+        description="Transformer layers over the frames, before the decoder.",
     )
     tied_embeddings: bool = Field(
         False,
         title="Tied embeddings",
-        description="One table of words for reading and for choosing them: fewer parameters.",
+        description="Use the word embeddings as output weights too: fewer parameters.",
     )
 
     @model_validator(mode="after")

@@ -67,12 +67,16 @@ class CaptionNTXentConfig(ObjectiveSchedule):
         "mean", title="Pooling", description="Mean over the caption's tokens, or its last token."
     )
     projection_dim: int = Field(
-        0, ge=0, le=4096, title="Projection head", description="Width of an extra head; 0 is none."
+        0,
+        ge=0,
+        le=4096,
+        title="Projection head",
+        description="Output width of an extra head; 0 is none.",
     )
     hears_audio: bool = Field(
         True,
-        title="Decoder hears the clip",
-        description="Off makes a pure caption space: the decoder attends to silence.",
+        title="Decode with audio",
+        description="Off gives a space of text alone: the decoder gets no audio.",
     )
     ignore_identical_captions: bool = Field(
         True,
@@ -115,10 +119,14 @@ class AudioTextNTXentConfig(ObjectiveSchedule):
     text: Literal["decoder", "sentence-embedding"] = Field(
         "decoder",
         title="Caption embedding",
-        description="The decoder hearing nothing, or a frozen sentence-embedding model.",
+        description="The decoder without audio, or a frozen sentence-embedding model.",
     )
     projection_dim: int = Field(
-        256, ge=1, le=4096, title="Shared width", description="Width of the space both meet in."
+        256,
+        ge=1,
+        le=4096,
+        title="Embedding width",
+        description="Width of the shared embedding space.",
     )
 
 

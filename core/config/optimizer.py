@@ -20,24 +20,24 @@ class OptimizerConfig(Section):
         0.999, ge=0, lt=1, title="Beta 2", description="Decay of the second moment."
     )
     epsilon: float = Field(
-        1e-8, gt=0, le=1, title="Epsilon", description="Added to the denominator."
+        1e-8, gt=0, le=1, title="Epsilon", description="Added to the denominator of AdamW."
     )
     weight_decay: float = Field(
         2.0,
         ge=0,
         le=100,
         title="Weight decay",
-        description="Decoupled decay of matrices; biases and norms are never decayed.",
+        description="Decoupled; applied to matrices and embeddings, never to biases and norms.",
     )
     schedule: Literal["cosine", "constant"] = Field(
         "cosine",
         title="Schedule",
-        description="Cosine falls to zero over the epochs, stepped per epoch.",
+        description="Cosine decays to zero over the epochs, stepped per epoch.",
     )
     clip_norm: float = Field(
         1.0,
         ge=0,
         le=1e6,
         title="Gradient clipping",
-        description="Largest gradient norm; 0 switches it off.",
+        description="Maximum gradient norm; 0 is off.",
     )

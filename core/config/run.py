@@ -33,7 +33,7 @@ class RunConfig(Section):
         ge=0,
         lt=2**31,
         title="Seed",
-        description="Decides initial weights, data order and every draw.",
+        description="Determines initial weights, data order and all other random draws.",
     )
     device: str = Field(
         "auto",

@@ -27,41 +27,45 @@ class TrainingConfig(Section):
         description="Clips in one forward and backward pass.",
     )
     accumulate: int = Field(
-        8, ge=1, le=4096, title="Accumulation", description="Batches whose gradients make one step."
+        8,
+        ge=1,
+        le=4096,
+        title="Accumulation",
+        description="Batches whose gradients are added up for one optimiser step.",
     )
     label_smoothing: float = Field(
         0.2,
         ge=0,
         lt=1,
         title="Label smoothing",
-        description="Share of probability given to other words.",
+        description="Share of probability spread over all words.",
     )
     mixup_alpha: float = Field(
         0.4,
         ge=0,
         le=10,
         title="Mixup alpha",
-        description="Beta distribution of the mixing weight; 0 is off.",
+        description="Parameter of the Beta distribution of the mixing weight; 0 is off.",
     )
     precision: Literal["fp32", "tf32", "bf16"] = Field(
         "fp32",
         title="Precision",
-        description="Arithmetic of matrix products: float32 to the letter, TensorFloat-32 on "
-        "GPUs that have it, or bfloat16 with float32 weights, which is fastest.",
+        description="Precision of matrix products: float32, TensorFloat-32 on GPUs that support "
+        "it, or bfloat16 with float32 weights, which is fastest.",
     )
     compile: bool = Field(
         False,
         title="Compile",
-        description="Compile the decoder with torch.compile where a compiler is at hand; the "
-        "first steps take longer.",
+        description="Compile the decoder with torch.compile if there is a compiler; the first "
+        "steps take longer.",
     )
     log_every: int = Field(
         1,
         ge=1,
         le=1000,
         title="Log every",
-        description="Steps whose figures are read from the device together; more lets a GPU work "
-        "without waiting, and none is left out.",
+        description="Steps whose losses are read from the device together; more lets a GPU work "
+        "without waiting, and no step is left out.",
     )
     autotune_batch: bool = Field(
         False,
@@ -83,13 +87,13 @@ class TrainingConfig(Section):
     branch_from: str = Field(
         "",
         title="Branch from",
-        description="State of another run, kept after some epoch, that this run goes on from.",
+        description="State that another run kept after some epoch, to continue from.",
     )
     stop_epoch: int = Field(
         0,
         ge=0,
         title="Stop after",
-        description="Epochs after which the run ends, its schedule unchanged; 0 trains all.",
+        description="Stop after this many epochs, with the schedule unchanged; 0 trains all.",
     )
     save_every_epochs: int = Field(
         1,
@@ -115,7 +119,7 @@ class TrainingConfig(Section):
         ge=0,
         le=100,
         title="Keep the best",
-        description="How many of the best checkpoints are kept beside the best one; 0 is none.",
+        description="Number of best checkpoints kept besides the best one; 0 is none.",
     )
 
     @model_validator(mode="after")

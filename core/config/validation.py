@@ -18,7 +18,7 @@ class ValidationConfig(Section):
     monitor: Literal["loss", "cider_d", "rouge_l", "bleu_1", "bleu_4", "vocabulary"] = Field(
         "loss",
         title="Best by",
-        description="Figure that decides the best checkpoint: the lowest loss or highest metric.",
+        description="Selects the best checkpoint: the lowest loss or the highest metric.",
     )
     caption_clips: int = Field(
         0,
