@@ -68,8 +68,8 @@ class DecodingConfig(Section):
     start_words: str = Field(
         "",
         title="Further styles",
-        description="Further start tokens for reranking, words separated by spaces, for models that "
-        "know several styles.",
+        description="Further start tokens for reranking, words separated by spaces, for models "
+        "that know several styles.",
     )
     log_prob_weight: float = Field(
         0.8,

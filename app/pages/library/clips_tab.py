@@ -177,4 +177,6 @@ class ClipsTab(ListTab[ClipRecord]):
 
 
 def _no_file(record: ClipRecord) -> str:
-    return "" if record.clip.source is not None else "It is composed, and has no file of its own."
+    return (
+        "" if record.clip.source is not None else "It is synthesised, and has no file of its own."
+    )

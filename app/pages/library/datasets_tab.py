@@ -35,7 +35,7 @@ VIEWS = (
     (CLIPS, "Clips", "Clips with their captions"),
     (RECORDINGS, "Recordings", "What built-in scenes are made of, with credits"),
     (CHECK, "Check", "Whether everything is there, readable and kept apart"),
-    (FEATURES, "Features", "What encoders heard, by split"),
+    (FEATURES, "Features", "Stored features of the encoders, by split"),
 )
 
 

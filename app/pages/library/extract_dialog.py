@@ -20,7 +20,7 @@ from app.studio import Studio
 from core.models.encoders import EncoderInfo, available_encoders
 
 EXPLAINED = (
-    "An encoder listens to every sound once; training then reads what it heard. What is there "
+    "An encoder processes every sound once; training then reads the stored features. What is there "
     "already is kept, and an extraction that is stopped goes on where it was."
 )
 

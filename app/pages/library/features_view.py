@@ -68,7 +68,7 @@ class FeaturesView(ListTab[FeatureRecord]):
             studio.theme,
             "database-outline",
             "No features yet",
-            "Features are what an encoder hears in each sound, computed once and kept. "
+            "Features are the frame embeddings of each sound, computed once and stored. "
             "Training makes those it lacks; datasets have a view to make them before.",
         )
         super().__init__(studio, name, table, empty, "Select a row to see what is stored.")

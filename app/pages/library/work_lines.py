@@ -9,9 +9,9 @@ from app.studio import Studio
 from app.widgets.elided_label import ElidedLabel
 
 STOP_TIPS = {
-    "download": "Stop; what has arrived is kept, and the next download goes on there",
+    "download": "Stop; what has arrived is kept, and the next download continues from there",
     "check": "Stop the check; the last report stays",
-    "extract": "Stop; what is done is kept, and the next extraction goes on there",
+    "extract": "Stop; what is done is kept, and the next extraction continues from there",
 }
 
 

@@ -135,6 +135,21 @@ def test_audio_and_text_are_contrasted_both_ways(
     torch.testing.assert_close(output.loss, (ways[0] + ways[1]) / 2)
 
 
+def test_a_captions_embedding_knows_nothing_of_the_clip(
+    model: CaptionModel, clips: CaptionedClips
+) -> None:
+    objective = AudioTextNTXent(AudioTextNTXentConfig(projection_dim=8), WIDTH, 0)
+    chosen = torch.tensor([3, 5])
+    tables = []
+    for data in (clips, dataclasses.replace(clips, frames=clips.frames.flip(0))):
+        batch = data.batch(chosen, torch.zeros_like(chosen))
+        pairs = objective(ContrastInputs(model, batch, batch.tokens, torch.Generator())).pairs
+        assert pairs is not None
+        tables.append(pairs)
+    assert not torch.equal(tables[0][0], tables[1][0])
+    assert torch.equal(tables[0][1], tables[1][1])
+
+
 def test_proxies_are_fixed_when_the_first_stage_is_over(
     model: CaptionModel, clips: CaptionedClips
 ) -> None:
