@@ -65,6 +65,12 @@ def value_text(value: float | None, digits: int = 3) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
+def figure_text(name: str, value: float) -> str:
+    """Return a validation figure of that name: counts whole, the rest with three digits."""
+    return minus_text(f"{value:,.{0 if name in _COUNTS else 3}f}")
+
+
+_COUNTS = {"vocabulary", "distinct_captions"}
 METRIC_TITLES = {
     "loss": "loss",
     "total": "total loss",

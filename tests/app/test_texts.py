@@ -7,6 +7,7 @@ from app.texts import (
     best_text,
     clock_text,
     date_text,
+    figure_text,
     left_text,
     length_text,
     metric_title,
@@ -67,3 +68,8 @@ def test_lengths_to_come_are_said_roughly() -> None:
 def test_negative_numbers_of_a_sentence_have_a_minus() -> None:
     told = "CE + audio-text is better by 4.9 points, 95 % interval -5.1 to 14.8 on 2026-11-22"
     assert minus_text(told) == told.replace("-5.1", "−5.1")
+
+
+def test_counts_among_figures_are_whole() -> None:
+    assert figure_text("vocabulary", 1223.0) == "1,223"
+    assert figure_text("caption-ntxent/uniformity", -3.3744) == "−3.374"

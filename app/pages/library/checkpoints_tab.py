@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+
 from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
@@ -14,9 +16,9 @@ from app.texts import (
     best_text,
     count_text,
     date_text,
+    figure_text,
     metric_title,
     short_date_text,
-    value_text,
 )
 from app.widgets.empty_state import EmptyState
 from app.widgets.record_model import Column
@@ -84,6 +86,8 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             "Go to Train",
         )
         empty.clicked.connect(lambda: studio.show_page.emit("train"))
+        # Runs of an experiment differ in how their titles end.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         hint = "Select a checkpoint to see where it comes from."
         super().__init__(studio, "checkpoints", table, empty, hint)
         self.caption = self.make_action("Open in Caption", "waveform", self._caption, _unusable)
@@ -126,7 +130,9 @@ class CheckpointsTab(ListTab[CheckpointFile]):
 
     def show_details(self, record: CheckpointFile) -> None:
         """Show where a checkpoint comes from and what it is."""
-        figures = [(metric_title(key), value_text(value)) for key, value in record.metrics.items()]
+        figures = [
+            (metric_title(key), figure_text(key, value)) for key, value in record.metrics.items()
+        ]
         config = record.config
         model = []
         if config is not None:
@@ -228,6 +234,7 @@ class CheckpointsTab(ListTab[CheckpointFile]):
     def _imported(self, path: Path) -> None:
         self.studio.message.emit(f"Imported {path.name}")
         self.search.clear()
+        self.select_when_listed(path)
         self.studio.checkpoints_changed.emit()
 
     def _delete(self) -> None:

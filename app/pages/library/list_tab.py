@@ -73,8 +73,10 @@ class ListTab(QWidget, Generic[T]):
         self.splitter.setChildrenCollapsible(False)
         studio.remember_splitter(self.splitter, f"library/{name}", [900, 290])
         self.stack = QStackedWidget()
-        self.stack.addWidget(empty)
-        self.stack.addWidget(self.splitter)
+        # Until the first look is over, nobody knows whether there is anything.
+        reading = EmptyState(studio.theme, "magnify", "Reading", "")
+        for widget in (reading, empty, self.splitter):
+            self.stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -88,6 +90,7 @@ class ListTab(QWidget, Generic[T]):
         table.current_changed.connect(self._current_changed)
         studio.theme.changed.connect(self._theme_changed)
         self._loading = self._load_again = False
+        self._awaited: object = None
         self._needs: list[tuple[QAction, Callable[[T], str]]] = []
         self._theme_changed()
 
@@ -159,9 +162,15 @@ class ListTab(QWidget, Generic[T]):
         self.stack.setCurrentWidget(self.splitter if records else self.empty)
         self.search.setEnabled(bool(records))
         self.table.set_records(records)
+        if self._awaited is not None and self.table.select(self._awaited):
+            self._awaited = None
         self.table.select_first()
         self._update_count()
         self._update_actions()
+
+    def select_when_listed(self, identity: object) -> None:
+        """Select a record that is new, as soon as the table has it."""
+        self._awaited = identity
 
     def load(self, function: Callable[[], list[T]]) -> None:
         """Fill the table with what `function` returns from a worker thread.
@@ -185,6 +194,8 @@ class ListTab(QWidget, Generic[T]):
     def _not_loaded(self, sentence: str, details: str) -> None:
         self._loading = False
         self.failed(sentence, details)
+        if not self.table.records():
+            self.stack.setCurrentWidget(self.empty)
         self._load_once_more()
 
     def _load_once_more(self) -> None:

@@ -209,6 +209,7 @@ class RunsTab(ListTab[RunRecord]):
     def _imported(self, run: RunFolder) -> None:
         self.studio.message.emit(f"Imported {run.title()}")
         self.search.clear()
+        self.select_when_listed(run.path)
         self._changed()
 
     def _delete(self) -> None:

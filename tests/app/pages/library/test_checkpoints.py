@@ -70,6 +70,17 @@ class TestCheckpoints:
         qtbot.waitUntil(lambda: len(tab.table.records()) == 1)
         own = home / "checkpoints" / "friend.safetensors"
         assert tab.table.select(own)
+        write_checkpoint(home / "checkpoints" / "another.safetensors", RunConfig())
+        second = write_checkpoint(tmp_path / "zoo.safetensors", RunConfig())
+        choose(monkeypatch, second)
+        qtbot.mouseClick(tab.import_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: len(tab.table.records()) == 3)
+        assert tab.details.title.text() == "Zoo"
+        for extra in ("another", "zoo"):
+            (home / "checkpoints" / f"{extra}.safetensors").unlink()
+        studio.checkpoints_changed.emit()
+        qtbot.waitUntil(lambda: len(tab.table.records()) == 1)
+        assert tab.table.select(own)
         choose(monkeypatch, tmp_path / "copy.safetensors")
         with qtbot.waitSignal(studio.message):
             tab.export.trigger()

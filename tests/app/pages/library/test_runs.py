@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,3 +179,21 @@ class TestRuns:
         studio.runs_changed.emit()
         studio.runs_changed.emit()
         qtbot.waitUntil(lambda: len(page.runs.table.records()) == 1)
+
+
+def test_before_the_first_look_nothing_is_said_to_be_missing(
+    page: LibraryPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def slow() -> list[object]:
+        go.wait(10)
+        return []
+
+    tab = page.runs
+    tab.load(slow)
+    page.tabs.setCurrentWidget(tab)
+    assert not tab.empty.isVisible()
+    assert tab.stack.currentWidget().title.text() == "Reading"
+    go.set()
+    qtbot.waitUntil(tab.empty.isVisible)
