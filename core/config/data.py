@@ -66,6 +66,14 @@ class DataConfig(Section):
         "only an index; larger ones are streamed from the disk.",
     )
 
+    rehearsal: int = Field(
+        0,
+        ge=0,
+        title="Rehearsal",
+        description="Captions of the starter model's own training that every epoch shows again, "
+        "so that fine-tuning forgets less of what it knew; 0 shows none.",
+    )
+
     @field_validator("dataset", mode="before")
     @classmethod
     def _joined(cls, value: Any) -> Any:

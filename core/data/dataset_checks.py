@@ -9,7 +9,7 @@ from core.config import Problem, RunConfig
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
 from core.data.limited import FirstClips
-from core.data.simulated import SimulatedStarter
+from core.data.simulated import ENCODER, SimulatedStarter
 
 # Terms that compare two captions of the same clip.
 _NEED_TWO_CAPTIONS = {"caption-ntxent", "caption-proxy"}
@@ -25,7 +25,7 @@ def check_dataset(config: RunConfig, dataset: Dataset) -> list[Problem]:
                 f"one. Join it to a dataset that has one, as in clotho+{dataset.name}.",
             )
         ]
-    return list(_check_contrast(config, dataset))
+    return [*_check_rehearsal(config, dataset), *_check_contrast(config, dataset)]
 
 
 def open_run_dataset(config: RunConfig) -> Dataset:
@@ -40,6 +40,26 @@ def open_run_dataset(config: RunConfig) -> Dataset:
     wanted = zip(dataset.splits, (data.train_clips, data.validation_clips), strict=False)
     limits = {split: limit for split, limit in wanted if limit}
     return FirstClips(dataset, limits) if limits else dataset
+
+
+def _check_rehearsal(config: RunConfig, dataset: Dataset) -> Iterator[Problem]:
+    if not config.data.rehearsal:
+        return
+    if isinstance(dataset, SimulatedStarter):
+        sentence = f"The dataset '{dataset.name}' is what rehearsal shows; set rehearsal to 0."
+    elif config.data.encoder != ENCODER:
+        sentence = (
+            f"Rehearsal shows tags of the encoder {ENCODER}; choose it in place of "
+            f"{config.data.encoder}, or set rehearsal to 0."
+        )
+    elif not config.training.initial_checkpoint:
+        sentence = (
+            "Rehearsal keeps what the starter model knows, but the run starts from no checkpoint; "
+            "start from 'starter', or set rehearsal to 0."
+        )
+    else:
+        return
+    yield Problem(field="data.rehearsal", sentence=sentence)
 
 
 def _check_contrast(config: RunConfig, dataset: Dataset) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from core.data.batches import CaptionedClips, load_clips
 from core.data.clips import Dataset
 from core.data.dataset_checks import check_dataset, open_run_dataset
 from core.data.features import open_features
+from core.data.rehearsal import rehearse
 from core.data.simulated import SimulatedStarter
 from core.data.tokenizer import Tokenizer
 from core.errors import DatasetError
@@ -77,6 +78,10 @@ def prepare(
                 message=f"The features of {split} would fill more than {share:.0%} of the free "
                 f"memory of {device}, so they are read from the disk batch by batch."
             )
+        if split == train_split and config.data.rehearsal:
+            old = SimulatedStarter.rehearsal(config.data.rehearsal)
+            shown = yield from _simulated(old, encoder, tokenizer, config, device)
+            part = rehearse(part, shown)
         if _wants_sentences(config):
             part = yield from _with_sentences(part, device)
         loaded.append(part)
@@ -115,6 +120,8 @@ def _simulated(
 
     stores = []
     for split in (BANK, MIXED) if dataset.real else (BANK,):
+        if not dataset.recorded.clips(split):
+            continue
         store = yield from open_features(
             dataset.recorded, split, encoder, config.data.feature_dtype
         )

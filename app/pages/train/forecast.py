@@ -17,6 +17,7 @@ from app.pages.train.estimate import (
 )
 from app.texts import rough_length_text
 from core.config import RunConfig
+from core.data.rehearsal_size import times_shown
 from core.errors import StudioError
 from core.events import EpochEnded, RunStarted, ValidationEnded
 from core.runs import RunFolder
@@ -70,6 +71,7 @@ def forecast(config: RunConfig, clips: int, validation_clips: int, runs: Sequenc
     `clips` are those of the dataset; the configuration may take fewer of them.
     """
     clips = min(clips, config.data.train_clips) if config.data.train_clips else clips
+    clips = clips * times_shown(clips, config.data.rehearsal) + config.data.rehearsal
     wanted = "cuda" if config.device.startswith("cuda") else config.device
     known = [run for run in runs if wanted == "auto" or run.device.startswith(wanted)]
     if known:

@@ -63,6 +63,9 @@ def _data(config: RunConfig) -> str:
     start = ""
     if config.training.initial_checkpoint:
         start = ", starting from a checkpoint"
+    if config.data.rehearsal:
+        captions = count_text(config.data.rehearsal, "caption")
+        start += f" and rehearsing {captions} of the starter model"
     return f"{clips}{config.data.dataset} with {config.data.encoder} features{start}"
 
 

@@ -4,6 +4,6 @@ Recipe: starter-captioner.md. `SimulatedStarter` is the dataset, `TagSimulator` 
 `SimulatedClips` is the split that a trainer cuts batches out of.
 """
 
-from core.data.simulated.dataset import SimulatedStarter
+from core.data.simulated.dataset import ENCODER, SimulatedStarter
 
-__all__ = ["SimulatedStarter"]
+__all__ = ["ENCODER", "SimulatedStarter"]

@@ -13,7 +13,7 @@ from core.audio.encoder import AudioEncoder
 from core.data.batches import Batch, CaptionedClips
 from core.data.clips import Clip
 from core.data.features import Features
-from core.data.simulated.dataset import SimulatedStarter
+from core.data.simulated.dataset import ENCODER, SimulatedStarter
 from core.data.simulated.events import EventTable, event_table
 from core.data.simulated.recordings import BANK
 from core.data.simulated.relatives import affinities, nearest, parents_of
@@ -88,13 +88,13 @@ def simulated_clips(
     weight = getattr(encoder, "tag_weights", None)
     if weight is None:
         raise DatasetError(
-            f"The dataset '{dataset.name}' simulates the tags of the encoder yamnet-tags; "
+            f"The dataset '{dataset.name}' simulates the tags of the encoder {ENCODER}; "
             f"choose it in place of {encoder.name}."
         )
     if short is None:
         raise DatasetError(
-            f"The checkpoint's vocabulary lacks {SHORT_STYLE}; start from a checkpoint that was "
-            "trained on simulated tags, or from none."
+            f"The vocabulary lacks {SHORT_STYLE}, which captions of the dataset '{dataset.name}' "
+            "begin with; start from the starter model or one that goes on from it."
         )
     ids, frames, lengths = _stored(stores)
     rows = {clip_id: row for row, clip_id in enumerate(ids)}

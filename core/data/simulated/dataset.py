@@ -23,6 +23,8 @@ from core.data.tokenizer import SPECIAL_TOKENS, UNK, Tokenizer, split_words
 from core.errors import DatasetError
 
 TRAIN = "train"
+# The encoder whose tags are simulated.
+ENCODER = "yamnet-tags"
 # A word of AudioCaps must stand in so many captions; those of templates always count.
 _LEAST_COUNT = 4
 # How often a real clip of the second stage is shown for each time that it is there.
@@ -41,6 +43,8 @@ class SimulatedStarter:
         Whether real recordings and their mixtures are shown as well (the second stage).
     people, templates, pairs
         How many captions of AudioCaps, captions from templates and mixtures there are.
+    most_real
+        Show at most so many of the real clips.
     seed
         Seed of what is drawn once: which captions, which templates.
     """
@@ -54,6 +58,7 @@ class SimulatedStarter:
         people: int | None = None,
         templates: int | None = None,
         pairs: int = 3_600,
+        most_real: int | None = None,
         seed: int = 0,
     ) -> None:
         self.real = real
@@ -63,6 +68,7 @@ class SimulatedStarter:
         self._people = usual[0] if people is None else people
         self._templates = usual[1] if templates is None else templates
         self._pairs = pairs
+        self._most_real = most_real
         self._seed = seed
 
     @cached_property
@@ -91,6 +97,9 @@ class SimulatedStarter:
             for clip in clips:
                 count = times * usual / often[clip.tags[0]] if len(clip.tags) == 1 else times
                 shown += [(clip.id, self.recorded.texts(clip))] * max(1, min(8, round(count)))
+        if self._most_real is not None and self._most_real < len(shown):
+            rng = np.random.default_rng(self._seed)
+            shown = [shown[i] for i in rng.choice(len(shown), self._most_real, replace=False)]
         return tuple(shown)
 
     @cached_property
@@ -143,6 +152,15 @@ class SimulatedStarter:
             return self.recorded.fingerprint(VALIDATION)
         parts = (_VERSION, self._seed, self.real, self.texts, self.shown)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    @classmethod
+    def rehearsal(cls, count: int) -> SimulatedStarter:
+        """Return `count` clips for a fine-tuning to go over again: a third of them real ones."""
+        real = count // 3
+        people = 3 * (count - real) // 4
+        return cls(
+            real=True, people=people, templates=count - real - people, pairs=0, most_real=real
+        )
 
     def limited(self, train: int) -> SimulatedStarter:
         """Return a smaller dataset of about `train` simulated captions, for quick trials."""

@@ -56,6 +56,19 @@ def test_a_single_clip_cannot_be_contrasted() -> None:
     assert "needs at least 2 to compare" in problems["data.train_clips"]
 
 
+@pytest.mark.usefixtures("tones")
+def test_what_rehearsal_needs() -> None:
+    wanted = {"data.rehearsal": 100, "data.encoder": "yamnet"}
+    problems = found(replace_fields(tiny_config(), wanted))
+    assert "choose it in place of yamnet, or" in problems["data.rehearsal"]
+    wanted["data.encoder"] = "yamnet-tags"
+    problems = found(replace_fields(tiny_config(), wanted))
+    assert "starts from no checkpoint" in problems["data.rehearsal"]
+    wanted["data.dataset"] = "starter-simulated"
+    problems = found(replace_fields(tiny_config(), wanted))
+    assert "is what rehearsal shows" in problems["data.rehearsal"]
+
+
 def test_an_unknown_dataset_and_missing_origins(tmp_path: Path) -> None:
     changes = {"data.dataset": "nothing", "training.branch_from": str(tmp_path)}
     problems = found(replace_fields(tiny_config(), changes))

@@ -121,3 +121,6 @@ def test_all_stages_hear_and_are_built_alike() -> None:
     configs = [load_preset(name).config for name in (*starter.STAGES, "starter-fine-tune")]
     assert len({config.model for config in configs}) == 1
     assert {config.data.encoder for config in configs} == {"yamnet-tags"}
+    tuned = configs[-1]
+    assert tuned.training.initial_checkpoint == "starter" and tuned.training.new_words
+    assert tuned.data.rehearsal > 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.pages.train.summary import describe, phase_text
-from core.config import CaptionNTXentConfig, RunConfig, TrainingConfig
+from core.config import CaptionNTXentConfig, RunConfig, TrainingConfig, replace_fields
 
 
 def config(epochs: int = 400, **term: float) -> RunConfig:
@@ -45,3 +45,12 @@ def test_the_phase_tells_the_weight_that_training_uses() -> None:
 def test_device_seed_and_clips_are_named() -> None:
     chosen = config().model_copy(update={"device": "cpu", "seed": 7})
     assert describe(chosen).endswith("seed 7, on the CPU.")
+
+
+def test_a_start_and_its_rehearsal_are_named() -> None:
+    chosen = replace_fields(
+        config(),
+        {"training.initial_checkpoint": "starter", "data.rehearsal": 1200},
+    )
+    sentence = describe(chosen)
+    assert ", starting from a checkpoint and rehearsing 1,200 captions of the starter" in sentence
