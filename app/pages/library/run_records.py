@@ -64,7 +64,12 @@ def best_words(record: RunRecord) -> str:
     """Say what the best validation was."""
     if record.summary.best is None:
         return "Not validated yet."
-    return f"Best validation {metric_title(record.summary.monitor)}: {record.summary.best:.4f}"
+    return f"Best validation: {best_figure(record)}"
+
+
+def best_figure(record: RunRecord) -> str:
+    """Return the best validation and what it is a figure of: "1.4499 (loss)"."""
+    return f"{record.summary.best:.4f} ({metric_title(record.summary.monitor)})"
 
 
 def epochs_words(record: RunRecord) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from app.machine import size_text
@@ -14,7 +15,7 @@ from app.pages.library.notes_dialog import NotesDialog
 from app.pages.library.run_records import (
     COLUMNS,
     RunRecord,
-    best_words,
+    best_figure,
     epochs_words,
     load_runs,
     no_checkpoint,
@@ -26,8 +27,8 @@ from app.studio import Studio
 from app.texts import (
     count_text,
     date_text,
+    figure_text,
     metric_title,
-    value_text,
 )
 from app.widgets.empty_state import EmptyState
 from app.widgets.record_table import RecordTable
@@ -60,6 +61,8 @@ class RunsTab(ListTab[RunRecord]):
             "Go to Train",
         )
         empty.clicked.connect(lambda: studio.show_page.emit("train"))
+        # Runs of an experiment differ in how their titles end.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         super().__init__(studio, "runs", table, empty, "Select a run to see what is known of it.")
         self.show_run = self.make_action("Show on Train page", "chart-line", self._show, unreadable)
         self.rename = self.make_action("Rename...", "pencil-outline", self._rename, unreadable)
@@ -103,7 +106,9 @@ class RunsTab(ListTab[RunRecord]):
     def show_details(self, record: RunRecord) -> None:
         """Show state, figures and settings of a run."""
         summary, config = record.summary, record.summary.config
-        figures = [(metric_title(key), value_text(value)) for key, value in summary.metrics.items()]
+        figures = [
+            (metric_title(key), figure_text(key, value)) for key, value in summary.metrics.items()
+        ]
         settings = []
         if config is not None:
             settings = [
@@ -131,7 +136,7 @@ class RunsTab(ListTab[RunRecord]):
                         ("State", summary.state),
                         ("Epochs", epochs_words(record) if summary.epochs else ""),
                         ("Steps", f"{summary.step:,}" if summary.step else ""),
-                        ("Best", best_words(record) if summary.best is not None else ""),
+                        ("Best", best_figure(record) if summary.best is not None else ""),
                         ("Started", date_text(summary.started) if summary.started else ""),
                         ("Updated", date_text(summary.updated) if summary.updated else ""),
                         ("Size", size_text(record.size)),
