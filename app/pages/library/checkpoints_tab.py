@@ -63,7 +63,7 @@ COLUMNS: tuple[Column[CheckpointFile], ...] = (
 
 def _searched(item: CheckpointFile) -> str:
     cells = [column.text(item) for column in COLUMNS]
-    return " ".join((*cells, *item.own.tags, item.own.note))
+    return " ".join((*cells, *item.own.tags, item.own.note, item.path.name))
 
 
 class CheckpointsTab(ListTab[CheckpointFile]):
@@ -245,15 +245,20 @@ class CheckpointsTab(ListTab[CheckpointFile]):
             question += "\nWithout its last checkpoint the run cannot be resumed."
         path = record.path
         if confirm(self, "Delete checkpoint", question, "Move to bin"):
-            self.studio.jobs.run_quick(lambda: _take_away(path), self._changed, self.failed, self)
+            self.studio.jobs.run_quick(lambda: _take_away(path), self._deleted, self.failed, self)
+
+    def _deleted(self, path: Path) -> None:
+        self.studio.message.emit(f"Moved {path.name} to the bin.")
+        self.studio.checkpoints_changed.emit()
 
     def _changed(self, _nothing: object) -> None:
         self.studio.checkpoints_changed.emit()
 
 
-def _take_away(path: Path) -> None:
+def _take_away(path: Path) -> Path:
     move_to_bin(path)
     write_notes(path, Notes())
+    return path
 
 
 def _unusable(record: CheckpointFile) -> str:

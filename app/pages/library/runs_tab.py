@@ -226,7 +226,13 @@ class RunsTab(ListTab[RunRecord]):
         )
         run = record.summary.run
         if confirm(self, "Delete run", question, "Move to bin"):
-            self.studio.jobs.run_quick(lambda: delete_run(run), self._changed, self.failed, self)
+            self.studio.jobs.run_quick(
+                lambda: delete_run(run), lambda _none: self._deleted(run), self.failed, self
+            )
+
+    def _deleted(self, run: RunFolder) -> None:
+        self.studio.message.emit(f"Moved {run.name} to the bin.")
+        self._changed()
 
     def _changed(self, _result: object = None) -> None:
         self.studio.runs_changed.emit()

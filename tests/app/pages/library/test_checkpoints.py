@@ -76,6 +76,9 @@ class TestCheckpoints:
         qtbot.mouseClick(tab.import_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: len(tab.table.records()) == 3)
         assert tab.details.title.text() == "Zoo"
+        tab.search.setText("zoo.safetensors")
+        assert len(tab.table.shown()) == 1
+        tab.search.clear()
         for extra in ("another", "zoo"):
             (home / "checkpoints" / f"{extra}.safetensors").unlink()
         studio.checkpoints_changed.emit()
