@@ -84,7 +84,7 @@ def _read(path: Path, builtin: bool) -> Preset:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is not a readable preset ({error}).") from error
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
-        raise ConfigError(f"{path} is no preset: it has no part named config.")
+        raise ConfigError(f"{path} is not a preset: it has no part named config.")
     name = _name(path) if builtin else path.stem
     config = parse_config({"preset": name, **content["config"]}, str(path))
     title = str(content.get("title") or name)

@@ -11,7 +11,7 @@ _LOWEST_RATE, _HIGHEST_RATE = 1_000, 2_000_000
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no readable file with content."""
+    """Refuse what is not a readable file with content."""
     try:
         if path.is_dir():
             raise AudioFileError(f"'{path}' is a folder; choose a sound file in it.")

@@ -50,7 +50,7 @@ def download(options: argparse.Namespace) -> int:
             bar.move(event.phase, event.done, event.total, event.message)
             if interrupt:
                 close_work(events)
-                bar.line("Stopped. What has arrived is kept; the same command goes on.")
+                bar.line("Stopped. What has arrived is kept; the same command continues.")
                 return INTERRUPTED
     print("Everything is here.")
     return 0
@@ -119,6 +119,6 @@ def extract(options: argparse.Namespace) -> int:
                 bar.line(f"{event.split}: {clips}, {frames}{left_out}")
             if interrupt:
                 close_work(events)
-                bar.line("Stopped. What is extracted is kept; the same command goes on.")
+                bar.line("Stopped. What is extracted is kept; the same command continues.")
                 return INTERRUPTED
     return int(failed > 0)

@@ -46,7 +46,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     actions.add_parser("list", parents=[common], help="list the experiments")
     for name, text in (
-        ("run", "train and evaluate what is missing; goes on where it was stopped"),
+        ("run", "train and evaluate what is missing; continues where it stopped"),
         ("status", "where its runs stand"),
         ("report", "compare the arms and write the one-page report"),
     ):
@@ -146,7 +146,7 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
                 bar.line("  " + "  ".join(f"{name} {figure(value)}" for name, value in shown))
             if interrupt:
                 close_work(events)
-                bar.line("Stopped; 'aac-studio experiment run' goes on from here.")
+                bar.line("Stopped; 'aac-studio experiment run' continues from here.")
                 return INTERRUPTED
     done = experiment_status(experiment)
     if done.finished < len(done.cells):

@@ -52,7 +52,7 @@ def follow(events: Iterable[Event]) -> int:
                 bar.line(f"  warning: {last.message}")
             if interrupt:
                 close_work(events)
-                bar.line("Stopped; the next call goes on with what was captioned.")
+                bar.line("Stopped; the next call continues with the rest.")
                 return INTERRUPTED
     assert isinstance(last, Evaluated)
     print(score_table(last))

@@ -28,7 +28,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="tune the hearing, train both stages and write the checkpoint",
         description="Tune the last layers of YAMNet, train both stages, each as a run of its own, "
         "and write the checkpoint with what it hears with, hearing.safetensors, beside it. "
-        "About an hour on two CPU cores. Ctrl+C stops and saves; the same command goes on.",
+        "About an hour on two CPU cores. Ctrl+C stops and saves; the same command continues.",
     )
     build.add_argument(
         "--output",
@@ -36,7 +36,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="where the checkpoint is written (default: in place of the shipped one)",
     )
     build.add_argument(
-        "--quick", action="store_true", help="try the way in a minute or two; the model is useless"
+        "--quick",
+        action="store_true",
+        help="test the procedure in a minute or two; the model is useless",
     )
     build.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
     build.set_defaults(run=_build)

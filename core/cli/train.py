@@ -26,7 +26,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "train",
         parents=[common],
         help="train a captioning model",
-        description="Train a captioning model. Ctrl+C stops and saves; --resume goes on.",
+        description="Train a captioning model. Ctrl+C stops and saves; --resume continues.",
     )
     parser.more_help = _presets
     add_run_options(parser)
@@ -40,7 +40,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--preset", metavar="NAME", help=f"preset or preset file (default: {DEFAULT_PRESET})"
     )
     start.add_argument("--config", metavar="FILE", help="config.json of a run, or one like it")
-    start.add_argument("--resume", metavar="RUN", help="go on with this stopped run")
+    start.add_argument("--resume", metavar="RUN", help="continue this stopped run")
     parser.add_argument(
         "--continue-from",
         metavar="CHECKPOINT",

@@ -106,7 +106,7 @@ class TrainReport:
         """Say where the run stands and how it goes on."""
         self._bar.line(
             f"Stopped in epoch {self._epoch + 1} after {count_text(self._step, 'step')}; "
-            f"'aac-studio train --resume {self._run.name}' goes on from here."
+            f"'aac-studio train --resume {self._run.name}' continues from here."
         )
 
     def _started(self, event: RunStarted) -> None:

@@ -87,7 +87,7 @@ def _describe(finding: dict[str, Any]) -> Problem:
     kind, context = finding["type"], finding.get("ctx", {})
     value = _shortened(finding.get("input"))
     if kind == "extra_forbidden":
-        text = f"'{location}' is no setting"
+        text = f"'{location}' is not a setting"
     elif kind in _BOUNDS:
         key, phrase = _BOUNDS[kind]
         text = f"{location} is {value} but {phrase.format(f'{context[key]:.10g}')}"
@@ -198,5 +198,5 @@ def _set(values: Any, path: str, value: Any) -> None:
             raise KeyError(last)
     except (KeyError, IndexError, ValueError, TypeError):
         raise ConfigError(
-            f"'{path}' is no setting; 'aac-studio train --list-settings' lists them."
+            f"'{path}' is not a setting; 'aac-studio train --list-settings' lists them."
         ) from None

@@ -82,7 +82,7 @@ def _extract_held(
     try:
         writer = StoreWriter(folder, identity)
     except DamagedStoreError:
-        yield Warned(message=f"The features in {folder} were damaged and are extracted anew.")
+        yield Warned(message=f"The features in {folder} were damaged and are extracted again.")
         clear_store(folder)
         writer = StoreWriter(folder, identity)
     try:
@@ -176,7 +176,7 @@ def _finite(result: Encoding | StudioError) -> Encoding | StudioError:
     """Refuse embeddings that would poison a training."""
     if isinstance(result, Encoding) and not bool(torch.isfinite(result.frames).all()):
         return EncoderError(
-            "its samples are so large that its embedding is no number; export it again at full "
+            "its samples are so large that its embedding is not finite; export it again at full "
             "scale 1."
         )
     return result

@@ -80,7 +80,7 @@ class FeatureStore:
             raise DatasetError(f"There are no features in {path}; extract them first.")
         if not index.complete:
             raise DatasetError(
-                f"The features in {path} are not complete; start the extraction again to go on."
+                f"The features in {path} are not complete; start the extraction again to continue."
             )
         identity = index.identity
         frames = _mapped(path / FRAMES_FILE, sum(index.lengths), identity.dim, identity.dtype)

@@ -63,7 +63,7 @@ def remember_own(name: str, root: Path, mapping: ColumnMapping | None = None) ->
 
     if not _NAME.fullmatch(name):
         raise DatasetError(
-            f"'{name}' is no name for a dataset; use up to 60 letters, digits, '-', '_' and '.'."
+            f"'{name}' is not a name for a dataset; use up to 60 letters, digits, '-', '_' and '.'."
         )
     if is_known(name):
         raise DatasetError(f"There is a dataset named '{name}' already; choose another name.")

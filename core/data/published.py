@@ -262,4 +262,4 @@ def find_published(name: str) -> PublishedDataset:
         if dataset.name == name:
             return dataset
     known = ", ".join(dataset.name for dataset in _PUBLISHED)
-    raise DatasetError(f"'{name}' is no published dataset; choose one of: {known}.")
+    raise DatasetError(f"'{name}' is not a published dataset; choose one of: {known}.")

@@ -186,7 +186,7 @@ def load_session(name: str) -> BlindSession:
     except FileNotFoundError:
         raise MetricError(f"There is no blind test named {name}.") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MetricError(f"{path} is no readable blind test ({error}).") from error
+        raise MetricError(f"{path} is not a readable blind test ({error}).") from error
 
 
 def list_sessions() -> list[str]:

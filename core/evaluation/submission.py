@@ -105,7 +105,7 @@ def make_submission(
     )
     for problem in check_submission(folder, wanted):
         yield Warned(message=problem)
-    yield Noted(message=f"The submission {submitter.label} lies in {folder}.")
+    yield Noted(message=f"The submission {submitter.label} is in {folder}.")
 
 
 def check_submitter(submitter: Submitter) -> None:
@@ -119,7 +119,7 @@ def check_submitter(submitter: Submitter) -> None:
                 f"The {what} '{text}' becomes part of file names: only letters, digits and hyphens."
             )
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", submitter.email):
-        raise MetricError(f"'{submitter.email}' is no e-mail address.")
+        raise MetricError(f"'{submitter.email}' is not an e-mail address.")
     for what, text in (
         ("first name", submitter.first_name),
         ("institute", submitter.institute),
@@ -156,7 +156,7 @@ def check_output(path: Path, clips: Sequence[str]) -> list[str]:
     except DatasetError as error:
         return [str(error)]
     except csv.Error as error:
-        return [f"{path.name} is no CSV file ({error})."]
+        return [f"{path.name} is not a CSV file ({error})."]
     if not rows or tuple(rows[0]) != COLUMNS:
         return [f"{path.name}: the first line must be {','.join(COLUMNS)}."]
     problems = []

@@ -188,7 +188,7 @@ def load_experiment(name: str) -> Experiment:
             split=str(content.get("split", "test")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is no readable experiment ({error}).") from error
+        raise ConfigError(f"{path} is not a readable experiment ({error}).") from error
     check_experiment(experiment)
     return experiment
 

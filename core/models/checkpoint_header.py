@@ -68,7 +68,7 @@ def read_checkpoint_info(path: Path | str) -> CheckpointHeader:
     metadata = header.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} is a safetensors file but no AAC Studio checkpoint; "
+            f"{path} is a safetensors file but not an AAC Studio checkpoint; "
             "choose a checkpoint that was saved or imported here."
         )
     version = metadata.get("schema_version", "")
@@ -95,7 +95,7 @@ def read_checkpoint_info(path: Path | str) -> CheckpointHeader:
         raise CheckpointError(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is damaged: its description lacks or garbles {error}; get the file again."
+            f"{path} is damaged: its description lacks or has a wrong {error}; get the file again."
         ) from error
 
 
@@ -138,8 +138,8 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
         raise CheckpointError(f"{path} cannot be read ({reason}); check the file.") from error
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         raise CheckpointError(
-            f"{path} is no AAC Studio checkpoint, or it is cut short; choose a .safetensors file "
-            "that was saved here, or import an official .ckpt file first."
+            f"{path} is not an AAC Studio checkpoint, or it is cut short; choose a .safetensors "
+            "file that was saved here, or import an official .ckpt file first."
         ) from None
     expected = 8 + length + max(ends, default=0)
     if size != expected:

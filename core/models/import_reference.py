@@ -96,7 +96,7 @@ def _tensors(content: Mapping[str, Any], path: Path) -> dict[str, torch.Tensor]:
     for name, value in content["state_dict"].items():
         # None of the baseline's tensors is a single number, and parts of them are cut out.
         if not isinstance(name, str) or not isinstance(value, torch.Tensor) or not value.ndim:
-            raise CheckpointError(f"{path} has {name} that is no weight; get the file again.")
+            raise CheckpointError(f"{path} has {name} that is not a weight; get the file again.")
     return dict(content["state_dict"])
 
 

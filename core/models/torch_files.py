@@ -88,7 +88,9 @@ def _read_old_format(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise TorchFileError("is no PyTorch file, or it is damaged; choose another file") from error
+        raise TorchFileError(
+            "is not a PyTorch file, or it is damaged; choose another file"
+        ) from error
 
 
 class _Archive:
@@ -99,7 +101,7 @@ class _Archive:
         self._storages: dict[str, torch.Tensor] = {}
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         if len(pickles) != 1:
-            raise TorchFileError("is an archive but no PyTorch file; choose another file")
+            raise TorchFileError("is an archive but not a PyTorch file; choose another file")
         self._folder = pickles[0].removesuffix("data.pkl")
         order = f"{self._folder}byteorder"
         if order in archive.namelist() and archive.read(order) != b"little":
@@ -114,7 +116,7 @@ class _Archive:
         if key not in self._storages:
             entry = self._archive.getinfo(f"{self._folder}data/{key}")
             if entry.compress_type != zipfile.ZIP_STORED:
-                raise TorchFileError("is an archive but no PyTorch file; choose another file")
+                raise TorchFileError("is an archive but not a PyTorch file; choose another file")
             content = bytearray(self._archive.read(entry))
             empty = torch.empty(0, dtype=dtype)
             self._storages[key] = torch.frombuffer(content, dtype=dtype) if content else empty

@@ -36,7 +36,7 @@ def request(run_folder: Path, command: Command) -> None:
         For an unknown command.
     """
     if command not in COMMANDS:
-        raise ValueError(f"'{command}' is no command; there are {', '.join(COMMANDS)}")
+        raise ValueError(f"'{command}' is not a command; there are {', '.join(COMMANDS)}")
     if not owner_is_alive(run_folder):
         raise RunFolderError(
             f"{run_folder.name} is not being trained now, so it cannot {command}; resume it first."

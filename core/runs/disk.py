@@ -37,7 +37,7 @@ def when_there_is_space(write: Callable[[], T], place: Path) -> Generator[Event,
             yield Progress(
                 phase="Paused",
                 done=0,
-                message=f"The disk of {place} is full; free some space and the run goes on.",
+                message=f"The disk of {place} is full; free some space and the run continues.",
             )
             if time.monotonic() >= until:
                 break

@@ -127,8 +127,8 @@ class Keeper:
             except CheckpointError:
                 raise error from None
         return position, (
-            f"{self._folder.state} could not be read, so the run goes on from the state before it, "
-            f"after step {position.step}."
+            f"{self._folder.state} could not be read, so the run continues from the state before "
+            f"it, after step {position.step}."
         )
 
     def branch(self, state: Path) -> Position:

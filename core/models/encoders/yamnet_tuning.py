@@ -62,8 +62,8 @@ def load_tuning(path: Path | None = None) -> tuple[dict[str, torch.Tensor], str]
         differences = {name: tensor.float() for name, tensor in load(content).items()}
     except (OSError, SafetensorError) as error:
         raise EncoderError(
-            f"What the starter model hears with cannot be read from {path} ({error}); install the "
-            "program again."
+            f"The tuned encoder of the starter model cannot be read from {path} ({error}); "
+            "install the program again."
         ) from error
     return differences, hashlib.sha256(content).hexdigest()
 
@@ -81,8 +81,8 @@ def apply_tuning(network: torch.nn.Module, differences: dict[str, torch.Tensor])
         own = parameters.get(name)
         if own is None or own.shape != difference.shape:
             raise EncoderError(
-                f"What the starter model hears with is of another network ({name}); install the "
-                "program again."
+                f"The tuned encoder of the starter model is of another network ({name}); "
+                "install the program again."
             )
         with torch.no_grad():
             own.add_(difference.to(own.device))

@@ -126,7 +126,9 @@ def _read_cached(path: Path) -> dict[str, torch.Tensor] | None:
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
-        _LOG.warning("The converted weights %s are damaged and are made anew: %s", path, error)
+        _LOG.warning(
+            "The converted weights %s are damaged and are converted again: %s", path, error
+        )
         return None
     return weights if len(weights) == 2 * CONVOLUTIONS + 2 else None
 

@@ -190,7 +190,7 @@ def test_ctrl_c_stops_and_says_how_to_go_on(
     last = capsys.readouterr().out.splitlines()[-1]
     name = summary.run.name
     assert last == (
-        f"Stopped in epoch 2 after 3 steps; 'aac-studio train --resume {name}' goes on from here."
+        f"Stopped in epoch 2 after 3 steps; 'aac-studio train --resume {name}' continues from here."
     )
     monkeypatch.undo()
 

@@ -195,7 +195,7 @@ def test_what_cannot_be_downloaded_says_how_to_get_it() -> None:
         list(download_dataset("audiocaps"))
     with pytest.raises(DatasetError, match="no part 'dev'; choose from development"):
         list(download_dataset("clotho", None, ["dev"]))
-    with pytest.raises(DatasetError, match="'nonsense' is no published dataset"):
+    with pytest.raises(DatasetError, match="'nonsense' is not a published dataset"):
         dataset_status("nonsense")
 
 

@@ -147,7 +147,7 @@ def test_a_damaged_store_is_made_anew(dataset: Beeps, encoder: Averager, fault: 
         opened(dataset, encoder)
     events = list(start(dataset, encoder))
     assert [event.message for event in events if isinstance(event, Warned)] == [
-        f"The features in {folder} were damaged and are extracted anew."
+        f"The features in {folder} were damaged and are extracted again."
     ]
     check_whole(opened(dataset, encoder), dataset, encoder)
 

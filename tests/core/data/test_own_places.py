@@ -53,7 +53,7 @@ def test_own_datasets_are_remembered_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "clotho", "a+b", "x" * 61])
 def test_names_that_datasets_cannot_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DatasetError, match=r"no name for a dataset|already"):
+    with pytest.raises(DatasetError, match=r"not a name for a dataset|already"):
         remember_own(name, tmp_path)
 
 

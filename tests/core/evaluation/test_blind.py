@@ -69,5 +69,5 @@ def test_damaged_sessions_are_told(home: Path) -> None:
     (home / "blind").mkdir()
     for text in ("", "[]", '{"trials": [{"clip": "a", "left": 3, "captions": [], "picked": 1}]}'):
         (home / "blind" / "bad.json").write_text(text, encoding="utf-8")
-        with pytest.raises(MetricError, match="no readable blind test"):
+        with pytest.raises(MetricError, match="not a readable blind test"):
             load_session("bad")

@@ -112,7 +112,7 @@ def test_tables_that_would_be_refused(tmp_path: Path, content: bytes, problem: s
     [
         ({"last_name": "Dö e"}, "The last name 'Dö e' becomes part of file names"),
         ({"abbreviation": ""}, "abbreviation"),
-        ({"email": "jo"}, "'jo' is no e-mail address"),
+        ({"email": "jo"}, "'jo' is not an e-mail address"),
         ({"first_name": " "}, "first name is missing"),
         ({"number": 5}, "number 5 is not allowed: 1 to 4"),
     ],

@@ -132,7 +132,7 @@ def test_equal_arms_are_trained_each() -> None:
         ("x", [Arm(" ")], [1], "name of 1 to 60"),
         ("x", [CE], [1, 1], "seed stands twice"),
         ("x", [CE], list(range(1001)), "more than 1000 runs"),
-        ("x", [Arm("A", {"training.epoch": 3})], [1], "Arm 'A': 'training.epoch' is no setting"),
+        ("x", [Arm("A", {"training.epoch": 3})], [1], "Arm 'A': 'training.epoch' is not a setting"),
         ("x", [Arm("A", {"training.epochs": 0})], [1], "Arm 'A': .*training.epochs is 0"),
         ("x", [CE], [-1], "seed is -1"),
     ],
@@ -154,7 +154,7 @@ def test_an_absent_experiment_is_named(name: str) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"title": 1, "base": {}, "arms": 3}'])
 def test_a_damaged_experiment_is_told_and_left_out(text: str) -> None:
     write_text_atomic(paths.experiments_dir() / "bad" / "experiment.json", text)
-    with pytest.raises(ConfigError, match="no readable experiment"):
+    with pytest.raises(ConfigError, match="not a readable experiment"):
         load_experiment("bad")
     assert list_experiments() == []
 

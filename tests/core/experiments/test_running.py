@@ -126,4 +126,4 @@ def test_an_experiment_is_made_from_presets(capsys: pytest.CaptureFixture[str]) 
     assert "Two arms are named" in capsys.readouterr().err
     assert main(["experiment", "create", "x", "--arms", "mars"]) == 2
     assert main(["experiment", "create", "x", "--arms", "starter-ce", "--set", "a=1"]) == 2
-    assert "'a' is no setting" in capsys.readouterr().err
+    assert "'a' is not a setting" in capsys.readouterr().err

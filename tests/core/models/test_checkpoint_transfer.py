@@ -39,7 +39,7 @@ def test_import_copies_and_never_overwrites(home: Path, tmp_path: Path) -> None:
 
 def test_import_refuses_other_files(home: Path, tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"no")
-    with pytest.raises(CheckpointError, match="no AAC Studio checkpoint"):
+    with pytest.raises(CheckpointError, match="not an AAC Studio checkpoint"):
         import_checkpoint(tmp_path / "x.safetensors")
     assert not (home / "checkpoints").exists() or not list((home / "checkpoints").iterdir())
 

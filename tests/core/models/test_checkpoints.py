@@ -144,7 +144,7 @@ def test_files_cut_short_are_refused(saved: Path, length: int) -> None:
 def test_other_files_are_refused(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.safetensors"
     save_file({"a": torch.ones(2)}, foreign)
-    with pytest.raises(CheckpointError, match="no AAC Studio checkpoint"):
+    with pytest.raises(CheckpointError, match="not an AAC Studio checkpoint"):
         load_checkpoint(foreign)
     pickled = tmp_path / "best.ckpt"
     torch.save({"state_dict": {}}, pickled)
@@ -160,7 +160,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     [
         ({"schema_version": "99"}, "format 99"),
         ({"schema_version": None}, "format unknown"),
-        ({"format": "other"}, "no AAC Studio checkpoint"),
+        ({"format": "other"}, "not an AAC Studio checkpoint"),
         ({"config": "{"}, "damaged"),
         ({"config": '{"seed": -1}'}, "seed is -1"),
         ({"config": None}, "config"),

@@ -173,10 +173,13 @@ def replace(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (replace("decoder.classifier.bias", torch.full((52,), torch.nan)), "not finite"),
         (
             replace("decoder.classifier.bias", "text"),
-            r"decoder\.classifier\.bias that is no weight",
+            r"decoder\.classifier\.bias that is not a weight",
         ),
-        (replace("decoder.layers.0.multihead_attn.in_proj_bias", torch.tensor(1.0)), "no weight"),
-        (lambda copy: copy["state_dict"].update({7: torch.zeros(2)}), "7 that is no weight"),
+        (
+            replace("decoder.layers.0.multihead_attn.in_proj_bias", torch.tensor(1.0)),
+            "not a weight",
+        ),
+        (lambda copy: copy["state_dict"].update({7: torch.zeros(2)}), "7 that is not a weight"),
         (lambda copy: copy["state_dict"].clear(), "embedding"),
         (lambda copy: copy.pop("state_dict"), "no state_dict"),
     ],

@@ -142,5 +142,5 @@ def test_crafted_archives_are_refused(tmp_path: Path) -> None:
         assert isinstance(found, Inert)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(TorchFileError, match="no PyTorch file"):
+    with pytest.raises(TorchFileError, match="not a PyTorch file"):
         read_torch_file(tmp_path / "other.zip")

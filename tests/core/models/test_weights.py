@@ -136,5 +136,5 @@ def test_encoders_say_whether_their_weights_are_here(known: WeightsFile) -> None
         load_encoder("convnext-tiny")
     own_path(known).write_bytes(CONTENT)
     assert installed()
-    with pytest.raises(EncoderError, match="no PyTorch file"):
+    with pytest.raises(EncoderError, match="not a PyTorch file"):
         load_encoder("convnext-tiny")

@@ -15,13 +15,14 @@ from core.config import (
     CaptionProxyConfig,
 )
 from core.data.batches import CaptionedClips
+from core.models.audio_memory import AudioMemory
 from core.models.caption_model import CaptionModel
 from core.objectives.audio_text_matching import AudioTextMatching
 from core.objectives.audio_text_ntxent import AudioTextNTXent
 from core.objectives.base import Objective
 from core.objectives.caption_ntxent import CaptionNTXent
 from core.objectives.caption_proxy import CaptionProxy
-from core.objectives.inputs import ContrastInputs
+from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.pooling import pool_audio, pool_caption
 from tests.core.training.conftest import random_data, tiny_config
 
@@ -117,6 +118,23 @@ def test_captions_are_compared_with_or_without_audio(
     others = dataclasses.replace(clips, frames=clips.frames.flip(0))
     same = loss_of(objective, model, clips, [3, 5]) == loss_of(objective, model, others, [3, 5])
     assert same is not hears_audio
+
+
+def test_matching_sets_a_clip_against_a_second_caption_of_another(
+    model: CaptionModel, clips: CaptionedClips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[torch.Tensor] = []
+    decode = ContrastInputs.decode
+
+    def spy(self: ContrastInputs, tokens: torch.Tensor, memory: AudioMemory) -> CaptionView:
+        decoded.append(tokens)
+        return decode(self, tokens, memory)
+
+    monkeypatch.setattr(ContrastInputs, "decode", spy)
+    loss_of(AudioTextMatching(AudioTextMatchingConfig(), WIDTH), model, clips, [3, 5])
+    numbers = torch.tensor([5, 3])
+    mismatched = clips.captions(numbers, torch.ones_like(numbers))
+    assert any(torch.equal(tokens, mismatched) for tokens in decoded)
 
 
 def test_audio_and_text_are_contrasted_both_ways(

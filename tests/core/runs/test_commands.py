@@ -40,7 +40,7 @@ def test_nobody_hears_a_request_to_a_run_that_stands_still(tmp_path: Path) -> No
 
 
 def test_an_unknown_command_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no command"):
+    with pytest.raises(ValueError, match="not a command"):
         request(tmp_path, "dance")  # type: ignore[arg-type]
 
 

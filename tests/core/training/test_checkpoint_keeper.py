@@ -62,7 +62,7 @@ def test_a_damaged_state_falls_back_to_the_one_before(
     resumed = trainer(tiny_config(), other, data, resume=True)
     told = list(resumed.run())
     warned = [event.message for event in told if isinstance(event, Warned)]
-    assert "goes on from the state before it, after step 6" in warned[0]
+    assert "continues from the state before it, after step 6" in warned[0]
     assert [event.step for event in told if isinstance(event, StepLogged)] == [7, 8, 9, 10, 11, 12]
     assert same_weights(weights(whole), weights(resumed))
 
