@@ -145,7 +145,9 @@ class ChartPane(QWidget):
         if self.view.log and low <= 0:
             low = high / 1e3 if high > 0 else 1e-3
             high = high if high > 0 else 1.0
-        self.plot.show_range((extent.left, extent.right), (low, high), exact)
+        # Training begins with a line, validation with a marker.
+        lines = any(not one.is_empty for run in self.curves.values() for one in run.training)
+        self.plot.show_range((extent.left, extent.right), (low, high), exact, not lines)
 
     def recolour(self) -> None:
         """Take the colours of another theme."""

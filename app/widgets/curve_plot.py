@@ -16,6 +16,12 @@ from app.widgets.curve_layer import CurveLayer
 
 Range = tuple[float, float]
 
+# Pixels that a power of ten must take at least for the lines that begin with these digits to be
+# labelled without touching.
+_LOG_LABELS = ((290, "123456789"), (92, "12357"), (45, "125"), (0, "1"))
+# Half a marker, and a little.
+_MARKER = 8.0
+
 
 def pen_of(colour: str, width: float = 1.0, dashed: bool = False) -> QPen:
     """Return an opaque pen whose width does not change with the zoom."""
@@ -71,6 +77,23 @@ class TimeAxis(pg.AxisItem):
         return labels
 
 
+class ValueAxis(pg.AxisItem):
+    """Labels of a vertical axis; of a logarithmic one only as many as stand apart."""
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Write the labels."""
+        labels: list[str] = super().tickStrings(values, scale, spacing)
+        if self.logMode:
+            low, high = self.range
+            decade = self.size().height() / max(high - low, 1e-9)
+            kept = next(digits for least, digits in _LOG_LABELS if decade >= least)
+            labels = [
+                label if str(round(10 ** (value % 1)))[0] in kept else ""
+                for label, value in zip(labels, values, strict=True)
+            ]
+        return [minus_text(label) for label in labels]
+
+
 class CurvePlot(pg.PlotWidget):
     """Axes, grid, curves and cursor. `cursor_moved` carries x, or NaN when the mouse has left.
 
@@ -84,13 +107,14 @@ class CurvePlot(pg.PlotWidget):
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         box = _Box(enableMenu=False)
         axis = TimeAxis("bottom")
-        super().__init__(parent=parent, viewBox=box, axisItems={"bottom": axis})
+        axes = {"bottom": axis, "left": ValueAxis("left")}
+        super().__init__(parent=parent, viewBox=box, axisItems=axes)
         self.item: Any = self.getPlotItem()
         self.item.hideButtons()
         self.setAntialiasing(False)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._axis = axis
+        self._axis, self._box = axis, box
         # Whether the range follows what comes; until the user zooms.
         self.follows = True
         self.layer = CurveLayer(box)
@@ -152,16 +176,20 @@ class CurvePlot(pg.PlotWidget):
         # Within one power of ten the finer lines are the only ones.
         self.item.getAxis("left").setStyle(maxTickLevel=1 if log else 0)
 
-    def show_range(self, x: Range, y: Range, exact: bool = False) -> None:
+    def show_range(
+        self, x: Range, y: Range, exact: bool = False, marked_left: bool = False
+    ) -> None:
         """See at least this much; `exact` leaves no more room than looks good.
 
         Else the range moves only where it must: each time it does, all curves are drawn anew.
+        `marked_left` leaves room for a marker before the first position too.
         """
         if self.layer.log:
             y = (math.log10(y[0]), math.log10(y[1]))
         seen_x, seen_y = self.item.vb.viewRange()
-        new_x = _range(x, seen_x, exact, 0.0, 0.08)
-        new_y = _range(y, seen_y, exact, 0.04, 0.08)
+        across, up = (_MARKER / max(size, 80.0) for size in (self._box.width(), self._box.height()))
+        new_x = _range(x, seen_x, exact, across if marked_left else 0.0, 0.08, across)
+        new_y = _range(y, seen_y, exact, max(0.04, up), 0.08, up)
         if new_x is not None or new_y is not None:
             self.item.vb.setRange(
                 xRange=new_x or seen_x, yRange=new_y or seen_y, padding=0, disableAutoRange=True
@@ -195,18 +223,23 @@ class CurvePlot(pg.PlotWidget):
             self.cursor_moved.emit(float("nan"))
 
 
-def _range(wanted: Range, seen: Range, exact: bool, margin: float, room: float) -> Range | None:
-    """Return the range to see instead of `seen`, None where that one will do."""
+def _range(
+    wanted: Range, seen: Range, exact: bool, margin: float, room: float, marker: float
+) -> Range | None:
+    """Return the range to see instead of `seen`, None where that one will do.
+
+    All but the ranges are shares of the length: the margin, the room for what comes, a marker.
+    """
     low, high = wanted
     if high - low <= 0:
         reach = abs(high) * 0.1 or 1.0
         low, high = low - reach, high + reach
     length = high - low
     # Before a line or a marker touches the edge, not after.
-    inner = low - 0.5 * margin * length, high + max(0.5 * margin, 0.01) * length
+    inner = low - 0.7 * margin * length, high + max(0.5 * margin, 0.8 * marker) * length
     fits = seen[0] <= inner[0] and inner[1] <= seen[1] and length > 0.7 * (seen[1] - seen[0])
     if fits and not exact:
         return None
     # The last point should not be cut by the edge.
-    ahead = max(margin, 0.012 if exact else room)
+    ahead = max(margin, 0.012, 1.1 * marker) if exact else max(margin, room)
     return low - margin * length, high + ahead * length
