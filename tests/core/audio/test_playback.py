@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -193,10 +194,10 @@ def test_a_part_of_a_file_loops(device: FakeSoundDevice, recording: Path) -> Non
 def test_a_file_that_is_gone_ends_at_once(device: FakeSoundDevice, tmp_path: Path) -> None:
     player = Player()
     player.play_file(tmp_path / "gone.wav", 16_000, 0.0, 1.0)
-    for _ in range(1000):
-        device.streams[0].render(10)
-        if not player.playing:
-            break
+    for thread in threading.enumerate():
+        if thread.name == "playback":
+            thread.join(10)  # it has found no file
+    device.streams[0].render(10)
     assert not player.playing
     player.stop()
 

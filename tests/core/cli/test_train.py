@@ -262,5 +262,5 @@ def test_the_list_of_settings_is_complete(capsys: pytest.CaptureFixture[str]) ->
     assert main(["train", "--list-settings"]) == 0
     shown = capsys.readouterr().out
     assert "objectives.0.weight" in shown
-    (width,) = (line for line in shown.splitlines() if "Width of the space" in line)
+    (width,) = (line for line in shown.splitlines() if "Width of the shared" in line)
     assert "1 to 4096" in width
