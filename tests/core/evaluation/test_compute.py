@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import MetricError
-from core.evaluation.compute import _fense, _Results, _spider, _spider_fl
+from core.evaluation.compute import _fense, _Results, _spider, _spider_fl, _words
 
 
 def results() -> _Results:
@@ -27,6 +27,13 @@ def test_scores_made_of_others() -> None:
     assert found.corpus["fense"] == pytest.approx(0.42)
     assert found.corpus["fer"] == pytest.approx(1 / 3)
     assert found.corpus["cider_d"] == 0.4666
+
+
+def test_references_without_words_do_not_count() -> None:
+    words, usable, _ = _words(["A dog barks."], [["...", "a dog"]], stanford=False)
+    assert (words, usable) == (["a dog barks"], [["a dog"]])
+    with pytest.raises(ValueError, match="clip 2 has no reference"):
+        _words(["rain", "wind"], [["rain"], ["!"]], stanford=False)
 
 
 def test_what_is_missing_is_passed_on() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from core.evaluation import (
     evaluation_folder,
     missing_metrics,
 )
+from core.evaluation.captioning import _taken_over
 from core.evaluation.evaluation_files import CaptionedClip, captions_csv, load_evaluation
 from core.events import Evaluated, Progress, Warned
 from core.files import read_json, write_text_atomic
@@ -131,6 +133,17 @@ def test_a_stopped_evaluation_goes_on_where_it_was(
     captions = [item.caption for item in load_evaluation(target).captioned]
     assert captions == [item.caption for item in first.captioned]
     assert not (target / "captions.part.jsonl").exists()
+
+
+def test_captions_are_taken_over_up_to_the_first_of_another_clip(tmp_path: Path) -> None:
+    partial, key = tmp_path / "captions.part.jsonl", {"checkpoint": "best"}
+    kept = [CaptionedClip(name, "a tone", "a tone", -0.5, ()) for name in ("a", "c", "b")]
+    lines = [json.dumps(key), *(json.dumps(dataclasses.asdict(item)) for item in kept)]
+    partial.write_text("\n".join(lines))
+    references: dict[str, tuple[str, ...]] = {"a": (), "b": (), "c": ()}
+    assert _taken_over(partial, key, references) == kept[:1]
+    assert len(partial.read_text().splitlines()) == 2
+    assert _taken_over(partial, {"checkpoint": "last"}, references) == []
 
 
 @pytest.mark.usefixtures("unscored")
