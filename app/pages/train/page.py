@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.pages.train.choice_feed import ChoiceFeed
 from app.pages.train.colours import named
+from app.pages.train.device_watch import DeviceWatch
 from app.pages.train.layout import TrainLayout
 from app.pages.train.outlook import Outlook
 from app.pages.train.queue_desk import QueueDesk
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from app.pages.train.space_view import SpaceView
 
 REDRAW_MS = 100
-LOAD_MS = 2000
+QUEUE_MS = 2000
 
 
 class TrainPage(TrainLayout):
@@ -59,13 +60,14 @@ class TrainPage(TrainLayout):
         self.menu = RunMenu(self, self.actions_)
         self._dirty = True
         self._painted = False
-        self._load = ""
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
-        self._load_timer = QTimer(self)
-        self._load_timer.setInterval(LOAD_MS)
-        self._load_timer.timeout.connect(self._look_around)
+        self._queue_timer = QTimer(self)
+        self._queue_timer.setInterval(QUEUE_MS)
+        self._queue_timer.timeout.connect(self.queue.look)
+        self._device = DeviceWatch(studio, self._device_in_use, self)
+        self._device.changed.connect(self._mark_dirty)
         self._connect()
         config, preset = load_setup()
         if config is not None:
@@ -157,7 +159,8 @@ class TrainPage(TrainLayout):
         """Follow the runs."""
         super().showEvent(event)
         self._timer.start()
-        self._load_timer.start()
+        self._queue_timer.start()
+        self._device.start()
         self.shelf.set_active(True)
         if self._painted:
             self.choices.ask()
@@ -173,7 +176,8 @@ class TrainPage(TrainLayout):
         """Draw nothing while hidden."""
         super().hideEvent(event)
         self._timer.stop()
-        self._load_timer.stop()
+        self._queue_timer.stop()
+        self._device.stop()
         self.shelf.set_active(False)
 
     def _after_first_paint(self) -> None:
@@ -260,22 +264,11 @@ class TrainPage(TrainLayout):
     def _fill_more(self) -> None:
         self.menu.fill(self.state_line.more_menu, self.runs.current())
 
-    def _look_around(self) -> None:
-        """See what the device does, and whether another process changed the queue."""
-        self.queue.look()
+    def _device_in_use(self) -> str:
+        """Return the device of the run that trains here, "" where none does."""
         key = self.sessions.busy_key()
         history = self.shelf.history(key) if key else None
-        if history is None or history.started is None:
-            self._load = ""
-            return
-        device = history.started.device
-        machine = importlib.import_module("app.machine")
-        ask = partial(machine.device_load, device)
-        self.studio.jobs.run_quick(ask, self._load_known, lambda *_: None, self)
-
-    def _load_known(self, text: str) -> None:
-        self._load = text
-        self._dirty = True
+        return history.started.device if history and history.started else ""
 
     def _redraw(self) -> None:
         """Bring everything up to date, at most ten times a second and only when needed."""
@@ -291,7 +284,7 @@ class TrainPage(TrainLayout):
         summary = self.shelf.summary(key)
         session, alive = self.sessions.live(key), self.shelf.is_alive(key)
         self.state_line.show_standing(
-            standing_of(session, history, summary, alive, self._load if session else "")
+            standing_of(session, history, summary, alive, self._device.load if session else "")
         )
         self.actions_.update(key)
         self.previews.show_history(history, summary.config if summary else None)
