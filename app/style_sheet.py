@@ -110,6 +110,10 @@ QComboBox::down-arrow { image: url("$icons/chevron-down.svg"); width: 12px; heig
 QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px solid $line_strong;
   padding: 4px; selection-background-color: $selected; selection-color: $text; outline: none; }
 QComboBox QAbstractItemView::item { min-height: 24px; padding: 2px 6px; }
+QComboBox QLineEdit { border: none; border-radius: 0; padding: 0; background: transparent; }
+QListView[role="offer"] { background: $panel; color: $text; border: 1px solid $line_strong;
+  padding: 4px; }
+QListView[role="offer"]::item { min-height: 24px; padding: 2px 6px; }
 QSpinBox::up-button, QDoubleSpinBox::up-button { border: none; width: 18px;
   subcontrol-position: top right; margin: 2px 2px 0 0; }
 QSpinBox::down-button, QDoubleSpinBox::down-button { border: none; width: 18px;

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QRegularExpression, QSize, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
+    QCompleter,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
+    QListView,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -41,6 +44,21 @@ class LetterMark(QLabel):
         )
 
 
+class _Field(QLineEdit):
+    """A click offers everything, and typing then takes the place of the name."""
+
+    pressed = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the name and tell."""
+        super().mousePressEvent(event)
+        self.selectAll()
+        self.pressed.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Leave the name selected."""
+
+
 class SystemChip(QWidget):
     """One system: letter, file, and a button that takes it away."""
 
@@ -59,6 +77,25 @@ class SystemChip(QWidget):
         )
         self.items = QStandardItemModel(self)
         self.combo.setModel(self.items)
+        # Of hundreds of checkpoints nobody scrolls to one: words of its name find it.
+        self.combo.setEditable(True)
+        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.matching = QSortFilterProxyModel(self)
+        self.matching.setSourceModel(self.items)
+        self.completer = QCompleter(self.matching, self)
+        self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self.completer.setMaxVisibleItems(16)
+        self.edit = _Field()
+        self.edit.setFrame(False)
+        self.combo.setLineEdit(self.edit)
+        self.combo.setCompleter(self.completer)
+        self.popup = QListView()
+        self.popup.setProperty("role", "offer")
+        self.completer.setPopup(self.popup)
+        self.edit.pressed.connect(self._offer_all)
+        self.edit.setAccessibleName(f"System {LETTERS[system]}")
+        self.edit.textEdited.connect(self._search)
+        self.edit.editingFinished.connect(self._show_chosen)
         self.combo.view().setMinimumWidth(360)
         self.combo.activated.connect(lambda _index: self.changed.emit())
         self.remove = QToolButton()
@@ -92,6 +129,25 @@ class SystemChip(QWidget):
         )
         row = self.combo.currentIndex()
         self.combo.setToolTip(files[row].describe() if row >= 0 else "")
+        self._show_chosen()
+
+    def _search(self, text: str) -> None:
+        """Offer the checkpoints whose names have all these words, in any order."""
+        words = "".join(f"(?=.*{QRegularExpression.escape(word)})" for word in text.split())
+        either = QRegularExpression.PatternOption.CaseInsensitiveOption
+        self.matching.setFilterRegularExpression(QRegularExpression(words, either))
+        self.completer.complete()
+
+    def _offer_all(self) -> None:
+        self._search("")
+        self.popup.setCurrentIndex(self.popup.model().index(self.combo.currentIndex(), 0))
+        # That writes the name anew.
+        self.edit.selectAll()
+
+    def _show_chosen(self) -> None:
+        """Show the name of what is chosen, from its beginning, whatever was typed."""
+        self.combo.setEditText(self.combo.itemText(self.combo.currentIndex()))
+        self.edit.setCursorPosition(0)
 
 
 class SystemsBar(QWidget):

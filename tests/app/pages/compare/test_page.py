@@ -299,6 +299,29 @@ def test_both_themes_paint(open_page: Opener, qtbot: QtBot, studio: Studio) -> N
     assert len(grounds) == 2
 
 
+def test_a_system_is_found_by_words_of_its_name(open_page: Opener, qtbot: QtBot) -> None:
+    two_runs()
+    make_run("with another contrast", contrast=True, seed=2)
+    page = open_page()
+    ready(page, qtbot)
+    chip = page.systems.chips[0]
+    assert chip.edit.text() == "plain · best"
+    qtbot.mouseClick(chip.edit, Qt.MouseButton.LeftButton)
+    popup = chip.completer.popup()
+    assert popup.isVisible() and chip.matching.rowCount() == len(page.systems.files())
+    qtbot.keyClicks(chip.edit, "last another")
+    assert chip.matching.rowCount() == 1
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.systems.selected()[0].label == "with another contrast · last")
+    assert page.systems.chips[0].edit.text() == "with another contrast · last"
+    chip.edit.selectAll()
+    qtbot.keyClicks(chip.edit, "nothing like it")
+    qtbot.keyClick(chip.edit, Qt.Key.Key_Tab)
+    chip.edit.editingFinished.emit()
+    assert chip.edit.text() == "with another contrast · last"
+
+
 def test_the_smallest_window_shows_everything_of_a_split(open_page: Opener, qtbot: QtBot) -> None:
     two_runs()
     page = open_page()
