@@ -1,4 +1,4 @@
-"""Computing the asked metrics, in the metrics process. Imports torch when it is first used."""
+"""Computing the requested metrics, in the metrics process. Imports torch when first used."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from core.evaluation.ptb import tokenize
 from core.evaluation.registry import METRICS, available_metrics
 
 _PACKAGE = "aac_metrics"
-# How much of a score a sentence with a fluency error loses (Zhou et al. 2022, "FENSE").
+# The share of its score that a caption with a fluency error loses (Zhou et al. 2022, "FENSE").
 PENALTY = 0.9
-# SPICE may freeze; then it is started again, at last in vain.
+# SPICE may hang: it is given this long, then started once more.
 _SPICE_SECONDS = (600, 600)
 
 
 def load_metrics() -> types.ModuleType:
-    """Return aac-metrics' `functional` package, of which only the asked metrics get imported.
+    """Return aac-metrics' `functional` package, importing only the metrics that are used.
 
     The package's own ``__init__`` files import every metric and with them transformers and
     sentence-transformers: 5 to 20 seconds for nothing that is used here, and a failure where
@@ -93,11 +93,11 @@ class Computer:
         *,
         stanford: bool = False,
     ) -> Iterator[dict[str, Any]]:
-        """Yield ``{"phase": title}`` before each metric and at last everything that was found.
+        """Yield ``{"phase": title}`` before each metric and at last all results.
 
-        A metric that fails is told among the unavailable; the others go on. With `stanford` words
-        are those of the Java tokenizer where that is here. Raises `ValueError` when a clip has no
-        usable reference.
+        A metric that fails is listed as unavailable; the others are still computed. With `stanford`
+        captions are tokenised by the Java program if it is installed. Raises `ValueError` when a
+        clip has no usable reference.
         """
         words, usable, tokenizer = _words(candidates, references, stanford)
         results = _Results(words, usable)
@@ -123,7 +123,7 @@ class Computer:
     def _work(
         self, wanted: Sequence[str], results: _Results
     ) -> Iterator[tuple[list[str], Callable[[], None]]]:
-        """Yield the metrics that are computed together, each group after what it is made of."""
+        """Yield the metrics that are computed together, each group after those it depends on."""
         needed = set(wanted)
         if needed & {"spider", "spider_fl"}:
             needed |= {"cider_d", "spice"}
@@ -151,7 +151,7 @@ class Computer:
                 yield group, lambda work=work: work(results)  # type: ignore[misc]
 
     def _cider_d(self, results: _Results) -> None:
-        """CIDEr-D weighs word groups by their rarity in all clips: always all clips together."""
+        """CIDEr-D weights n-grams by document frequency, so it is computed on all clips at once."""
         if len(results.words) < 2:
             raise MetricError("CIDEr-D needs at least 2 clips.")
         corpus, clips = self._functional.cider_d.cider_d(results.words, results.references)

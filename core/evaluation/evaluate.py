@@ -1,4 +1,4 @@
-"""Evaluate a checkpoint on a split: caption every clip, score all captions, keep both as files."""
+"""Evaluation of a checkpoint on a split: caption every clip, score the captions, save both."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def evaluate_checkpoint(
     root
         The dataset's folder; empty for its default place.
     rules
-        How captions are searched for; None is the checkpoint's own way.
+        Decoding settings; None is the checkpoint's own.
     baseline
-        Add ``cider_d_shuffled``, the CIDEr-D of the same captions dealt to other clips.
+        Add ``cider_d_shuffled``, the CIDEr-D of the same captions given to other clips.
     metrics
-        Names of `core.evaluation.registry`; None is all of them. What cannot be computed here is
-        told with the reason.
+        Names of `core.evaluation.registry`; None is all of them. Those that cannot be computed here
+        are reported with the reason.
 
     Yields `Progress`, `Warned` and at last `Evaluated`. Closing it keeps the captions made so far;
-    the next call of the same work goes on from them.
+    the next call with the same arguments continues from them.
 
     Raises
     ------
@@ -116,9 +116,10 @@ def score_captions(
     *,
     baseline: bool = False,
 ) -> Iterator[Event]:
-    """Score captions, keep them in `folder` and yield `Evaluated` at last.
+    """Score captions, save them in `folder` and yield `Evaluated` at last.
 
-    Clips without references count for nothing but the figures of the captions alone.
+    Clips without references are left out of the scores; if none has any, only the statistics of the
+    captions alone are computed.
     """
     scored = [item for item in captioned if item.references]
     where = f"{about['dataset']} {about['split']}"
@@ -161,7 +162,7 @@ def wait_for(scorer: Scorer, future: Future[Scores]) -> Generator[Event, None, S
 
 
 def system_title(checkpoint: Path) -> str:
-    """Return what a checkpoint is called among systems: its run and kind, else its file's name."""
+    """Return a checkpoint's title as a system: its run and kind, else its file's name."""
     folder = checkpoint.resolve().parent
     if folder.name == "checkpoints" and (folder.parent / "config.json").is_file():
         return f"{RunFolder(folder.parent).title()} · {checkpoint.stem}"

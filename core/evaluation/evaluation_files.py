@@ -1,7 +1,7 @@
 """Evaluations as files: what one folder of scores holds, writing it and reading it.
 
-``scores.json`` says what was scored and the figures of the corpus, ``captions.csv`` is the table
-for people, ``clips.json`` holds figures and counts of each scored clip at full precision.
+``scores.json`` says what was scored and holds the corpus scores, ``captions.csv`` is the table for
+people, ``clips.json`` holds scores and counts of each scored clip at full precision.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ CLIPS_FILE = "clips.json"
 
 @dataclass(frozen=True, slots=True)
 class CaptionedClip:
-    """A clip's caption (for people and as the metrics read it) and its references.
+    """A clip's caption (for people, and as scored by the metrics) and its references.
 
-    `log_prob` is the mean over its tokens, None where nobody knows it.
+    `log_prob` is the mean over its tokens, None if unknown.
     """
 
     clip: str
@@ -58,7 +58,7 @@ class KeptEvaluation:
 
     @property
     def corpus(self) -> Mapping[str, float]:
-        """Figures of the corpus by metric."""
+        """Corpus scores by metric."""
         return self.system.corpus
 
 

@@ -1,4 +1,4 @@
-"""Published figures, to be shown beside one's own and marked as published.
+"""Published scores, shown beside one's own and marked as published.
 
 All on Clotho's evaluation split, which the challenge calls development-testing.
 """
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
-    """One system's figures as they were published, in the units of our own (FENSE 0 to 1).
+    """One system's published scores, in our units (FENSE 0 to 1).
 
-    `spread` holds standard deviations over seeds where those were published too.
+    `spread` holds the standard deviations over seeds where they were published.
     """
 
     title: str

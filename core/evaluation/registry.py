@@ -1,7 +1,7 @@
-"""The metrics: what each is called, which way is better, what it needs, and whether that is here.
+"""The metrics: their names and directions, what they need, and whether that is installed.
 
-A metric whose needs are not met is unavailable with a reason in words; it is never shown as 0, and
-never computed by other means under its own name. Nothing here imports torch.
+A metric whose needs are not met is unavailable, with a reason in words; it is never shown as 0, and
+never replaced by another computation under its own name. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Direction = Literal["higher", "lower", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure of a set of captions.
+    """A metric of a set of captions.
 
-    `needs` names `REQUIREMENTS`; `mean` says whether the corpus figure is the mean over
-    clips, `points` whether people quote it times 100, `unit` what its differences are counted in,
-    `digits` how many to show behind the point.
+    `needs` names `REQUIREMENTS`; `mean` says whether the corpus score is the mean over clips,
+    `points` whether it is quoted times 100, `unit` the unit of its differences, `digits` how many
+    decimals to show.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class MetricStatus:
-    """A metric as it stands here: `reason` is "" when it can be computed; `install` what brings it.
+    """Whether a metric can be computed here: `reason` is "" if so, else a sentence.
 
     `install` names the missing parts in the order in which they should be installed.
     """
@@ -57,20 +57,20 @@ _METRICS = (
     Metric(
         "meteor",
         "METEOR",
-        "Aligns words, stems, synonyms and paraphrases, 0 to 1.",
+        "Alignment of words, stems, synonyms and paraphrases, 0 to 1.",
         needs=("java", "meteor"),
         mean=False,
     ),
     Metric(
         "cider_d",
         "CIDEr-D",
-        "Agreement with the references in rare word groups, 0 to 10.",
+        "Agreement with the references in n-grams, rare ones weighted more (TF-IDF), 0 to 10.",
         needs=_LIBRARY,
     ),
     Metric(
         "spice",
         "SPICE",
-        "Agreement in objects, attributes and relations, 0 to 1.",
+        "F-score of objects, attributes and relations, 0 to 1.",
         needs=("aac-metrics", "java-8-13", "spice"),
     ),
     Metric(
@@ -82,7 +82,7 @@ _METRICS = (
     Metric(
         "spider_fl",
         "SPIDEr-FL",
-        "SPIDEr, of which sentences with a fluency error keep a tenth.",
+        "SPIDEr, times 0.1 for captions with a fluency error.",
         needs=("aac-metrics", "java-8-13", "spice", "echecker"),
     ),
     Metric(
@@ -107,23 +107,28 @@ _METRICS = (
     Metric(
         "fense",
         "FENSE",
-        "SBERT-sim, of which sentences with a fluency error keep a tenth.",
+        "SBERT-sim, times 0.1 for captions with a fluency error.",
         needs=("aac-metrics", "sentence-transformers", "tinybert", "echecker"),
     ),
     Metric(
         "bert_score",
         "BERTScore",
-        "Agreement of word embeddings (roberta-large, F1), at most 1.",
+        "F1 of matched token embeddings (roberta-large), at most 1.",
         needs=("aac-metrics", "sentence-transformers", "roberta"),
     ),
-    Metric("rouge_l", "ROUGE-L", "Longest common word sequence, 0 to 1.", needs=_LIBRARY),
+    Metric(
+        "rouge_l",
+        "ROUGE-L",
+        "F-score of the longest common subsequence of words, 0 to 1.",
+        needs=_LIBRARY,
+    ),
     *(
         Metric(
             f"bleu_{n}",
             f"BLEU-{n}",
-            "Share of words that occur in a reference, 0 to 1."
+            "Precision of words, with a brevity penalty, 0 to 1."
             if n == 1
-            else f"Share of groups of up to {n} words that occur in a reference, 0 to 1.",
+            else f"Precision of n-grams of up to {n} words, with a brevity penalty, 0 to 1.",
             needs=_LIBRARY,
             mean=False,
         )
@@ -132,7 +137,7 @@ _METRICS = (
     Metric(
         "vocabulary",
         "vocabulary",
-        "Different words in all captions together.",
+        "Distinct words in all captions together.",
         mean=False,
         points=False,
         unit="words",
@@ -150,7 +155,7 @@ _METRICS = (
     Metric(
         "distinct_captions",
         "distinct captions",
-        "Different captions; a system that repeats itself has few.",
+        "Distinct captions; a system that repeats itself has few.",
         mean=False,
         points=False,
         unit="captions",
@@ -171,7 +176,7 @@ CHALLENGE_METRICS = (
     "fense",
     "vocabulary",
 )
-# What a comparison is judged by: the first of these that every system has.
+# The main metric of a comparison: the first of these that every system has.
 MAIN_METRICS = ("fense", "spider_fl", "spider", "cider_d", "sbert_sim_minilm", "rouge_l")
 
 
@@ -204,5 +209,5 @@ def available_metrics(wanted: Iterable[str] | None = None) -> tuple[list[str], d
 
 
 def main_metric(present: Sequence[str]) -> str:
-    """Return the metric by which these figures are judged; "" when none of them can be."""
+    """Return the main metric among those present; "" if there is none."""
     return next((name for name in MAIN_METRICS if name in present), "")

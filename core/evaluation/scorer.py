@@ -1,8 +1,8 @@
 """Caption metrics, computed in a process of their own.
 
-Importing the metrics takes seconds and computing them is pure Python that would hold the
-interpreter, and so the window, of whoever asks. The process starts when a `Scorer` is entered,
-gets ready by itself, is used again for every request and ends with the scorer or with its parent.
+Importing the metrics takes seconds, and computing them is pure Python that would block the caller's
+interpreter and thus the window. The process starts when a `Scorer` is entered, prepares itself,
+serves every request and ends with the scorer or with its parent.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from core.evaluation.statistics import caption_statistics, words_in
 class Scores:
     """Scores of a set of captions.
 
-    `corpus` holds one figure a metric, `per_clip` one figure a clip for the metrics that have such,
-    `unavailable` says in one sentence why a metric is not among them; `core.evaluation.registry`
-    tells their ranges. `counts` holds rows of counts a clip ("bleu", "meteor") from which those
-    scores of any set of clips follow. `tokenizer` is what made words of the captions.
+    `corpus` holds one score per metric, `per_clip` one per clip for the metrics that have them, and
+    `unavailable` one sentence for each metric that could not be computed; ranges are described in
+    `core.evaluation.registry`. `counts` holds rows of counts per clip ("bleu", "meteor"), whose
+    sums give those scores for any set of clips. `tokenizer` names the tokeniser that was used.
     """
 
     corpus: dict[str, float]
@@ -46,7 +46,7 @@ class Scores:
 
 
 def missing_metrics() -> str:
-    """Say in one sentence why the reference metrics cannot be computed here, or return ""."""
+    """Return in one sentence why the reference metrics cannot be computed here, or ""."""
     if importlib.util.find_spec("aac_metrics") is None:
         return f"The package aac-metrics is not installed; {EXTRA}"
     return ""
@@ -56,7 +56,7 @@ class Scorer:
     """Scores captions against references; a context manager that holds the metrics process.
 
     One scorer may be used from several threads. Without the metrics extra it starts no process and
-    gives the figures that need none (`core.evaluation.statistics`).
+    returns the statistics that need none (`core.evaluation.statistics`).
     """
 
     def __init__(self) -> None:

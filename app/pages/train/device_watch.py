@@ -16,7 +16,8 @@ EVERY_MS = 2000
 class DeviceWatch(QObject):
     """Asks in a worker thread, every two seconds between `start` and `stop`.
 
-    `load` is a text such as "CPU 87 % · 3.1 GB of 16.0 GB", empty where nothing trains here. Signal: `changed()`.
+    `load` is a text such as "CPU 87 % · 3.1 GB of 16.0 GB", empty where nothing trains here.
+    Signal: `changed()`.
 
     Parameters
     ----------
