@@ -26,7 +26,7 @@ class WeightsFile:
 
     `name` is ours, `file` the name it is kept under, `hub_file` where the public code keeps it
     below torch's download folder. `size` is exact, in bytes, and verified, where it is known;
-    `about_size` is reckoned from the numbers that the file holds, to tell people beforehand.
+    `about_size` is estimated from the number of values in the file, to show beforehand.
     """
 
     name: str
@@ -186,11 +186,10 @@ def installed_path(name: str) -> Path | None:
     return status.path if status.state == "installed" else None
 
 
-def use_local_file(name: str, path: Path | str, *, copy: bool = True) -> Path:
-    """Take a file that the user already has and return where it is used from.
+def use_local_file(name: str, path: Path | str) -> Path:
+    """Copy a file that the user already has into the program's folder and return the copy.
 
-    With `copy` it is copied into the program's folder, else only its place is remembered. Raises
-    `DownloadError` when it is missing or not the published file.
+    Raises `DownloadError` when it is missing or not the published file.
     """
     weights, path = find_weights(name), Path(path).expanduser().absolute()
     if not path.is_file():
@@ -201,7 +200,7 @@ def use_local_file(name: str, path: Path | str, *, copy: bool = True) -> Path:
             f"{path} is not the published {weights.title}: its MD5 is {found}, not {weights.md5}; "
             "choose another file or download it again."
         )
-    if copy and path != own_path(weights):
+    if path != own_path(weights):
         try:
             with replace_atomic(own_path(weights)) as temporary:
                 shutil.copyfile(path, temporary)
@@ -226,13 +225,11 @@ def remember_verified(weights: WeightsFile, path: Path) -> None:
 
 
 def _places(weights: WeightsFile) -> list[Path]:
-    """Where the file may lie: a remembered place, our folder, torch's download folder."""
-    remembered = _records().get(weights.name, {}).get("path")
-    places = [Path(remembered)] if isinstance(remembered, str) else []
-    places.append(own_path(weights))
+    """Return where the file may be: our folder, torch's download folder."""
+    places = [own_path(weights)]
     if weights.hub_file:
         places.append(_torch_hub_folder() / weights.hub_file)
-    return list(dict.fromkeys(places))
+    return places
 
 
 def _torch_hub_folder() -> Path:
