@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.pages.train.swatch import swatch
 from app.studio import Studio
+from app.texts import count_text
 
 _KEY = Qt.ItemDataRole.UserRole
 _SORT = Qt.ItemDataRole.UserRole + 1
@@ -202,7 +203,8 @@ class RunList(QWidget):
             item.setText(0, title)
             item.setToolTip(0, f"Experiment {title}")
             done = sum(row.state == "finished" for row in rows)
-            item.setText(2, f"{done}/{len(rows)} done")
+            item.setText(2, f"{done} done" if done == len(rows) else f"{done} of {len(rows)}")
+            item.setToolTip(2, f"{done} of {count_text(len(rows), 'run')} finished")
             latest = max(row.started for row in rows)
             item.setText(5, _when(datetime.fromtimestamp(latest)) if latest else "")
             item.setData(5, _SORT, latest)
