@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.audio.encoder import Encoding, listen
+from core.audio.encoder import Encoding, encode_for_captioning
 from core.audio.files import read_audio
 from core.audio.log_mel import LogMel, ShowsLogMel
 from core.audio.resample import resample
@@ -125,7 +125,7 @@ class Captioner:
             return []
         started = time.monotonic()
         durations = [len(samples) / sample_rate for samples in waveforms]
-        encodings = self.listen(waveforms, sample_rate)
+        encodings = self.encode(waveforms, sample_rate)
         heard = self._heard(encodings)
         found = self.search(
             [encoding.frames for encoding in encodings], decoding, attention=True, heard=heard
@@ -144,24 +144,24 @@ class Captioner:
         ]
 
     def heard(self, samples: NDArray[np.float32], sample_rate: int) -> HeardTags | None:
-        """Return how strongly each class is heard in samples (n,); None if there are no tags."""
-        return self._heard(self.listen([samples], sample_rate))[0]
+        """Return the sound classes in samples (n,); None if the encoder predicts none."""
+        return self._heard(self.encode([samples], sample_rate))[0]
 
-    def listen(self, waveforms: Sequence[NDArray[np.float32]], sample_rate: int) -> list[Encoding]:
-        """Return what the encoder hears in sounds, (n,) each, that are to be captioned."""
+    def encode(self, waveforms: Sequence[NDArray[np.float32]], sample_rate: int) -> list[Encoding]:
+        """Encode sounds, (n,) each, for captioning: resampled, and at the encoder's best."""
         rate = self.encoder.sample_rate
         given = [
             torch.from_numpy(np.ascontiguousarray(resample(samples, sample_rate, rate)))
             for samples in waveforms
         ]
-        return listen(self.encoder, given)
+        return encode_for_captioning(self.encoder, given)
 
-    def hear(
+    def log_mel(
         self, path: Path | str, start: float = 0.0, duration: float | None = None
     ) -> LogMel | None:
-        """Return what the encoder is given of a file or of a part of it, at its own rate.
+        """Return the log-mel spectrogram that the encoder sees of a file, or of a part of it.
 
-        None for an encoder that does not show it. Raises `AudioFileError` as `caption_file` does.
+        None for an encoder without one to show. Raises `AudioFileError` as `caption_file` does.
         """
         if not isinstance(self.encoder, ShowsLogMel):
             return None
@@ -175,9 +175,9 @@ class Captioner:
         attention: bool = False,
         heard: Sequence[HeardTags | None] | None = None,
     ) -> list[list[Hypothesis]]:
-        """Search captions for clips given by their frames, (T, D) each, as one batch.
+        """Decode captions of clips given by their frames, (T, D) each, as one batch.
 
-        `heard` is what reranking goes by; None lets the encoder tell it from the frames.
+        `heard` are the sound classes for reranking; None takes them from the frames.
         """
         config = decoding or self.decoding
         if heard is None and config.strategy == "rerank":
@@ -195,7 +195,7 @@ class Captioner:
         )
 
     def _heard(self, encodings: Sequence[Encoding]) -> list[HeardTags | None]:
-        """Return how strongly each class is heard, over time where the encoder tells that."""
+        """Return the sound classes of clips, over time where the encoder predicts that."""
         over_time = heard_in(self.encoder, [encoding.frames for encoding in encodings])
         names = self.encoder.tag_names
         return [
@@ -204,7 +204,7 @@ class Captioner:
         ]
 
     def _worded(self, caption: Caption, heard: HeardTags | None) -> Caption:
-        """Add the confidence, and the words that go with it."""
+        """Add the confidence, and word the caption accordingly."""
         if self._confidence is None:
             return caption
         signs = signs_of(caption.text, caption.log_prob, heard, caption.duration)

@@ -91,7 +91,7 @@ class SharedEncoder(Protocol):
 
 @runtime_checkable
 class HearsTags(Protocol):
-    """An encoder whose tags can be told from frames that it made, stored ones as well."""
+    """An encoder whose sound classes can be predicted from its frames, stored ones included."""
 
     @property
     def tag_names(self) -> tuple[str, ...]:
@@ -99,24 +99,26 @@ class HearsTags(Protocol):
         ...
 
     def tag_logits(self, frames: torch.Tensor) -> torch.Tensor:
-        """Return the logits (P, C) of the classes in P stretches of a clip of frames (T, D)."""
+        """Return the logits (P, C) of the classes in P segments of a clip of frames (T, D)."""
         ...
 
 
 @runtime_checkable
-class ListensClosely(Protocol):
-    """An encoder that can hear better where it may take several times as long."""
+class EncodesClosely(Protocol):
+    """An encoder with a better encoding that takes several times as long."""
 
     def encode_closely(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
         """Encode waveforms as `AudioEncoder.encode_batch` does, into as many frames."""
         ...
 
 
-def listen(encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
-    """Encode waveforms that are to be captioned: closely where the encoder can.
+def encode_for_captioning(
+    encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]
+) -> list[Encoding]:
+    """Encode waveforms that are to be captioned, closely if the encoder can.
 
     Features for training are made by `AudioEncoder.encode_batch`.
     """
-    if isinstance(encoder, ListensClosely):
+    if isinstance(encoder, EncodesClosely):
         return encoder.encode_closely(waveforms)
     return encoder.encode_batch(waveforms)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parent))
 from starter_clips.rules import SETS, NamedClip, both_named, judge, load, order_right, pairs
 
-from core.audio.encoder import AudioEncoder, Encoding, listen
+from core.audio.encoder import AudioEncoder, Encoding, encode_for_captioning
 from core.audio.files import read_audio
 from core.captioner import Captioner
 from core.decoding.agreement import HeardTags
@@ -68,7 +68,9 @@ class Heard:
         """Return what an encoder hears in each sound."""
         known = encoder.weights_hash
         if known not in self._made:
-            self._made[known] = [listen(encoder, [sound])[0] for sound in self._sounds]
+            self._made[known] = [
+                encode_for_captioning(encoder, [sound])[0] for sound in self._sounds
+            ]
         return self._made[known]
 
 

@@ -36,10 +36,10 @@ class CaptionsFiles(CaptionsWaveforms, Protocol):
     ) -> Caption:
         """Caption a file, or the part from `start` for `duration` seconds."""
 
-    def hear(
+    def log_mel(
         self, path: Path | str, start: float = 0.0, duration: float | None = None
     ) -> LogMel | None:
-        """Return what the encoder is given of a part of a file."""
+        """Return the log-mel spectrogram that the encoder sees of a part of a file."""
 
 
 Loader = Callable[[Path], CaptionsFiles]
@@ -91,12 +91,12 @@ class OneAtATime:
         with self._turn:
             return self._captioner.caption_waveforms(waveforms, sample_rate, decoding)
 
-    def hear(
+    def log_mel(
         self, path: Path | str, start: float = 0.0, duration: float | None = None
     ) -> LogMel | None:
-        """Return what the encoder is given of a part of a file."""
+        """Return the log-mel spectrogram that the encoder sees of a part of a file."""
         with self._turn:
-            return self._captioner.hear(path, start, duration)
+            return self._captioner.log_mel(path, start, duration)
 
 
 class CaptionerCache:

@@ -232,7 +232,7 @@ class FilesPane(DropArea):
         checkpoint = self._hearing
         if checkpoint is None:
             return None
-        return self.captioning.cache.get(checkpoint).hear(path, start, duration)
+        return self.captioning.cache.get(checkpoint).log_mel(path, start, duration)
 
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self._checkpoints_known = True

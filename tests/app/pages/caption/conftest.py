@@ -91,7 +91,7 @@ class Parrot:
             captions.append(dataclasses.replace(caption, text="a dog" if loud else "a hum"))
         return captions
 
-    def hear(
+    def log_mel(
         self, path: Path | str, start: float = 0.0, duration: float | None = None
     ) -> LogMel | None:
         """Hear 10 bands from 100 Hz to 1 kHz, the fifth the loudest."""
