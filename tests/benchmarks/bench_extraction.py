@@ -152,7 +152,7 @@ def compare(encoder: AudioEncoder, kind: Kind, count: int, folder: Path, rounds:
             pass
 
     some = waveforms[:4]
-    encode = one_thread(lambda: [encoder.encode_batch(some) for _ in range(4)]) / 16
+    encode = one_thread(lambda: encoder.encode_batch(some)) / len(some)
     decode = one_thread(lambda: [dataset.load_audio(c, encoder.sample_rate) for c in memory.all])
     decode /= count
     ratios, to_called, processors = [], [], []
