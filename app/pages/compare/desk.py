@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.pages.compare.page import ComparePage
 
 NOT_CAPTIONED = "Caption the clips first: scores compare captions with their references."
+IN_WORK = "The clips are being captioned; their scores follow."
 
 
 class ComparisonDesk(QObject):
@@ -216,6 +217,8 @@ class ComparisonDesk(QObject):
 
     def _busy_changed(self, busy: bool) -> None:
         self._refresh_controls()
+        if self._page.scores.found is None:
+            self._say_why_unscored()
         if not busy:
             self._look()
             self.keeper.update()
@@ -251,7 +254,13 @@ class ComparisonDesk(QObject):
     def _nothing_to_score(self) -> None:
         self._page.model.set_scores({})
         self._page.clips.scores_changed()
-        self._page.scores.clear(NOT_CAPTIONED, "Caption")
+        self._say_why_unscored()
+
+    def _say_why_unscored(self) -> None:
+        if self.captioning.busy:
+            self._page.scores.clear(IN_WORK)
+        else:
+            self._page.scores.clear(NOT_CAPTIONED, "Caption")
 
     def _metrics_installed(self) -> None:
         self.keeper.forget()

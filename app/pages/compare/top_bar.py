@@ -35,6 +35,7 @@ class TopBar(QWidget):
         self.stop.clicked.connect(self._stop)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
         self.bar.setFixedWidth(110)
         self.bar.setAccessibleName("Progress")
         row = QHBoxLayout()
@@ -83,8 +84,7 @@ class TopBar(QWidget):
             self.stop.setEnabled(True)
 
     def show_progress(self, share: float | None, sentence: str) -> None:
-        """Show how far captioning is; None is not known."""
-        self.bar.setRange(0, 0 if share is None else 1000)
+        """Show how far captioning is; None is not known, and leaves the bar empty."""
         self.bar.setValue(round(1000 * (share or 0.0)))
         self.bar.setToolTip(sentence)
 

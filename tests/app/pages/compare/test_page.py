@@ -159,6 +159,10 @@ def test_stop_keeps_what_is_there(open_page: Opener, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.model.captioned() == 2)
     assert page.top.stop.isVisible()
     assert not page.top.button.isVisible()
+    # What is in work is not asked for once more, and no bar runs to and fro.
+    assert "are being captioned" in page.scores.empty.sentence.text()
+    assert not page.scores.empty.button.isVisibleTo(page.scores.empty)
+    assert page.top.bar.maximum() > 0
     qtbot.mouseClick(page.top.stop, Qt.MouseButton.LeftButton)
     gate.set()
     qtbot.waitUntil(lambda: not page.desk.captioning.busy)
