@@ -6,6 +6,7 @@ import importlib
 import os
 import platform
 import re
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -75,10 +76,37 @@ def device_load(device: str) -> str:
     if device.startswith("cuda"):
         return _card_load(int(device.partition(":")[2] or 0))
     memory = psutil.virtual_memory()
-    # The share since the last call, of all processors together.
-    busy = psutil.cpu_percent(interval=None)
     used = memory.total - memory.available
-    return f"CPU {busy:.0f} % · {size_text(used)} of {size_text(memory.total)}"
+    text = f"{size_text(used)} of {size_text(memory.total)}"
+    busy = _processors.busy_share()
+    return text if busy is None else f"CPU {100 * busy:.0f} % · {text}"
+
+
+class Processors:
+    """How busy all processors were since the last question, whichever thread asks.
+
+    psutil's own share begins at nought in every thread anew.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[float, float] | None = None
+
+    def busy_share(self) -> float | None:
+        """Return the share of 1 since the last call; None for the first, or at once after it."""
+        times = psutil.cpu_times()
+        idle = times.idle + getattr(times, "iowait", 0.0)
+        # What guests take is told within user and nice once more.
+        guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+        total = sum(times) - guests
+        with self._lock:
+            last, self._last = self._last, (idle, total)
+        if last is None or total <= last[1]:
+            return None
+        return min(1.0, max(0.0, 1.0 - (idle - last[0]) / (total - last[1])))
+
+
+_processors = Processors()
 
 
 def _card_load(index: int) -> str:

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from app import errors
 from app.application import warm_up
 from app.jobs import Job
-from app.machine import folder_size, processor_name, size_text
+from app.machine import Processors, folder_size, processor_name, size_text
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.elided_label import ElidedLabel
@@ -339,3 +339,17 @@ def test_a_kill_saves_and_closes(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert "geometry" in settings.read_text()
+
+
+def test_the_load_of_the_processors_is_that_since_the_last_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Times(tuple[float, ...]):
+        idle = property(lambda self: self[1])
+
+    told = iter([Times((10.0, 90.0)), Times((13.0, 91.0)), Times((13.0, 91.0))])
+    monkeypatch.setattr("psutil.cpu_times", lambda: next(told))
+    processors = Processors()
+    assert processors.busy_share() is None
+    assert processors.busy_share() == 0.75
+    assert processors.busy_share() is None
