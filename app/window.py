@@ -108,6 +108,10 @@ class MainWindow(QMainWindow):
             self._pages[name] = page
             self.stack.addWidget(page)
         self.stack.setCurrentWidget(page)
+        focus = self.focusWidget()
+        if focus is None or not page.isAncestorOf(focus):
+            # The shortcuts of a page are heard while the keyboard is in it.
+            page.setFocus()
         self.rail.set_current(name)
         self.studio.settings.setValue("page", name)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -27,6 +27,7 @@ from core.errors import StudioError
 from core.runs.queue import QueuedRun
 
 _ID = Qt.ItemDataRole.UserRole
+LEAST_FOR_GROUPS = 300
 WORDS = {
     "queued": "waits",
     "running": "trains",
@@ -90,11 +91,16 @@ class QueuePane(QWidget):
         begin.setContentsMargins(12, 2, 8, 6)
         begin.addWidget(self.go)
         begin.addStretch()
+        self.elsewhere = QLabel("Another process works through the queue.")
+        self.elsewhere.setProperty("role", "hint")
+        self.elsewhere.setWordWrap(True)
+        self.elsewhere.setContentsMargins(12, 0, 8, 6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
         layout.addWidget(self.begin)
+        layout.addWidget(self.elsewhere)
         layout.addWidget(self.tree, 1)
         sessions.queue_changed.connect(self.refresh)
         self.refresh()
@@ -115,6 +121,11 @@ class QueuePane(QWidget):
         if not self.current():
             self._see_what_is_due()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the titles the room of what can be missed."""
+        super().resizeEvent(event)
+        self.tree.setColumnHidden(2, event.size().width() < LEAST_FOR_GROUPS)
+
     def current(self) -> str:
         """Return the identifier of the selected entry, "" for none."""
         item = self.tree.currentItem()
@@ -133,11 +144,8 @@ class QueuePane(QWidget):
         trains = any(entry.state == "running" for entry in entries)
         self.begin.setVisible(waiting > 0 and not trains)
         self.tools.setVisible(bool(entries))
-        if waiting and trains and not len(self._sessions):
-            self.note.setText(f"{waits}, and another process trains.")
-        elif waiting and self._sessions.held and not trains:
-            self.note.setText(f"{waits} since the window was closed.")
-        elif waiting:
+        self.elsewhere.setVisible(trains and not len(self._sessions))
+        if waiting:
             self.note.setText(f"{waits}.")
         elif entries:
             self.note.setText("Nothing waits.")

@@ -86,6 +86,20 @@ def test_a_newcomer_is_led_to_a_caption_too(
     assert shown.args == ["caption"]
 
 
+def test_shortcuts_are_heard_before_anything_was_clicked(
+    opened: Opened, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = opened()
+    assert window.focusWidget() is page
+    window.show_page("library")
+    click(window.rail.buttons["train"], qtbot)
+    focus = window.focusWidget()
+    assert focus is not None and page.isAncestorOf(focus)
+    page.setup.rows["name"].editor.setFocus()
+    window.show_page("train")
+    assert window.focusWidget() is page.setup.rows["name"].editor
+
+
 def test_a_second_start_waits_and_can_be_taken_back(opened: Opened, qtbot: QtBot) -> None:
     page = opened()
     first = start(page, qtbot)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QProcess
+from PySide6.QtCore import QProcess, QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -51,7 +52,7 @@ def test_what_waits_since_the_window_was_closed_is_offered(opened: Opened, qtbot
     page = opened()
     page.tabs.setCurrentWidget(page.queue)
     assert page.banner.isVisible() and "since the window was closed" in page.banner.label.text()
-    assert page.queue.note.text() == "1 run waits since the window was closed."
+    assert page.queue.note.text() == "1 run waits."
     assert not page.sessions
     click(page.queue.go, qtbot)
     (key,) = page.sessions
@@ -91,7 +92,7 @@ def test_a_queue_that_another_process_works_through_is_not_offered(
     page = opened()
     page.tabs.setCurrentWidget(page.queue)
     assert not page.banner.isVisible() and not page.queue.begin.isVisible()
-    assert page.queue.note.text() == "1 run waits, and another process trains."
+    assert page.queue.note.text() == "1 run waits." and page.queue.elsewhere.isVisible()
 
 
 def test_the_offer_goes_when_another_process_took_it_up(opened: Opened, qtbot: QtBot) -> None:
@@ -169,3 +170,10 @@ def test_the_process_that_trains_on_runs_the_queue_and_keeps_its_words(home: Pat
     assert process.waitForFinished(60_000)
     assert process.exitStatus() == QProcess.ExitStatus.NormalExit and process.exitCode() == 0
     assert "Nothing waits in the queue." in (paths.logs_dir() / detached.LOG).read_text()
+
+
+def test_titles_have_room_in_a_narrow_pane(opened: Opened) -> None:
+    page = opened()
+    for width, hidden in ((220, True), (420, False)):
+        page.queue.resizeEvent(QResizeEvent(QSize(width, 200), QSize()))
+        assert page.queue.tree.isColumnHidden(2) is hidden
