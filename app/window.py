@@ -26,6 +26,7 @@ from app.detached import train_without_window
 from app.errors import details_of, sentence_of
 from app.jobs import TRAINING_LANE
 from app.menus import MainMenus
+from app.screen import fitting
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
@@ -41,8 +42,6 @@ PAGES = (
     ("library", "Library", "bookshelf", "Ctrl+4", "LibraryPage"),
 )
 PATIENCE_MS = 20_000
-# What a window manager's frame takes, which Qt knows only once the window is shown.
-FRAME = QSize(8, 36)
 
 
 class MainWindow(QMainWindow):
@@ -57,7 +56,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("AAC Studio")
         self.setWindowIcon(QIcon(str(paths.resources_dir() / "icons" / "aac-studio.svg")))
         # A window that is larger than its screen hides its own foot.
-        self.setMinimumSize(QSize(960, 540).boundedTo(self._room()))
+        self.setMinimumSize(fitting(self, QSize(960, 540)))
         self.setAcceptDrops(True)
 
         self.rail = NavigationRail(studio.theme, [page[:4] for page in PAGES])
@@ -154,11 +153,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         geometry = self.studio.settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(QSize(1280, 800).boundedTo(self._room()))
-
-    def _room(self) -> QSize:
-        """Return how large the window can be, its frame left out, and still be seen whole."""
-        return self.screen().availableSize() - FRAME
+            self.resize(fitting(self, QSize(1280, 800)))
 
     # Dropping files anywhere
 

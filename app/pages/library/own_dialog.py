@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.library.mapping_form import MappingForm
+from app.screen import fitting
 from app.studio import Studio
 from app.texts import count_text
 from core.data.folder_preview import FolderPreview, TablePreview, preview_folder
@@ -42,7 +43,7 @@ class OwnFolderDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Columns of your own dataset" if name else "Add a folder of your own")
-        self.resize(860, 600)
+        self.resize(fitting(self, QSize(860, 600)))
         self._studio = studio
         self._root = root
         self._edited = name

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.pages.train.arm_editor import ArmDraft, ArmEditor, draft_of
 from app.pages.train.colours import objective_text
 from app.pages.train.summary import method_title
+from app.screen import fitting
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.inputs import NumbersEdit
@@ -52,7 +53,7 @@ class ExperimentDialog(QDialog):
         )
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("New experiment")
-        self.resize(780, 600)
+        self.resize(fitting(self, QSize(780, 600)))
         self.drafts: list[ArmDraft] = []
         self.title = QLineEdit()
         self.title.setMaxLength(80)

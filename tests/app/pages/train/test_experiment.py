@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
@@ -33,6 +34,16 @@ def dialog(studio: Studio, qtbot: QtBot) -> ExperimentDialog:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     return dialog
+
+
+def test_the_dialog_is_no_higher_than_the_screen(
+    studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: QSize(960, 560))
+    dialog = ExperimentDialog(studio, load_preset("starter-ce+cl").config)
+    qtbot.addWidget(dialog)
+    assert dialog.height() < 560 - 24
+    assert dialog.minimumSizeHint().height() <= dialog.height()
 
 
 def test_it_begins_with_ce_against_the_forms_contrast(dialog: ExperimentDialog) -> None:
