@@ -6,15 +6,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+)
 
 from app.dialogs import about_text, shortcuts_text
+from app.screen import fitting
 from core import paths
 
 if TYPE_CHECKING:
     from app.window import MainWindow
+
+WIDE, HIGH = 560, 640
 
 
 class MainMenus:
@@ -76,10 +87,25 @@ class MainMenus:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.logs_dir())))
 
     def _tell(self, title: str, text: str) -> None:
-        box = QMessageBox(self._window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(title)
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(text)
-        box.setStandardButtons(QMessageBox.StandardButton.Close)
-        box.open()
+        dialog = QDialog(self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(title)
+        words = QLabel(text)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        words.setWordWrap(True)
+        words.setContentsMargins(16, 8, 16, 8)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        words.setOpenExternalLinks(True)
+        # There is more to tell than a small screen can show at once.
+        area = QScrollArea()
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(words)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(dialog.reject)
+        layout = QVBoxLayout(dialog)
+        layout.addWidget(area, 1)
+        layout.addWidget(buttons)
+        least = words.heightForWidth(WIDE - 60) + 80
+        dialog.resize(fitting(dialog, QSize(WIDE, min(least, HIGH))))
+        dialog.open()

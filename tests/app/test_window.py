@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QScreen
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import errors
@@ -219,11 +219,17 @@ def test_an_error_dialog_has_the_traceback_to_copy(window: MainWindow) -> None:
 
 
 @pytest.mark.parametrize("entry", ["show_about", "show_shortcuts"])
-def test_help_is_told_in_words(window: MainWindow, entry: str) -> None:
+def test_help_is_told_in_words(
+    window: MainWindow, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: QSize(960, 400))
     getattr(window.menus, entry)()
-    box = window.findChild(QMessageBox)
-    assert box is not None and len(box.text()) > 100
-    box.close()
+    dialog = window.findChild(QDialog)
+    assert dialog is not None and dialog.height() < 400
+    area = dialog.findChild(QScrollArea)
+    assert area is not None and not area.horizontalScrollBar().maximum()
+    assert any(len(label.text()) > 100 for label in area.findChildren(QLabel))
+    dialog.close()
 
 
 def test_the_menu_opens_sounds_that_can_be_read(
