@@ -47,7 +47,7 @@ def test_what_an_earlier_session_left_waits_for_a_word(opened: Opened, qtbot: Qt
     page = opened()
     page.tabs.setCurrentWidget(page.queue)
     assert not page.sessions and page.queue.go.isVisible()
-    assert page.queue.note.text() == "2 runs wait since the window was closed."
+    assert page.queue.note.text() == "2 runs wait."
     assert page.banner.isVisible() and "2 runs wait in the queue" in page.banner.label.text()
     qtbot.mouseClick(page.queue.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(page.sessions), timeout=30_000)
