@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.wording import count_text as count_text
 from core.wording import minus_text as minus_text
+from core.wording import rounded_text as rounded_text
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NOTHING = "–"

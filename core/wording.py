@@ -16,6 +16,14 @@ def count_text(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def rounded_text(value: float, digits: int, sign: bool = False) -> str:
+    """Return a number with so many decimals, such as "+0.05" with a `sign`, and never "−0.00"."""
+    # Adding zero takes the sign from a zero.
+    rounded = round(value, digits) + 0.0
+    text = f"{rounded:+,.{digits}f}" if sign and rounded else f"{rounded:,.{digits}f}"
+    return text.replace("-", "−")
+
+
 def minus_text(text: str) -> str:
     """Return a sentence whose negative numbers have a minus, not a hyphen, as all figures have."""
     return _NEGATIVE.sub("−", text)

@@ -175,6 +175,8 @@ def difference_sentence(metric: str, first: str, second: str, result: Difference
     # Told as a gain: the sign follows the word.
     low, high = sorted(end * (1 if value >= 0 else -1) * scale for end in ends)
     digits = 1 if high - low >= 0.2 else 2
+    # Adding zero makes no "-0.0" of a small negative end.
+    low, high = round(low, digits) + 0.0, round(high, digits) + 0.0
     unit = f"{about.title} points" if about.points else about.unit
     text = (
         f"{second} is {word} than {first} by {abs(value) * scale:.{digits}f} {unit}, "

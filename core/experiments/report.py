@@ -13,7 +13,7 @@ from core.experiments.analysis import Analysis, ArmDifference, ArmFigures
 from core.experiments.figures import Point, curves, dots, intervals
 from core.experiments.report_data import STYLE, flat_settings, validation_curve
 from core.files import write_text_atomic
-from core.wording import count_text, minus_text
+from core.wording import count_text, minus_text, rounded_text
 
 REPORT_FILE = "report.html"
 _CLIPS = 12  # whose captions are shown
@@ -143,8 +143,8 @@ def _difference_cells(item: ArmDifference) -> list[str]:
     one = result.interval
     needed = "" if result.shown or result.seeds < 2 else str(result.seeds_needed or "more clips")
     return [
-        _signed(one.value * scale),
-        f"{_signed(one.low * scale)} to {_signed(one.high * scale)}",
+        rounded_text(one.value * scale, 2, sign=True),
+        " to ".join(rounded_text(end * scale, 2, sign=True) for end in (one.low, one.high)),
         f"{result.p_value:.3f}" if result.p_value >= 0.001 else "&lt; 0.001",
         str(result.seeds),
         needed,
@@ -225,11 +225,6 @@ def _problems(analysis: Analysis) -> Iterator[str]:
         for reason, names in reasons.items():
             yield f"<li>{_escape(', '.join(names))}: {_escape(reason)}</li>"
         yield "</ul>"
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.2f}"
-    return minus_text(text) if float(text) else "0.00"
 
 
 def _mean_and_spread(item: ArmFigures) -> str:

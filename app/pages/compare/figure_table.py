@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap, QWheelEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QIcon,
+    QPainter,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -14,6 +23,9 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
     QWidget,
 )
+
+# The padding of a cell and Qt's own margin of its text, both sides together.
+_MARGINS = QSize(16, 8)
 
 
 class FigureTable(QTableWidget):
@@ -59,7 +71,31 @@ class FigureTable(QTableWidget):
         if last >= 0:
             header.setStretchLastSection(True)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._fit()
+
+    def sizeHintForRow(self, row: int) -> int:
+        """Return the height of a row whose last text may need several lines.
+
+        Qt itself forgets the style's padding: a text that is hardly too wide would be cut.
+        """
+        hint = super().sizeHintForRow(row)
+        last = self.columnCount() - 1
+        item = self.item(row, last) if last >= 0 else None
+        if item is None:
+            return hint
+        room = QRect(0, 0, self.columnWidth(last) - _MARGINS.width(), 10_000)
+        needed = QFontMetrics(item.font()).boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
+        return max(hint, needed.height() + _MARGINS.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width may break the texts otherwise."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and self.rowCount():
+            self._fit()
+
+    def _fit(self) -> None:
         self.resizeRowsToContents()
+        header = self.horizontalHeader()
         height = sum(self.rowHeight(row) for row in range(self.rowCount()))
         bar = self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(height + max(header.sizeHint().height(), header.height()) + bar)

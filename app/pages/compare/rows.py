@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.pages.compare.word_diff import Word, mark_differences
+from app.texts import rounded_text
 from core.evaluation.registry import METRICS
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class GainCell:
 def figure_text(metric: str, value: float, sign: bool = False) -> str:
     """Return a figure of one clip."""
     digits = min(2, METRICS[metric].digits) if metric in METRICS else 2
-    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
-    return text.replace("-", "−")
+    return rounded_text(value, digits, sign)
 
 
 def _disagreement(texts: Sequence[str]) -> float:

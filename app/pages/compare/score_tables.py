@@ -8,7 +8,7 @@ from itertools import combinations
 
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.scoring import SystemsScored
-from app.texts import NOTHING, count_text
+from app.texts import NOTHING, count_text, rounded_text
 from core.evaluation.comparison import PairedDifference
 from core.evaluation.intervals import Interval
 from core.evaluation.published_scores import PUBLISHED
@@ -90,9 +90,7 @@ def value_text(metric: str, value: float | None, sign: bool = False) -> str:
     """Return a figure of the corpus, a dash where there is none."""
     if value is None:
         return NOTHING
-    digits = METRICS[metric].digits
-    text = f"{value:+,.{digits}f}" if sign else f"{value:,.{digits}f}"
-    return text.replace("-", "−")
+    return rounded_text(value, METRICS[metric].digits, sign)
 
 
 def interval_text(metric: str, interval: Interval | None, sign: bool = False) -> str:
@@ -178,9 +176,7 @@ def plain_sentence(found: SystemsScored) -> str:
     low, high = sorted(end * sign * scale for end in (item.interval.low, item.interval.high))
     unit = f"{about.title} points" if about.points else about.unit
     digits = 1 if high - low >= 0.2 else 2
-    # Adding zero makes no "-0.0" of a small negative end.
-    low, high = round(low, digits) + 0.0, round(high, digits) + 0.0
-    ends = f"{low:.{digits}f} to {high:.{digits}f}".replace("-", "−")
+    ends = f"{rounded_text(low, digits)} to {rounded_text(high, digits)}"
     shown = "shown" if item.shown else "not shown"
     return (
         f"{letters[1]} is {'better' if better else 'worse'} than {letters[0]} by "

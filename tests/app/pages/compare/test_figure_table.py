@@ -1,0 +1,46 @@
+"""A table of figures is as high as its texts need, at any width."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
+from pytestqt.qtbot import QtBot
+
+from app.pages.compare.figure_table import FigureTable
+from app.studio import Studio
+
+SENTENCE = "B is better than A by 4.9 CIDEr-D points, 95 % interval 1.2 to 9.9: shown with 9 seeds."
+
+
+@pytest.fixture
+def table(qtbot: QtBot, studio: Studio) -> FigureTable:
+    assert studio.theme  # The style's padding counts.
+    table = FigureTable("Figures")
+    qtbot.addWidget(table)
+    table.begin(["Metric", "Reading"], ["", ""], 1)
+    table.put(0, 0, "CIDEr-D")
+    table.put(0, 1, SENTENCE)
+    table.resize(900, 100)
+    table.settle()
+    table.show()
+    return table
+
+
+def test_a_text_that_is_hardly_too_wide_has_two_lines(table: FigureTable, qtbot: QtBot) -> None:
+    metrics = QFontMetrics(table.item(0, 1).font())
+    one_line = metrics.boundingRect(QRect(0, 0, 9_999, 999), Qt.TextFlag.TextWordWrap, SENTENCE)
+    for room in range(one_line.width() - 30, one_line.width() + 30, 6):
+        table.resize(table.width() + room - table.columnWidth(1), table.height())
+        qtbot.waitUntil(lambda room=room: table.columnWidth(1) == room)  # type: ignore[misc]
+        drawn = QRect(0, 0, room - 14, 999)  # 2 x (4 padding + 3 of Qt's own)
+        needed = metrics.boundingRect(drawn, Qt.TextFlag.TextWordWrap, SENTENCE).height()
+        assert table.rowHeight(0) >= needed
+        assert table.height() >= table.rowHeight(0) + table.horizontalHeader().height()
+
+
+def test_the_table_grows_when_the_window_gets_narrower(table: FigureTable, qtbot: QtBot) -> None:
+    wide = table.height()
+    table.resize(300, table.height())
+    qtbot.waitUntil(lambda: table.height() > wide)
+    assert table.rowHeight(0) <= table.height() - table.horizontalHeader().height()
