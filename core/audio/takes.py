@@ -92,12 +92,12 @@ class TakeWriter:
 
 
 def recover_takes(folder: Path | None = None) -> tuple[Path, ...]:
-    """Make whole what a crash left of takes, and return them.
+    """Make whole what a crash left of takes in a folder, by default `takes_dir()`; return them.
 
     A take that another running program is still writing is left alone.
     """
     made = []
-    folder = takes_dir()
+    folder = folder or takes_dir()
     for path in sorted(folder.glob(f"*{GROWING}")) if folder.is_dir() else ():
         if _is_open(path):
             continue

@@ -205,6 +205,24 @@ def test_a_take_is_flac(capsys: pytest.CaptureFixture[str]) -> None:
     assert "rain.flac" in capsys.readouterr().err
 
 
+def test_a_take_that_a_crash_cut_short_is_made_whole_and_not_replaced(
+    checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    use(monkeypatch, Scripted([tone(1.0)]))
+    soundfile.write(tmp_path / "whole.flac", tone(10.0), 16_000, subtype="PCM_24")
+    content = (tmp_path / "whole.flac").read_bytes()
+    take, cut = tmp_path / "take.flac", tmp_path / "take.recording.flac"
+    cut.write_bytes(content[: len(content) // 2])
+    assert main(["caption", "--microphone", "--save", str(take)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"What a crash left of {take} is whole again."
+    assert said[-1] == f"{take} is there already; name another file for the take."
+    assert 1.0 < soundfile.info(take).duration < 10.0 and not cut.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "index"),
     [("", 3), ("7", 7), ("headset MICROPHONE", 7), ("desk", 3), (" 3 ", 3)],
