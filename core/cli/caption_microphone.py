@@ -33,6 +33,7 @@ from core.live import (
     record,
 )
 from core.timeline import EXPORTS, Window, join_windows
+from core.wording import count_text
 
 
 def run(options: argparse.Namespace) -> int:
@@ -178,22 +179,20 @@ def _line(event: LiveCaptioned, caption: Caption) -> str:
 
 def _summary(recording: Recording, made: list[LiveCaptioned], skipped: int) -> str:
     captions = [event for event in made if event.caption is not None]
-    parts = [f"{recording.seconds:.1f} s heard", f"{_count(len(captions), 'caption')}"]
+    parts = [f"{recording.seconds:.1f} s heard", count_text(len(captions), "caption")]
     if captions:
         parts.append(f"longest lag {max(event.lag for event in captions):.1f} s")
     if quiet := len(made) - len(captions):
         parts.append(f"{quiet} too quiet for one")
     if skipped:
-        parts.append(f"{_count(skipped, 'window')} left out, for the model is slower than --hop")
+        parts.append(
+            f"{count_text(skipped, 'window')} left out, for the model is slower than --hop"
+        )
     if recording.dropped:
-        parts.append(f"the system lost sound {_count(recording.dropped, 'time')}")
+        parts.append(f"the system lost sound {count_text(recording.dropped, 'time')}")
     if recording.saved is not None:
         parts.append(f"take saved in {recording.saved}")
     return "; ".join(parts) + "."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _devices(devices: tuple[InputDevice, ...]) -> str:

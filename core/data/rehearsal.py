@@ -18,8 +18,8 @@ from core.data.tokenizer import PAD
 class RehearsedClips(CaptionedClips):
     """A training split of one's own, `times` over, followed by `old` clips.
 
-    Without the latter, 50 clips of ten instruments make a model forget a fifth of the sounds that
-    it knew (rehearsal: Robins, Connection Science 7(2), 1995).
+    Without the latter, 50 clips of ten instruments made the starter model forget a quarter of the
+    sounds that it knew (rehearsal: Robins, Connection Science 7(2), 1995).
     """
 
     own: CaptionedClips = field(repr=False)

@@ -93,7 +93,7 @@ class Stepper:
                     raise
                 self._refuse_smaller_parts(chosen, error)
             yield from self.log.tell()
-            yield self._use_smaller_parts(chosen)
+            yield self._use_smaller_parts()
 
     def _micro_batch(self, epoch: int, number: int, chosen: Chosen) -> dict[str, Tensor]:
         data = self.data
@@ -120,7 +120,7 @@ class Stepper:
                 "smaller model or another device."
             ) from error
 
-    def _use_smaller_parts(self, chosen: list[Chosen]) -> Event:
+    def _use_smaller_parts(self) -> Event:
         self.optimizer.zero_grad(set_to_none=True)
         free_memory(self.device)
         position = self.position
