@@ -51,7 +51,7 @@ def _best_tip(item: CheckpointFile) -> str:
 COLUMNS: tuple[Column[CheckpointFile], ...] = (
     Column("Checkpoint", lambda c: c.title, width=170),
     Column("Kind", lambda c: c.kind, width=76),
-    Column("Objective", lambda c: c.objective or NOTHING, width=180),
+    Column("Objective", lambda c: c.objective or NOTHING, width=240),
     Column("Encoder", lambda c: c.encoder or NOTHING, width=130),
     Column("Dataset", lambda c: c.dataset or NOTHING, width=150),
     Column("Epoch", lambda c: str(c.epoch or NOTHING), lambda c: c.epoch, right=True, width=58),

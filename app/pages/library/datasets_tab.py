@@ -151,7 +151,7 @@ class DatasetsTab(QWidget):
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
-        self.studio.remember_splitter(self.splitter, "library/datasets", [330, 870])
+        self.studio.remember_splitter(self.splitter, "library/datasets", [400, 800])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -51,7 +51,7 @@ class EncodersTab(ListTab[WeightsRecord]):
                 width=110,
             ),
             Column("Frame", frame_words, right=True, width=80),
-            Column("Size", size_words, known_size, right=True, width=90),
+            Column("Size", size_words, known_size, right=True, width=130),
         )
         table: RecordTable[WeightsRecord] = RecordTable(
             columns,

@@ -69,7 +69,7 @@ class FeaturesView(ListTab[FeatureRecord]):
             "database-outline",
             "No features yet",
             "Features are the frame embeddings of each sound, computed once and stored. "
-            "Training makes those it lacks; datasets have a view to make them before.",
+            "Training makes those it lacks; Extract on the Datasets tab makes them beforehand.",
         )
         super().__init__(studio, name, table, empty, "Select a row to see what is stored.")
         self._works = works

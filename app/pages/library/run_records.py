@@ -85,7 +85,7 @@ def _seed(record: RunRecord) -> str:
 
 COLUMNS: tuple[Column[RunRecord], ...] = (
     Column("Run", lambda r: r.summary.title, width=170),
-    Column("Objective", _objective, width=180),
+    Column("Objective", _objective, width=240),
     Column("Preset", _preset, width=140),
     Column(
         "Seed", _seed, lambda r: r.summary.config and r.summary.config.seed, right=True, width=64
