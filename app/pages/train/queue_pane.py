@@ -163,10 +163,12 @@ class QueuePane(QWidget):
         self.tree.clear()
         titles = {entry.id: entry.title for entry in self._entries}
         for entry in self._entries:
-            item = QTreeWidgetItem([entry.title, WORDS[entry.state], entry.group])
+            group, run = _names(entry)
+            item = QTreeWidgetItem([run, WORDS[entry.state], group])
             item.setData(0, _ID, entry.id)
             after = titles.get(entry.after, "")
-            tips = [entry.problem, f"After {after}." if after else ""]
+            tips = [entry.title if run != entry.title else "", entry.problem]
+            tips.append(f"After {after}." if after else "")
             tips.append(describe(entry.config) if entry.config else "")
             tip = "\n".join(text for text in tips if text)
             for column in range(3):
@@ -251,3 +253,10 @@ class QueuePane(QWidget):
 
 
 _ENDED = ("done", "failed", "stopped")
+
+
+def _names(entry: QueuedRun) -> tuple[str, str]:
+    """Return the group and the run as columns of their own tell them: "Losses", "CE, seed 1"."""
+    group, colon, run = entry.title.partition(": ")
+    # Runs of an experiment bear its title in theirs, which would take the room of what differs.
+    return (group, run) if entry.group and colon else (entry.group, entry.title)
