@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
@@ -24,3 +25,14 @@ def ask_where_to_save(parent: QWidget, title: str, start: Path, kind: str) -> Pa
         return path
     answer = QMessageBox.question(parent, title, f"{path.name} already exists. Replace it?")
     return path if answer == QMessageBox.StandardButton.Yes else None
+
+
+def ask_in_last_folder(
+    settings: QSettings, key: str, parent: QWidget, title: str, name: str, kind: str
+) -> Path | None:
+    """Ask where to save, beginning in the folder of last time, which `settings` keep at `key`."""
+    folder = Path(str(settings.value(key, str(Path.home()))))
+    path = ask_where_to_save(parent, title, folder / name, kind)
+    if path is not None:
+        settings.setValue(key, str(path.parent))
+    return path

@@ -16,7 +16,7 @@ from app.curves.charts import CHARTS, Chart, figure_chart, other_figures
 from app.curves.export import curves_csv, save_png, save_svg
 from app.curves.read_out import Reading
 from app.curves.run_curves import RunCurves, View
-from app.save_place import ask_where_to_save
+from app.save_place import ask_in_last_folder
 from app.studio import Studio
 from app.widgets.curve_plot import CurvePlot
 from core.files import write_text_atomic
@@ -223,11 +223,10 @@ class CurvesView(QWidget):
 
     def _save(self, kind: str, write: Callable[[Path], None]) -> None:
         ending = kind.lower()
-        folder = Path(str(self._studio.settings.value(_FOLDER, str(Path.home()))))
-        start = folder / f"{self.chart.key.replace('/', '-')}.{ending}"
-        path = ask_where_to_save(self, "Save", start, f"{kind} (*.{ending})")
+        name = f"{self.chart.key.replace('/', '-')}.{ending}"
+        settings, kinds = self._studio.settings, f"{kind} (*.{ending})"
+        path = ask_in_last_folder(settings, _FOLDER, self, "Save", name, kinds)
         if path is not None:
-            self._studio.settings.setValue(_FOLDER, str(path.parent))
             self.save(write, path)
 
     def save(self, write: Callable[[Path], None], path: Path) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.save_place import ask_where_to_save
+from app.save_place import ask_in_last_folder, ask_where_to_save
 
 NO = QMessageBox.StandardButton.No
 YES = QMessageBox.StandardButton.Yes
@@ -34,3 +35,25 @@ def test_a_name_without_an_ending_gets_one(
     assert ask() is None
     assert ask() == tmp_path / "mine.csv"
     assert not answers
+
+
+def test_it_begins_in_the_folder_of_last_time(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    begun: list[str] = []
+    answers = ["", str(tmp_path / "chosen.csv"), ""]
+
+    def choose(_parent: QWidget, _title: str, start: str, _kind: str) -> tuple[str, str]:
+        begun.append(start)
+        return answers.pop(0), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+
+    def ask() -> Path | None:
+        return ask_in_last_folder(settings, "folder", parent, "Save", "a.csv", "CSV (*.csv)")
+
+    assert [ask(), ask(), ask()] == [None, tmp_path / "chosen.csv", None]
+    assert begun == [str(folder / "a.csv") for folder in (Path.home(), Path.home(), tmp_path)]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.save_place import ask_in_last_folder
 from app.sound_paths import collect_sounds, dialog_filter, nothing_found
 from app.studio import Studio
 from app.texts import count_text
@@ -225,15 +226,11 @@ class BatchPane(DropArea):
     def ask_for_export(self, kind: str) -> None:
         """Ask for a file and write the results to it."""
         form = BATCH_EXPORTS[kind]
-        settings = self._studio.settings
-        folder = Path(str(settings.value(EXPORT_KEY, str(Path.home()))))
         name = "submission.csv" if kind == "dcase" else f"captions{form.suffix}"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Export results", str(folder / name), f"{form.title} (*{form.suffix})"
-        )
-        if chosen:
-            path = Path(chosen) if Path(chosen).suffix else Path(chosen + form.suffix)
-            settings.setValue(EXPORT_KEY, str(path.parent))
+        kinds = f"{form.title} (*{form.suffix})"
+        settings = self._studio.settings
+        path = ask_in_last_folder(settings, EXPORT_KEY, self, "Export results", name, kinds)
+        if path is not None:
             self.export(path, kind)
 
     def export(self, path: Path, kind: str) -> None:

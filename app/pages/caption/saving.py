@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.save_place import ask_in_last_folder
 from app.studio import Studio
 from app.widgets.banner import Banner
 from core import paths
@@ -34,7 +35,7 @@ class Saver(QObject):
     def ask_for_captions(self, suffix: str) -> None:
         """Ask for a file and write the captions of all listed files to it."""
         kind = "JSON (*.json)" if suffix == ".json" else "CSV (*.csv)"
-        path = self._ask("Export captions", f"captions{suffix}", kind, suffix)
+        path = self._ask("Export captions", f"captions{suffix}", kind)
         if path is not None:
             self.save_captions(path)
 
@@ -52,7 +53,7 @@ class Saver(QObject):
         """Ask for a file and write a timeline to it as one of `core.timeline.EXPORTS`."""
         form = EXPORTS[kind]
         name = f"{sound.stem}{form.suffix}"
-        path = self._ask("Export the timeline", name, f"{form.title} (*{form.suffix})", form.suffix)
+        path = self._ask("Export the timeline", name, f"{form.title} (*{form.suffix})")
         if path is not None:
             self.save_timeline(path, timeline, kind)
 
@@ -65,15 +66,9 @@ class Saver(QObject):
 
         self._write(path, write)
 
-    def _ask(self, title: str, name: str, kind: str, suffix: str) -> Path | None:
+    def _ask(self, title: str, name: str, kind: str) -> Path | None:
         settings = self._studio.settings
-        folder = Path(str(settings.value(EXPORT_KEY, str(Path.home()))))
-        chosen, _ = QFileDialog.getSaveFileName(self._owner, title, str(folder / name), kind)
-        if not chosen:
-            return None
-        path = Path(chosen) if Path(chosen).suffix else Path(chosen + suffix)
-        settings.setValue(EXPORT_KEY, str(path.parent))
-        return path
+        return ask_in_last_folder(settings, EXPORT_KEY, self._owner, title, name, kind)
 
     def _write(self, path: Path, write: Callable[[], str]) -> None:
         try:

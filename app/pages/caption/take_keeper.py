@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 from send2trash import send2trash
 
+from app.save_place import ask_where_to_save
 from app.studio import Studio
 from app.widgets.banner import Banner
 from core.errors import StudioError
@@ -28,13 +29,10 @@ class TakeKeeper(QObject):
 
     def ask_for_copy(self, take: Path) -> None:
         """Ask where to, and copy."""
-        start = str(Path.home() / take.name)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._owner, "Save the take", start, "FLAC (*.flac)"
-        )
-        if chosen:
-            target = Path(chosen)
-            self.save_copy(take, target if target.suffix else target.with_suffix(take.suffix))
+        start = Path.home() / take.name
+        target = ask_where_to_save(self._owner, "Save the take", start, "FLAC (*.flac)")
+        if target is not None:
+            self.save_copy(take, target)
 
     def save_copy(self, take: Path, target: Path) -> None:
         """Copy a take and the captions beside it."""

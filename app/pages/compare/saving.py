@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from app.save_place import ask_where_to_save
+from app.save_place import ask_in_last_folder
 from app.studio import Studio
 from core.files import write_text_atomic
 
@@ -23,12 +23,11 @@ class Saver(QObject):
 
     def save(self, title: str, name: Path, text: str) -> None:
         """Ask for a place that begins with `name` in the folder of last time, and write."""
-        folder = Path(str(self._studio.settings.value(FOLDER, str(Path.home()))))
         kind = f"{name.suffix[1:].upper()} (*{name.suffix})"
-        path = ask_where_to_save(self._parent, title, folder / name, kind)
+        settings = self._studio.settings
+        path = ask_in_last_folder(settings, FOLDER, self._parent, title, str(name), kind)
         if path is None:
             return
-        self._studio.settings.setValue(FOLDER, str(path.parent))
         self._studio.jobs.run_quick(
             lambda: _write(path, text),
             lambda _none: self._studio.message.emit(f"Saved {path}"),

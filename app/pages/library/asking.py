@@ -8,20 +8,25 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.save_place import ask_in_last_folder
 from app.studio import Studio
+
+FOLDER = "library/folder"
 
 
 def ask_open(studio: Studio, parent: QWidget, title: str, kinds: str) -> Path | None:
     """Let the user choose an existing file; the last folder is remembered."""
     name, _ = QFileDialog.getOpenFileName(parent, title, _last_folder(studio), kinds)
-    return _chosen(studio, name)
+    if not name:
+        return None
+    path = Path(name)
+    studio.settings.setValue(FOLDER, str(path.parent))
+    return path
 
 
 def ask_save(studio: Studio, parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
-    """Let the user choose where a file of that name goes."""
-    start = str(Path(_last_folder(studio)) / name)
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
-    return _chosen(studio, chosen)
+    """Let the user choose where a file of that name goes; the last folder is remembered."""
+    return ask_in_last_folder(studio.settings, FOLDER, parent, title, name, kinds)
 
 
 def ask_folder(studio: Studio, parent: QWidget, title: str) -> Path | None:
@@ -29,7 +34,7 @@ def ask_folder(studio: Studio, parent: QWidget, title: str) -> Path | None:
     folder = QFileDialog.getExistingDirectory(parent, title, _last_folder(studio))
     if not folder:
         return None
-    studio.settings.setValue("library/folder", folder)
+    studio.settings.setValue(FOLDER, folder)
     return Path(folder)
 
 
@@ -51,12 +56,4 @@ def show_folder(studio: Studio, path: Path) -> None:
 
 
 def _last_folder(studio: Studio) -> str:
-    return str(studio.settings.value("library/folder", str(Path.home())))
-
-
-def _chosen(studio: Studio, name: str) -> Path | None:
-    if not name:
-        return None
-    path = Path(name)
-    studio.settings.setValue("library/folder", str(path.parent))
-    return path
+    return str(studio.settings.value(FOLDER, str(Path.home())))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.save_place import ask_where_to_save
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.inputs import QuietComboBox
@@ -192,8 +193,8 @@ class PresetBar(QWidget):
         if config is None:
             self._studio.message.emit("Mend the marked settings before exporting them.")
             return
-        start = str(paths.home() / "settings.json")
-        name, _ = QFileDialog.getSaveFileName(self, "Export settings", start, "Settings (*.json)")
-        if name:
-            save_config(config, Path(name))
-            self._studio.message.emit(f"Settings written to {name}.")
+        start = paths.home() / "settings.json"
+        path = ask_where_to_save(self, "Export settings", start, "Settings (*.json)")
+        if path is not None:
+            save_config(config, path)
+            self._studio.message.emit(f"Settings written to {path}.")

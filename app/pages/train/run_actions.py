@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.pages.train.action_table import ACTIONS
 from app.pages.train.command_line import command_of
+from app.save_place import ask_where_to_save
 from core import paths
 from core.config.objectives import CaptionNTXentConfig
 from core.errors import StudioError
@@ -215,11 +216,11 @@ class RunActions(QObject):
     def _export(self) -> None:
         page = self._page
         run = RunFolder(Path(page.runs.current()))
-        start = str(Path.home() / f"{run.name}.zip")
-        name, _ = QFileDialog.getSaveFileName(page, "Export run", start, "Archive (*.zip)")
-        if name:
+        start = Path.home() / f"{run.name}.zip"
+        target = ask_where_to_save(page, "Export run", start, "Archive (*.zip)")
+        if target is not None:
             page.studio.jobs.run_quick(
-                lambda: export_run(run, Path(name)),
+                lambda: export_run(run, target),
                 lambda path: page.studio.message.emit(f"Run exported to {path}."),
                 page.show_failure,
                 page,
