@@ -61,14 +61,9 @@ def span_text(start: float, end: float, digits: int = 2) -> str:
     return f"{clock_text(start, digits)}–{clock_text(end, digits)}"
 
 
-def value_text(value: float | None, digits: int = 3) -> str:
-    """Return a figure with fixed digits, or a dash where there is none."""
-    return NOTHING if value is None else f"{value:.{digits}f}"
-
-
 def figure_text(name: str, value: float) -> str:
     """Return a validation figure of that name: counts whole, the rest with three digits."""
-    return minus_text(f"{value:,.{0 if name in _COUNTS else 3}f}")
+    return rounded_text(value, 0 if name in _COUNTS else 3)
 
 
 _COUNTS = {"vocabulary", "distinct_captions"}

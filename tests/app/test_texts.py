@@ -15,7 +15,6 @@ from app.texts import (
     rough_length_text,
     short_date_text,
     span_text,
-    value_text,
 )
 
 
@@ -32,8 +31,6 @@ def test_lengths() -> None:
 
 
 def test_figures() -> None:
-    assert value_text(None) == NOTHING
-    assert value_text(1.23456) == "1.235"
     assert best_text(3.2, "loss") == "3.200"
     assert best_text(0.25, "cider_d") == "0.250 CIDEr-D"
     assert best_text(None, "loss") == NOTHING
@@ -73,3 +70,4 @@ def test_negative_numbers_of_a_sentence_have_a_minus() -> None:
 def test_counts_among_figures_are_whole() -> None:
     assert figure_text("vocabulary", 1223.0) == "1,223"
     assert figure_text("caption-ntxent/uniformity", -3.3744) == "−3.374"
+    assert figure_text("loss", -0.0001) == "0.000"
