@@ -43,7 +43,7 @@ class ArmDifferences(ChosenTable):
             for number, (cells, item) in enumerate(zip(rows, items, strict=True)):
                 for column, text in enumerate(cells):
                     cell = self.table.put(number, column, text)
-                    cell.setToolTip(item.sentence)
+                    cell.setToolTip(cells[-1])
                     if not item.result.shown:
                         cell.setForeground(QColor(colours.muted if column > 1 else colours.text))
             self.table.settle()
