@@ -14,21 +14,15 @@ from app.pages.library.page import LibraryPage
 from app.studio import Studio
 from core.data import datasets
 from core.data.places import remember_own
-from tests.app.conftest import end
 from tests.app.pages.fakes import FakeDataset
+from tests.app.pages.library.handling import shown
 
 
 @pytest.fixture
 def library(qtbot: QtBot, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[LibraryPage]:
     """The page with all datasets, of which the built-in one is a small one."""
     monkeypatch.setitem(datasets._OPENERS, "starter-scenes", lambda root: FakeDataset())
-    made = LibraryPage(studio)
-    made.resize(1200, 660)
-    made.show()
-    yield made
-    end(studio, qtbot)
-    made.close()
-    made.deleteLater()
+    yield from shown(studio, qtbot)
 
 
 @pytest.fixture
@@ -68,13 +62,7 @@ def harbour(folder: Path, home: Path) -> str:
 
 @pytest.fixture
 def page(qtbot: QtBot, studio: Studio, dataset: FakeDataset) -> Iterator[LibraryPage]:
-    made = LibraryPage(studio)
-    made.resize(1200, 660)
-    made.show()
-    yield made
-    end(studio, qtbot)
-    made.close()
-    made.deleteLater()
+    yield from shown(studio, qtbot)
 
 
 @pytest.fixture

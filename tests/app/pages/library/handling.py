@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,21 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.library.page import LibraryPage
+from app.studio import Studio
+from tests.app.conftest import end
 
 InDialog = Callable[[Callable[[QDialog], None]], None]
+
+
+def shown(studio: Studio, qtbot: QtBot) -> Iterator[LibraryPage]:
+    """Show a Library; its work is waited for at the end. For fixtures: `yield from`."""
+    page = LibraryPage(studio)
+    page.resize(1200, 660)
+    page.show()
+    yield page
+    end(studio, qtbot)
+    page.close()
+    page.deleteLater()
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:

@@ -22,7 +22,7 @@ from core.data.clips import Clip
 from core.data.datasets import open_dataset
 from core.data.feature_store import FeatureStore
 from core.data.file_dataset import FileDataset
-from tests.app.conftest import end
+from tests.app.pages.library.handling import shown
 
 LONG = 60_000
 SPLIT = "train"
@@ -57,15 +57,9 @@ def sounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sounds]:
 @pytest.fixture
 def other_window(qtbot: QtBot, library: LibraryPage) -> Iterator[DatasetsTab]:
     """The Datasets tab of a second window."""
-    studio = Studio()
-    page = LibraryPage(studio)
-    page.resize(1200, 660)
-    page.show()
-    qtbot.waitUntil(lambda: bool(page.datasets.table.records()), timeout=LONG)
-    yield page.datasets
-    end(studio, qtbot)
-    page.close()
-    page.deleteLater()
+    for page in shown(Studio(), qtbot):
+        qtbot.waitUntil(lambda page=page: bool(page.datasets.table.records()), timeout=LONG)
+        yield page.datasets
 
 
 def show_features(tab: DatasetsTab, name: str, qtbot: QtBot) -> None:
@@ -93,6 +87,18 @@ def begin(tab: DatasetsTab) -> None:
     tab.features.table.select(record.key)
     assert tab.features.extract.isEnabled(), tab.features.extract.toolTip()
     tab.features.extract.trigger()
+
+
+def begin_in_both(
+    first: DatasetsTab, second: DatasetsTab, name: str, sounds: Sounds, qtbot: QtBot
+) -> None:
+    """Hold the first window up while it reads sounds, then begin in the second too."""
+    sounds.gate.clear()
+    for one in (first, second):
+        show_features(one, name, qtbot)
+    begin(first)
+    qtbot.waitUntil(sounds.begun.is_set, timeout=LONG)
+    begin(second)
 
 
 def readable(name: str) -> list[str]:
@@ -147,12 +153,7 @@ def test_a_second_window_waits_and_then_uses_the_same_features(
     harbour: str,
     sounds: Sounds,
 ) -> None:
-    sounds.gate.clear()
-    for one in (tab, other_window):
-        show_features(one, harbour, qtbot)
-    begin(tab)
-    qtbot.waitUntil(sounds.begun.is_set, timeout=LONG)
-    begin(other_window)
+    begin_in_both(tab, other_window, harbour, sounds, qtbot)
     words = f"waiting for another window or program (process {os.getpid()})"
     qtbot.waitUntil(
         lambda: any(words in line.text.text() for line in other_window.lines.lines), timeout=LONG
@@ -180,12 +181,7 @@ def test_a_window_that_waits_can_be_stopped_and_leaves_the_other_alone(
     harbour: str,
     sounds: Sounds,
 ) -> None:
-    sounds.gate.clear()
-    for one in (tab, other_window):
-        show_features(one, harbour, qtbot)
-    begin(tab)
-    qtbot.waitUntil(sounds.begun.is_set, timeout=LONG)
-    begin(other_window)
+    begin_in_both(tab, other_window, harbour, sounds, qtbot)
     qtbot.waitUntil(
         lambda: any("waiting" in line.text.text() for line in other_window.lines.lines),
         timeout=LONG,
