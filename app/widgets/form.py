@@ -28,7 +28,8 @@ from app.theme import Theme
 from app.widgets.inputs import NumberEdit, NumbersEdit, QuietComboBox
 from core.config import allowed_range, field_info
 
-LABEL_WIDTH = 126
+# Room for the longest title, "Weight of consensus".
+LABEL_WIDTH = 138
 
 
 class FieldRow(QWidget):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
+from app.texts import minus_text
 from app.widgets.time_plot import TimePlot
 from core.audio.envelope import Envelope
 
@@ -14,11 +15,17 @@ if TYPE_CHECKING:
     from app.palette import Colours
 
 
+class _AmplitudeAxis(pg.AxisItem):
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Return what stands at the ticks, with a minus as all figures have."""
+        return [minus_text(text) for text in super().tickStrings(values, scale, spacing)]
+
+
 class WaveformView(TimePlot):
     """A waveform on the time axis that it shares with the spectrogram; dragging selects."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(drag_selects=True, parent=parent)
+        super().__init__(drag_selects=True, axes={"left": _AmplitudeAxis("left")}, parent=parent)
         self._envelope: Envelope | None = None
         self._line = pg.PlotCurveItem(antialias=False, skipFiniteCheck=True)
         item = self.getPlotItem()
