@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.pages.library.asking import ask_open, confirm, show_folder
@@ -59,6 +59,8 @@ class EncodersTab(ListTab[WeightsRecord]):
             faulty=lambda r: r.status is not None and r.status.state == "corrupt",
             name="Encoders",
         )
+        # Names that begin alike differ at their ends.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         empty = EmptyState(studio.theme, "waveform", "Looking for encoders", "")
         hint = "Select an encoder to see what it is and how to get it."
         super().__init__(studio, "encoders", table, empty, hint)
