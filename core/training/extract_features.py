@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from core.data.clips import present_splits
+from core.data.clips import Dataset, missing_files, present_splits
 from core.data.datasets import open_dataset
 from core.data.features import open_features
 from core.data.store_index import FeatureType
@@ -33,7 +33,7 @@ def extract_dataset(
     dtype: FeatureType = "float32",
     device: str = "auto",
 ) -> Iterator[Event]:
-    """Extract the features of a dataset's splits, all that are on disk by default.
+    """Extract the features of a dataset's splits, by default all on disk that have clips.
 
     Yields `Progress` with the split in its phase, `Warned` for each clip that is left out, and
     `SplitExtracted` after each split. Closed at any time, it resumes from there. Raises what
@@ -42,7 +42,7 @@ def extract_dataset(
     yield Progress(phase="Loading the encoder", done=0)
     dataset = open_dataset(name, root or None)
     loaded = load_encoder(encoder, choose_device(device))
-    for split in splits or present_splits(dataset):
+    for split in splits or _filled_splits(dataset):
         going = open_features(dataset, split, loaded, dtype)
         while True:
             try:
@@ -59,3 +59,10 @@ def extract_dataset(
             frames=int(features.lengths.sum()),
             failed=len(features.failed),
         )
+
+
+def _filled_splits(dataset: Dataset) -> Sequence[str]:
+    """Return the splits that name a sound; all of them where none does, for their error."""
+    present = present_splits(dataset)
+    filled = [name for name in present if dataset.clips(name) or missing_files(dataset, name)]
+    return filled or present

@@ -140,3 +140,16 @@ def test_downloads_that_cannot_be(capsys: Out) -> None:
     assert "Licence:" in streams.out and "cannot be downloaded here" in streams.err
     assert main(["data", "download", "nonsense"]) == 2
     assert main(["data", "download", "clotho", "dev"]) == 2
+
+
+def test_extract_passes_over_a_split_without_clips(tmp_path: Path, capsys: Out) -> None:
+    place = tmp_path / "one sound"
+    place.mkdir()
+    kind, (_, captions) = next(iter(KINDS.items()))
+    soundfile.write(place / "one.wav", sound(kind), 16_000)
+    (place / "table.csv").write_text(f"file,caption\none.wav,{captions[0]}\n", "utf-8")
+    given = ["data", "extract", "folder", "--root", str(place)]
+    assert main(given) == 0
+    assert "train" in capsys.readouterr().out
+    assert main([*given, "--split", "validation"]) == 2
+    assert "The split has no clips" in capsys.readouterr().err
