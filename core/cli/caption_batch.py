@@ -14,6 +14,7 @@ from pathlib import Path
 from core.batch import BatchRow, RowState, caption_kept, check_names, export_batch, journal_of
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import one_line, path_text
+from core.cli.output_places import check_places
 from core.errors import StudioError
 
 
@@ -29,7 +30,9 @@ def run(
     `failed`, as path and sentence. `shown` has other names for some.
     """
     asked = (options.json, options.csv, options.jsonl, options.dcase)
-    for out in (Path(out).expanduser() for out in asked if out):
+    outs = [Path(out).expanduser() for out in asked if out]
+    check_places(outs, files)
+    for out in outs:
         check_writable(out)
     if options.dcase:
         check_names(files)

@@ -19,6 +19,7 @@ from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.live_options import quiet_db
 from core.cli.microphone_status import StatusLine
 from core.cli.output import Interrupt, interruptible, libraries_silenced, path_text, table
+from core.cli.output_places import check_places
 from core.errors import StudioError
 from core.live import (
     LiveCaptioned,
@@ -53,6 +54,7 @@ def _run(options: argparse.Namespace) -> int:
         for kind in (*EXPORTS, "jsonl")
         if (out := getattr(options, kind))
     }
+    check_places(list(outputs.values()))
     for out in outputs.values():
         check_writable(out)
     if recording.kept:

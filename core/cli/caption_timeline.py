@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import Interrupt, one_line, path_text
+from core.cli.output_places import check_places
 from core.cli.progress import ProgressBar
 from core.errors import StudioError
 from core.events import Progress
@@ -44,6 +45,8 @@ def run(
     """
     settings = settings_of(options)
     outputs = {kind: Path(out).expanduser() for kind in EXPORTS if (out := getattr(options, kind))}
+    if len(files) == 1:
+        check_places(list(outputs.values()), files)
     for out in outputs.values():
         _check(out, len(files))
     if not files:

@@ -14,8 +14,12 @@ from core.batch import BATCH_EXPORTS, BatchRow, RowState
 from core.cli.caption_batch import as_csv, check_writable
 from core.cli.growing_document import Document, absolute, told
 from core.cli.output import path_text
+from core.cli.output_places import check_places
 from core.errors import StudioError
 from core.files import append_line, write_bytes_atomic, write_text_atomic
+
+# The longest head of a table.
+_HEAD = "file_name,caption_predicted,confidence"
 
 
 class GrowingOutput(Protocol):
@@ -44,11 +48,9 @@ class _Lines:
         with told(out):
             for line in self._content():
                 if (key := self._key(line)) is None:
-                    raise StudioError(
-                        f"{out} holds something else than what this command writes there; name "
-                        "another file."
-                    )
+                    raise self._not_ours()
                 self._keys.add(key)
+            self._cut_torn_line()
 
     def lists(self, path: Path) -> bool:
         return self._key_of(path) in self._keys
@@ -80,20 +82,36 @@ class _Lines:
         return [self._head] if self._head else []
 
     def _content(self) -> Iterator[str]:
-        """Yield the lines but the head; one that a crash tore is cut off the file."""
-        try:
-            content = self._out.read_bytes()
-        except FileNotFoundError:
-            return
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            write_bytes_atomic(self._out, whole)
+        """Yield the lines but the head, and but one that a crash tore."""
+        whole, torn = self._read()
         lines = _records(whole.decode("utf-8", "replace"), bool(self._head))
-        if self._head and lines and not self._is_head(lines.pop(0)):
-            raise StudioError(
-                f"{self._out} is another table than this command writes there; name another file."
-            )
+        if lines and self._head and not self._is_head(lines.pop(0)):
+            raise self._not_ours()
+        # Of a file without a whole line only the beginning tells whose it is.
+        ours = _HEAD.encode().startswith(torn) if self._head else torn[:1] in (b"", b"{")
+        if not whole and not ours:
+            raise self._not_ours()
         yield from lines
+
+    def _read(self) -> tuple[bytes, bytes]:
+        """Return the whole lines, and what follows the last of them."""
+        content = self._out.read_bytes() if self._out.exists() else b""
+        end = content.rfind(b"\n") + 1
+        return content[:end], content[end:]
+
+    def _cut_torn_line(self) -> None:
+        """Leave out the line that a crash tore, once it is known whose file this is."""
+        whole, torn = self._read()
+        if not whole:
+            self._out.unlink(missing_ok=True)
+        elif torn:
+            write_bytes_atomic(self._out, whole)
+
+    def _not_ours(self) -> StudioError:
+        return StudioError(
+            f"{self._out} holds something else than what this command writes there; name another "
+            "file."
+        )
 
     def _is_head(self, line: str) -> bool:
         return line == self._head
@@ -113,13 +131,12 @@ class Table(_Lines):
 
     def __init__(self, out: Path, confidence: bool) -> None:
         self._columns = 3 if confidence else 2
-        head = ("file_name", "caption_predicted", "confidence")[: self._columns]
-        super().__init__(out, ",".join(head))
+        super().__init__(out, _heading(self._columns))
 
     def _is_head(self, line: str) -> bool:
         # A table that another checkpoint began keeps its columns.
         for columns in (2, 3):
-            head = ",".join(("file_name", "caption_predicted", "confidence")[:columns])
+            head = _heading(columns)
             if line == head:
                 self._columns, self._head = columns, head
                 return True
@@ -191,6 +208,8 @@ class Submission(_Lines):
 
 def open_outputs(options: argparse.Namespace, confidence: bool) -> list[GrowingOutput]:
     """Open all outputs that are asked for. Raises `StudioError` where one cannot be used."""
+    asked = (options.json, options.csv, options.jsonl, options.dcase)
+    check_places([Path(out).expanduser() for out in asked if out])
     outputs: list[GrowingOutput] = []
     if options.json:
         outputs.append(Document(Path(options.json).expanduser()))
@@ -201,6 +220,10 @@ def open_outputs(options: argparse.Namespace, confidence: bool) -> list[GrowingO
     if options.dcase:
         outputs.append(Submission(Path(options.dcase).expanduser()))
     return outputs
+
+
+def _heading(columns: int) -> str:
+    return ",".join(_HEAD.split(",")[:columns])
 
 
 def _records(text: str, table: bool) -> list[str]:

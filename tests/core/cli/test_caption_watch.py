@@ -185,7 +185,17 @@ def test_a_folder_that_goes_away_is_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"), [("a,b\n1,2\n", "csv"), ("no json\n", "jsonl"), ("[1]", "json")]
+    ("content", "kind"),
+    [
+        ("a,b\n1,2\n", "csv"),
+        ("a,b\n1,2", "csv"),
+        ("a note", "csv"),
+        ("a note", "dcase"),
+        ("no json\n", "jsonl"),
+        ("a note", "jsonl"),
+        ("two notes\nand no end", "jsonl"),
+        ("[1]", "json"),
+    ],
 )
 def test_a_file_of_somebody_else_is_left_alone(
     content: str,
