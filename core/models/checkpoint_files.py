@@ -202,9 +202,10 @@ def _number(path: Path) -> int:
 
 def _of_folder(folder: Path, kind: CheckpointKind) -> Iterator[CheckpointFile]:
     try:
-        # The shipped ones lie in folders of their own, each with its model card.
-        pattern = f"**/*{SUFFIX}" if kind == "built-in" else f"*{SUFFIX}"
-        files = sorted(folder.glob(pattern))
+        files = sorted(folder.glob(f"*/*{SUFFIX}" if kind == "built-in" else f"*{SUFFIX}"))
+        if kind == "built-in":
+            # Each lies in a folder of its name, with its model card and what else it needs.
+            files = [path for path in files if path.stem == path.parent.name]
     except OSError:
         return
     for path in files:

@@ -50,7 +50,10 @@ def test_lists_checkpoints_of_runs_imports_and_resources(home: Path, tmp_path: P
     write_checkpoint(run.last, run.config(), CheckpointInfo(epoch=20))
     write_checkpoint(home / "checkpoints" / "from-a-friend.safetensors", RunConfig(), info)
     shipped = tmp_path / "shipped"
-    write_checkpoint(shipped / "starter.safetensors", RunConfig(name="Starter captioner"), info)
+    starter = shipped / "starter" / "starter.safetensors"
+    write_checkpoint(starter, RunConfig(name="Starter captioner"), info)
+    # What a shipped model needs besides is no checkpoint.
+    (starter.parent / "hearing.safetensors").write_bytes(b"differences")
 
     found = list_checkpoints(builtin=shipped)
 
@@ -164,3 +167,7 @@ def test_listing_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], env=os.environ, check=False, timeout=60)
     assert done.returncode == 0
+
+
+def test_what_is_shipped_can_be_used(home: Path) -> None:
+    assert [(item.path.stem, item.problem) for item in list_checkpoints()] == [("starter", "")]
