@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DatasetError
+from core.wording import count_text
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _DELIMITERS = ",;\t|"
@@ -137,7 +138,13 @@ def _read_csv(path: Path, text: str) -> Table:
     rows: list[Row] = []
     problems: list[str] = []
     try:
-        for number, cells in enumerate(csv_rows(text, delimiter, spaced=True), 1):
+        for number, cells in enumerate(_closed_rows(text, delimiter), 1):
+            if cells is None:
+                problems.append(
+                    f"{path.name}, row {number}: the quote is not closed before the end of the "
+                    "file; this row and all behind it are left out."
+                )
+                break
             if not any(cell.strip() for cell in cells):
                 continue
             if not columns:
@@ -145,17 +152,37 @@ def _read_csv(path: Path, text: str) -> Table:
                 continue
             if len(cells) < len(columns):
                 problems.append(
-                    f"{path.name}, row {number}: {len(cells)} cells where the first row has "
-                    f"{len(columns)}; the others are taken as empty."
+                    f"{path.name}, row {number}: {count_text(len(cells), 'cell')} where the first "
+                    f"row has {len(columns)}; the others are taken as empty."
                 )
             named = dict(zip(columns, cells, strict=False))
             surplus = tuple(cell for cell in cells[len(columns) :] if cell.strip())
             rows.append(Row(number, dict(named), surplus))
     except csv.Error as error:
         raise DatasetError(f"{path} cannot be read as a table ({error}).") from error
+    if problems and not rows:
+        raise DatasetError(f"{path} has no row to read: {problems[0]}")
     if not columns:
         raise DatasetError(f"{path} is empty; a table needs a first row with the column names.")
     return Table(path, columns, tuple(rows), delimiter, tuple(problems))
+
+
+def _closed_rows(text: str, delimiter: str) -> Iterator[list[str] | None]:
+    """Yield the rows of a CSV text, and None for one with a quote that nothing closes."""
+    # A row of its own behind the text: inside an open quote it is no row.
+    mark = "\ue000end"
+    try:
+        for cells in csv_rows(f"{text}\n{mark}", delimiter, spaced=True):
+            if cells == [mark]:
+                return
+            if cells and cells[-1].endswith(f"\n{mark}"):
+                yield None
+                return
+            yield cells
+    except csv.Error as error:
+        if "field larger" not in str(error):
+            raise
+        yield None
 
 
 def _unique(cells: list[str]) -> tuple[str, ...]:

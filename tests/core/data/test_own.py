@@ -91,7 +91,7 @@ def test_every_fault_names_its_row(tmp_path: Path) -> None:
     dataset = OwnFolder(tmp_path)
     faults = [problem.removeprefix("captions.csv, ") for problem in dataset.problems]
     assert faults == [
-        "row 8: 1 cells where the first row has 2; the others are taken as empty.",
+        "row 8: 1 cell where the first row has 2; the others are taken as empty.",
         "row 3: the same caption of 'dog.wav' again; it counts once.",
         "row 5: no file name; the row is left out.",
         "row 6: the caption '...' has no word; it is left out.",
@@ -105,6 +105,25 @@ def test_every_fault_names_its_row(tmp_path: Path) -> None:
     assert clips["rain, heavy.wav"] == ("🌧️🌧️",)
     assert clips["He said hm.wav"] == ("A man says so, and, so",)
     assert missing_files(dataset, "train") == ("gone.wav", "rain - heavy.wav")
+
+
+def test_a_quote_that_nothing_closes_names_its_row(tmp_path: Path) -> None:
+    rows = 'dog.wav,A dog barks.\nrain.wav,"Rain\nfalls."\n'
+    lost = 'wind.wav,"never closed\ncar.wav,A car passes.\n'
+    sounds(tmp_path, "dog.wav", "rain.wav", "wind.wav", "car.wav")
+    dataset = OwnFolder(table(tmp_path, f"file,caption\n{rows}{lost}"))
+    assert dataset.problems == (
+        "captions.csv, row 4: the quote is not closed before the end of the file; this row and "
+        "all behind it are left out.",
+    )
+    captions = {"dog.wav": ("A dog barks.",), "rain.wav": ("Rain\nfalls.",)}
+    assert all_clips(dataset) == captions
+    # Too long for a cell: the same fault.
+    long = lost + "car.wav,A car passes.\n" * 60_000
+    again = OwnFolder(table(tmp_path, f"file,caption\n{rows}{long}"))
+    assert again.problems == dataset.problems and all_clips(again) == captions
+    with pytest.raises(DatasetError, match="row 2: the quote is not closed"):
+        OwnFolder(table(tmp_path, f"file,caption\n{lost}"))
 
 
 def test_names_are_found_however_they_are_spelled(tmp_path: Path) -> None:
