@@ -179,12 +179,18 @@ class MainWindow(QMainWindow):
         """Close at once when nothing runs; else ask, stop, and close when the threads ended."""
         jobs = self.studio.jobs
         if not jobs.running():
+            if self._train_on and not train_without_window():
+                self._train_on = self._close_agreed = False
+                event.ignore()
+                self.banner.close_button.show()
+                self.banner.show_message(
+                    "Training could not be started without the window. The run is saved and waits "
+                    "in the queue of the Train page; close the window again to leave it there."
+                )
+                return
             self._remember()
             jobs.stop_all()
             event.accept()
-            if self._train_on:
-                self._train_on = False
-                train_without_window()
             return
         event.ignore()
         if self._close_agreed:

@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +46,7 @@ def run(
                 row = replace(found, path=shown.get(found.path, found.path))
                 rows.append(row)
                 if row.state is RowState.DONE:
-                    print(line_of(row), flush=True)
+                    _show(line_of(row), bool(outs))
                 else:
                     failed.append((str(row.path), row.message))
         except KeyboardInterrupt:
@@ -62,6 +63,16 @@ def run(
         if out := getattr(options, kind):
             export_batch(rows, Path(out).expanduser(), kind)
     return len(captioned), interrupted
+
+
+def _show(line: str, goes_on: bool) -> None:
+    """Print a line. Where nobody reads any more, outputs are still to be written."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        if not goes_on:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rows(

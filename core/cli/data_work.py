@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
 from core.cli.output import interruptible, path_text, size, table
+from core.errors import DatasetError
 from core.events import close_work
 from core.wording import count_text
 
@@ -69,6 +70,9 @@ def check(options: argparse.Namespace) -> int:
     from core.data.datasets import open_dataset
     from core.events import Progress
 
+    out = Path(options.json).expanduser() if options.json else None
+    if out is not None and out.exists() and out.suffix.lower() != ".json":
+        raise DatasetError(f"{out} is not a JSON file; name another one for the report.")
     dataset = open_dataset(options.name, options.root or None)
     with interruptible() as interrupt, ProgressBar() as bar:
         events = check_dataset(dataset, options.split, listen=not options.quick)
@@ -79,8 +83,8 @@ def check(options: argparse.Namespace) -> int:
                 report = event.report
                 save_report(report)
                 bar.line(report_text(report))
-                if options.json:
-                    path = save_report(report, Path(options.json).expanduser())
+                if out is not None:
+                    path = save_report(report, out)
                     bar.line(f"\n{path_text(path)}")
                 return int(any(severity == "error" for severity, _ in report.findings()))
             if interrupt:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +63,26 @@ def test_two_outputs_have_two_files(
     assert main(["caption", *options]) == 2
     assert "out.txt is named for two outputs" in capsys.readouterr().err
     assert not Path("out.txt").exists()
+
+
+def test_outputs_are_written_where_nobody_reads_the_lines(
+    checkpoint: Path, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    out = sound.with_name("captions.csv")
+    with os.fdopen(write, "w", encoding="utf-8") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        assert main(["caption", str(sound), "--csv", str(out)]) == 0
+    assert out.read_text().count("\n") == 2
+
+
+def test_a_report_does_not_replace_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "captions.csv"
+    table.write_text("file,caption\nrain.ogg,rain falls\n")
+    options = ["--root", str(tmp_path), "--json", str(table)]
+    assert main(["data", "check", "folder", *options]) == 2
+    assert "captions.csv is not a JSON file" in capsys.readouterr().err
+    assert table.read_text().startswith("file,caption")

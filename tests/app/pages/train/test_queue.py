@@ -162,6 +162,23 @@ def test_training_goes_on_without_the_window(
     assert entries[0].resume == key
 
 
+def test_a_window_that_cannot_leave_its_training_stays(
+    opened: Opened, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window_module, "train_without_window", lambda: False)
+    page = opened()
+    key = start(page, qtbot)
+    wait_for_steps(page, key, 2, qtbot)
+    window.close()
+    assert window._question is not None
+    buttons = {button.text(): button for button in window._question.findChildren(QPushButton)}
+    click(buttons["Close and train on"], qtbot)
+    qtbot.waitUntil(lambda: "waits in the queue" in window.banner.label.text(), timeout=30_000)
+    assert window.isVisible() and [entry.resume for entry in RunQueue().entries()] == [key]
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
 def test_the_process_that_trains_on_runs_the_queue_and_keeps_its_words(home: Path) -> None:
     process = detached.queue_process()
     assert Path(process.program()).parent == Path(sys.executable).parent
