@@ -18,7 +18,10 @@ _FILE_NAMES = (
     *("file_name", "filename", "file", "fname", "path", "file_path", "filepath"),
     *("audio", "audio_path", "audio_file", "audio_filepath", "wav", "sound", "clip", "name"),
 )
-_CAPTION = re.compile(r"(raw_)?(caption|text|description|sentence|label|title)s?[ _-]?\d*")
+# A name that a table has twice ends with the number of its column, such as "caption (3)".
+_CAPTION = re.compile(
+    r"(raw_)?(caption|text|description|sentence|label|title)s?[ _-]?\d*( \(\d+\))?"
+)
 _SPLIT_NAMES = ("split", "subset", "set", "partition", "fold")
 _WORDS_OF_A_CAPTION = 2.5
 

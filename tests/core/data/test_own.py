@@ -107,6 +107,13 @@ def test_every_fault_names_its_row(tmp_path: Path) -> None:
     assert missing_files(dataset, "train") == ("gone.wav", "rain - heavy.wav")
 
 
+def test_columns_of_one_name_are_all_captions(tmp_path: Path) -> None:
+    text = "file_name,caption,caption\ndog.wav,A dog barks at me.,Barking of a big dog.\n"
+    dataset = OwnFolder(table(sounds(tmp_path), text))
+    assert dataset.mapping.captions == ("caption", "caption (3)") and dataset.problems == ()
+    assert all_clips(dataset)["dog.wav"] == ("A dog barks at me.", "Barking of a big dog.")
+
+
 def test_a_quote_that_nothing_closes_names_its_row(tmp_path: Path) -> None:
     rows = 'dog.wav,A dog barks.\nrain.wav,"Rain\nfalls."\n'
     lost = 'wind.wav,"never closed\ncar.wav,A car passes.\n'
