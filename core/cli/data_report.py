@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.cli.output import path_text, size, table
 from core.data.check_report import DatasetReport, Findings, Histogram, SplitReport
+from core.errors import DatasetError
 from core.wording import count_text
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ def describe(name: str, root: str = "") -> str:
     from core.data.acquire import dataset_status
     from core.data.catalogue import describe_dataset
     from core.data.clips import missing_files, present_splits
-    from core.data.datasets import open_dataset
+    from core.data.datasets import dataset_names, open_dataset
     from core.data.own import OwnFolder
 
     entry = describe_dataset(name, root)
+    if entry.problem and not entry.own and (entry.published is None or name not in dataset_names()):
+        raise DatasetError(entry.problem)
     lines = [f"{entry.title} ({entry.name}), {entry.state}", entry.summary]
     if entry.published is not None:
         about = entry.published

@@ -63,6 +63,15 @@ def test_info_of_what_is_missing_says_how_to_get_it(capsys: Out) -> None:
     assert "yt-dlp" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["nope", "clotho-nope", "starter-scenes+nope"])
+def test_info_of_an_unknown_dataset_is_one_sentence(name: str, capsys: Out) -> None:
+    assert main(["data", "info", name]) == 2
+    told = capsys.readouterr()
+    unknown = name.rpartition("+")[2]
+    assert not told.out and told.err.count("\n") == 1
+    assert f"There is no dataset named '{unknown}'; choose one of: " in told.err
+
+
 def test_info_counts_splits(tmp_path: Path, capsys: Out) -> None:
     make_copy(tmp_path)
     assert main(["data", "info", "clotho", "--root", str(tmp_path)]) == 0
