@@ -126,6 +126,11 @@ class OwnFolder(FileDataset):
             file or name, FoundSound(where=where)
         )
         for text in self._captions(table, row, where, problems):
+            if swallowed := self._swallowed_row(table, text):
+                problems.append(
+                    f"{where}: the caption goes on over '{swallowed}', which looks like a row of "
+                    "its own; check the quotes."
+                )
             if text in about.captions:
                 problems.append(f"{where}: the same caption of '{name}' again; it counts once.")
             elif not split_words(text):
@@ -159,6 +164,16 @@ class OwnFolder(FileDataset):
                 f"with a '{table.delimiter}' into quotes."
             )
         return [text for texts in captions for text in texts]
+
+    def _swallowed_row(self, table: Table, text: str) -> str:
+        """Return a line of a caption that begins with a sound's name, as a lost quote makes it."""
+        if not table.delimiter or "\n" not in text:
+            return ""
+        for line in text.splitlines()[1:]:
+            name, delimiter, _ = line.partition(table.delimiter)
+            if delimiter and self._index.find(name.strip()) is not None:
+                return line.strip()
+        return ""
 
     def _split_name(self, table: Table, row: Row) -> str:
         if self.mapping.split:

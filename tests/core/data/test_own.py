@@ -133,6 +133,14 @@ def test_a_quote_that_nothing_closes_names_its_row(tmp_path: Path) -> None:
         OwnFolder(table(tmp_path, f"file,caption\n{lost}"))
 
 
+def test_a_quote_that_a_later_row_closes_is_told(tmp_path: Path) -> None:
+    sounds(tmp_path, "dog.wav", "rain.wav", "wind.wav")
+    rows = 'dog.wav,"A dog\nbarks, loud."\nwind.wav,"never closed\nrain.wav,"Rain falls"\n'
+    dataset = OwnFolder(table(tmp_path, f"file,caption\n{rows}"))
+    assert len(dataset.problems) == 1
+    assert dataset.problems[0].startswith("captions.csv, row 3: the caption goes on over 'rain.wav")
+
+
 def test_names_are_found_however_they_are_spelled(tmp_path: Path) -> None:
     sounds(tmp_path, "audio/Dog.WAV", unicodedata.normalize("NFD", "Glück.wav"), "b/rain.flac")
     spelled = {
