@@ -20,8 +20,10 @@ class Metric:
     """A metric of a set of captions.
 
     `needs` names `REQUIREMENTS`; `mean` says whether the corpus score is the mean over clips,
-    `points` whether it is quoted times 100, `unit` the unit of its differences, `digits` how many
-    decimals to show.
+    `points` whether it is quoted times 100, `unit` the unit of its differences if they have one,
+    `digits` how many decimals to show. In sentences that compare two systems `owner` and
+    `other_owner` stand for the one and the other, `several` says that the first is a plural, and
+    `more` and `less` how they differ.
     """
 
     name: str
@@ -33,6 +35,11 @@ class Metric:
     points: bool = True
     unit: str = "points"
     digits: int = 3
+    owner: str = "{}"
+    other_owner: str = "{}"
+    several: bool = False
+    more: str = "higher"
+    less: str = "lower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +145,15 @@ _METRICS = (
         "vocabulary",
         "vocabulary",
         "Distinct words in all captions together.",
+        "none",
         mean=False,
         points=False,
         unit="words",
         digits=0,
+        owner="The vocabulary of {}",
+        other_owner="that of {}",
+        more="larger",
+        less="smaller",
     ),
     Metric(
         "words_per_caption",
@@ -151,15 +163,23 @@ _METRICS = (
         points=False,
         unit="words",
         digits=2,
+        owner="The captions of {}",
+        other_owner="those of {}",
+        several=True,
+        more="longer",
+        less="shorter",
     ),
     Metric(
         "distinct_captions",
         "distinct captions",
         "Distinct captions; a system that repeats itself has few.",
+        "none",
         mean=False,
         points=False,
-        unit="captions",
+        unit="",
         digits=0,
+        owner="The number of distinct captions of {}",
+        other_owner="that of {}",
     ),
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.errors import MetricError
 from core.evaluation import evaluation_folder
 from core.evaluation.bleu import bleu_scores
+from core.evaluation.difference_words import difference_sentence
 from core.evaluation.evaluation_files import KeptEvaluation, load_evaluation
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.meteor import meteor_score
@@ -157,44 +158,34 @@ def compare_arms(
     if table.size < 2:
         return None
     result = crossed_difference(table)
-    sentence = difference_sentence(metric, first, second, result)
+    sentence = plain_sentence(metric, first, second, result)
     return ArmDifference(metric, first, second, by_seed, result, sentence)
 
 
-def difference_sentence(metric: str, first: str, second: str, result: Difference) -> str:
+def plain_sentence(metric: str, first: str, second: str, result: Difference) -> str:
     """Say in plain words what a difference (`second` minus `first`) comes to."""
-    about = METRICS[metric]
-    scale = 100.0 if about.points else 1.0
-    value, ends = result.interval.value, (result.interval.low, result.interval.high)
-    if value == ends[0] == ends[1] == 0:
-        return f"{second} and {first} do not differ in {about.title}."
-    better = value < 0 if about.direction == "lower" else value >= 0
-    word = {True: "better", False: "worse"}[better]
-    if about.direction == "none":
-        word = "higher" if value >= 0 else "lower"
-    # Told as a gain: the sign follows the word.
-    low, high = sorted(end * (1 if value >= 0 else -1) * scale for end in ends)
-    digits = 1 if high - low >= 0.2 else 2
-    # Adding zero makes no "-0.0" of a small negative end.
-    low, high = round(low, digits) + 0.0, round(high, digits) + 0.0
-    unit = f"{about.title} points" if about.points else about.unit
-    text = (
-        f"{second} is {word} than {first} by {abs(value) * scale:.{digits}f} {unit}, "
-        f"95 % interval {low:.{digits}f} to {high:.{digits}f}: "
-    )
+    names, clips = (first, second), f"on these {result.clips} clips"
     if result.seeds < 2:
-        return (
-            f"{text}over clips alone, for there is one seed; "
-            "whether other seeds would say so is not known."
+        return difference_sentence(
+            metric,
+            names,
+            result.interval,
+            clips,
+            shown=False,
+            opening="One seed cannot show a difference",
+            closing="other seeds may say otherwise",
         )
-    if result.shown:
-        return f"{text}shown with {result.seeds} seeds."
-    text += f"not shown with {result.seeds} seeds; "
-    if result.seeds_needed is None:
-        more = f" on these {result.clips} clips" if result.clips > 1 else ""
-        return f"{text}no number of seeds would show so small a difference{more}."
-    needed = max(result.seeds_needed, result.seeds + 1)
-    return f"{text}about {needed} would be needed."
+    closing = ""
+    if not result.shown and result.seeds_needed is not None:
+        needed = max(result.seeds_needed, result.seeds + 1)
+        closing = f"about {needed} seeds would be needed"
+    elif not result.shown:
+        more = f" {clips}" if result.clips > 1 else ""
+        closing = f"no number of seeds would show so small a difference{more}"
+    basis = f"with {result.seeds} seeds"
+    return difference_sentence(
+        metric, names, result.interval, basis, shown=result.shown, closing=closing
+    )
 
 
 def _figures(found: Mapping[tuple[str, int], KeptEvaluation], arm: str, metric: str) -> ArmFigures:

@@ -253,7 +253,8 @@ def _scale(metric: str) -> float:
 
 
 def _unit(metric: str) -> str:
-    return "points" if METRICS[metric].points else METRICS[metric].unit
+    about = METRICS[metric]
+    return "points" if about.points else about.unit or about.title
 
 
 def _scaled(interval: Any, metric: str) -> Any:

@@ -16,11 +16,16 @@ def result_sentence(session: BlindSession) -> str:
     value, low, high = share.value, share.low, share.high
     if best == 0:
         value, low, high = 1 - value, 1 - high, 1 - low
-    shown = "shown" if low > 0.5 else "a preference is not shown"
+    one, other = session.titles[best], session.titles[1 - best]
+    shown = low > 0.5
+    told = f'"{one}" {"is" if shown else "was"} preferred to "{other}"'
+    if first == second:
+        told = f'"{one}" and "{other}" were preferred equally often'
+    p_value = "p < 0.001" if tally.p_value < 0.001 else f"p = {tally.p_value:.3f}"
     return (
-        f'"{session.titles[best]}" was preferred to "{session.titles[1 - best]}" '
+        f"{'' if shown else 'No preference shown: '}{told}, "
         f"{tally.wins[best]} to {tally.wins[1 - best]}: {100 * value:.0f} % of the decided clips, "
-        f"95 % interval {100 * low:.0f} to {100 * high:.0f} %, p = {tally.p_value:.3f}: {shown}."
+        f"95 % interval {100 * low:.0f} to {100 * high:.0f} %, {p_value}."
     )
 
 

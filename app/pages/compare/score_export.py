@@ -109,7 +109,7 @@ def _differences(found: SystemsScored) -> Iterator[list[str]]:
 
 def difference_cells(found: SystemsScored, pair: Pair, item: PairedDifference) -> list[str]:
     """Return one line of the table of differences as text."""
-    letters = [LETTERS[found.numbers[place]] for place in (pair.first, pair.second)]
+    letters = (LETTERS[found.numbers[pair.first]], LETTERS[found.numbers[pair.second]])
     return [
         pair.names,
         METRICS[item.metric].title,

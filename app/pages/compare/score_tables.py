@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.scoring import SystemsScored
-from app.texts import NOTHING, count_text, rounded_text
+from app.texts import NOTHING, count_text, minus_text, rounded_text
 from core.evaluation.comparison import PairedDifference
+from core.evaluation.difference_words import difference_reading, difference_sentence
 from core.evaluation.intervals import Interval
 from core.evaluation.published_scores import PUBLISHED
 from core.evaluation.registry import CHALLENGE_METRICS, METRICS, main_metric
@@ -144,16 +145,9 @@ def judged_by(found: SystemsScored) -> str:
     return main_metric(found.comparison.metrics) if found.comparison else ""
 
 
-def verdict(item: PairedDifference, names: Sequence[str] = ("the first", "the second")) -> str:
+def verdict(item: PairedDifference, names: tuple[str, str]) -> str:
     """Say in a few words what a difference comes to; `names` are first and second system."""
-    first, second = names
-    direction = METRICS[item.metric].direction
-    if not item.shown:
-        return "not shown on these clips"
-    above = item.interval.value > 0
-    if direction == "none":
-        return f"{second if above else first} is higher"
-    return f"{second if above == (direction == 'higher') else first} is better"
+    return difference_reading(item.metric, names, item.interval, shown=item.shown)
 
 
 def plain_sentence(found: SystemsScored) -> str:
@@ -164,22 +158,7 @@ def plain_sentence(found: SystemsScored) -> str:
     item = found.comparison.difference(metric, 0, 1)
     if item is None:
         return ""
-    about = METRICS[metric]
-    letters = [LETTERS[number] for number in found.numbers[:2]]
-    value = item.interval.value
-    clips = count_text(len(found.comparison.clips), "clip")
-    if value == item.interval.low == item.interval.high == 0:
-        return f"{letters[1]} and {letters[0]} do not differ in {about.title} on {clips}."
-    scale = 100.0 if about.points else 1.0
-    better = value < 0 if about.direction == "lower" else value >= 0
-    sign = 1 if value >= 0 else -1
-    low, high = sorted(end * sign * scale for end in (item.interval.low, item.interval.high))
-    unit = f"{about.title} points" if about.points else about.unit
-    digits = 1 if high - low >= 0.2 else 2
-    ends = f"{rounded_text(low, digits)} to {rounded_text(high, digits)}"
-    shown = "shown" if item.shown else "not shown"
-    return (
-        f"{letters[1]} is {'better' if better else 'worse'} than {letters[0]} by "
-        f"{abs(value) * scale:.{digits}f} {unit}, 95 % interval {ends}: "
-        f"{shown} on these {clips}."
-    )
+    first, second = (LETTERS[number] for number in found.numbers[:2])
+    basis = f"on these {count_text(len(found.comparison.clips), 'clip')}"
+    names = (first, second)
+    return minus_text(difference_sentence(metric, names, item.interval, basis, shown=item.shown))

@@ -25,7 +25,7 @@ from core.experiments import (
     report_html,
     write_report,
 )
-from core.experiments.analysis import difference_sentence, run_evaluation_folder
+from core.experiments.analysis import plain_sentence, run_evaluation_folder
 from core.experiments.figures import curves, dots, intervals, mean_curve
 from core.experiments.variance import Difference
 from core.runs import create_run, record
@@ -106,8 +106,8 @@ def test_figures_and_differences(experiment: Experiment) -> None:
     assert cider.interval.value == pytest.approx(0.05, abs=0.01)
     assert cider.shown
     assert re.fullmatch(
-        r"CE \+ CL is better than CE by [45]\.\d+ CIDEr-D points, 95 % interval [\d.]+ to [\d.]+: "
-        r"shown with 3 seeds\.",
+        r"CE \+ CL is better than CE by [45]\.\d+ CIDEr-D points with 3 seeds, "
+        r"95 % interval [\d.]+ to [\d.]+\.",
         analysis.sentences[0],
     )
     # The difference of corpus figures, though no mean over clips.
@@ -143,46 +143,48 @@ def test_what_is_missing_is_listed() -> None:
             (0.004, -0.002, 0.010),
             3,
             9,
-            "B is better than A by 0.4 FENSE points, 95 % interval -0.2 to 1.0: "
-            "not shown with 3 seeds; about 9 would be needed.",
+            "No difference shown: B was 0.4 FENSE points higher than A with 3 seeds, "
+            "95 % interval -0.2 to 1.0; about 9 seeds would be needed.",
         ),
         (
             "fense",
             (-0.004, -0.005, -0.003),
             3,
             None,
-            "B is worse than A by 0.4 FENSE points, 95 % interval 0.3 to 0.5: shown with 3 seeds.",
+            "B is worse than A by 0.4 FENSE points with 3 seeds, 95 % interval 0.3 to 0.5.",
         ),
         (
             "fer",
             (-0.02, -0.03, -0.01),
             5,
             None,
-            "B is better than A by 2.0 FER points, 95 % interval 1.0 to 3.0: shown with 5 seeds.",
+            "B is better than A by 2.0 FER points with 5 seeds, 95 % interval 1.0 to 3.0.",
         ),
         (
             "vocabulary",
             (12.0, -3.0, 27.0),
             3,
             None,
-            "B is better than A by 12.0 words, 95 % interval -3.0 to 27.0: not shown with 3 seeds; "
-            "no number of seeds would show so small a difference on these 50 clips.",
+            "No difference shown: the vocabulary of B was 12 words larger than that of A with "
+            "3 seeds, 95 % interval -3 to 27; no number of seeds would show so small a difference "
+            "on these 50 clips.",
         ),
         (
             "words_per_caption",
             (-1.0, -1.5, -0.5),
             3,
             None,
-            "B is lower than A by 1.0 words, 95 % interval 0.5 to 1.5: shown with 3 seeds.",
+            "The captions of B are shorter than those of A by 1.00 words with 3 seeds, "
+            "95 % interval 0.50 to 1.50.",
         ),
-        ("fense", (0.0, 0.0, 0.0), 3, None, "B and A do not differ in FENSE."),
+        ("fense", (0.0, 0.0, 0.0), 3, None, "B and A do not differ in FENSE with 3 seeds."),
         (
             "cider_d",
             (0.01, 0.005, 0.015),
             1,
             None,
-            "B is better than A by 1.0 CIDEr-D points, 95 % interval 0.5 to 1.5: over clips alone, "
-            "for there is one seed; whether other seeds would say so is not known.",
+            "One seed cannot show a difference: B was 1.0 CIDEr-D points higher than A on these "
+            "50 clips, 95 % interval 0.5 to 1.5; other seeds may say otherwise.",
         ),
     ],
 )
@@ -194,7 +196,7 @@ def test_plain_words(
     sentence: str,
 ) -> None:
     result = Difference(Interval(*interval), 0.1, seeds, 50, seeds_needed=needed)
-    assert difference_sentence(metric, "A", "B", result) == sentence
+    assert plain_sentence(metric, "A", "B", result) == sentence
 
 
 class _Checker(HTMLParser):
