@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,14 @@ settings.load_profile("studio")
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty user folder; whatever a test makes through `core.paths` lands there."""
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty user folder; whatever a test makes through `core.paths` lands there.
+
+    It goes with its test: all of them together would take gigabytes of a disk.
+    """
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("AAC_STUDIO_HOME", str(folder))
-    return folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
