@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -24,10 +25,22 @@ os.umask(_UMASK)
 def replace_atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success flush it to disk and rename it to `path`.
 
-    When the body raises, the temporary file is removed and `path` stays what it was.
+    When the body raises, the temporary file is removed and `path` stays what it was. A link stays
+    one, and what it leads to is replaced. A device or a pipe is written into.
     """
+    if is_stream(path):
+        with tempfile.TemporaryDirectory(prefix="aac-studio-") as folder:
+            temporary = Path(folder, "content")
+            temporary.touch()
+            yield temporary
+            with path.open("wb", buffering=0) as stream:
+                _put(stream, temporary.read_bytes())
+        return
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    # Of a long name only the beginning: with what comes around it, it would be too long a name.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -40,6 +53,15 @@ def replace_atomic(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Say whether a path, or what it links to, is a device or a pipe: no file, and no folder."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_bytes_atomic(path: Path, content: bytes | memoryview) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.files import (
+    is_stream,
     read_json,
     replace_atomic,
     words_for_path,
@@ -51,6 +52,43 @@ def test_files_are_as_readable_as_any_other(tmp_path: Path) -> None:
     write_bytes_atomic(tmp_path / "ours", b"x")
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "ours")]
     assert modes[0] == modes[1]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.txt").write_text("old")
+    for name, target in (("link", "real/a.txt"), ("hanging", "real/b.txt")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+        write_text_atomic(tmp_path / name, "new")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / target).read_text() == "new"
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    write_text_atomic(tmp_path / "circle", "new")
+    assert (tmp_path / "circle").read_text() == "new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a named pipe")
+def test_a_pipe_or_a_device_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    assert is_stream(pipe)
+    write_text_atomic(pipe, "Ärger")
+    reader.join()
+    assert read == ["Ärger".encode()]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [item.name for item in tmp_path.iterdir()] == ["pipe"]
+    assert is_stream(Path(os.devnull))
+    for path in (tmp_path, tmp_path / "none", tmp_path / "no\0name"):
+        assert not is_stream(path)
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("ä" * 120 + ".json")
+    write_text_atomic(path, "x")
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
