@@ -1,9 +1,12 @@
-"""Which colour a run has: stable in a session, told apart among the runs that are shown."""
+"""Which colour a run has: it keeps it while it is shown, told apart from the others shown."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSettings
 
@@ -16,32 +19,34 @@ from core.runs import RunSummary
 _NOT_COMPARED = {"objectives", "preset", "name", "device", "experiment", "arm"}
 _NOT_OF_GROUP = {"seed", "preset", "name", "device"}
 _SETTING = "train/colours"
+_PLACES = "train/places"
 
 
 class RunColours:
     """Gives each run one of the run colours, or the one that the user chose for it.
 
-    A run with a contrastive term takes the hue of the run that differs from it only in that term,
-    so that the two are a pair: one solid, one dashed.
+    A run that is shown keeps its colour, whatever else is shown or hidden, and has it again in the
+    next session. A run with a contrastive term takes the hue of the run that differs from it only
+    in that term, so that the two are a pair: one solid, one dashed.
     """
 
     def __init__(self, settings: QSettings) -> None:
         self._store = settings
-        self._colours: dict[str, int] = {}
+        # The place of a run among the run colours before it was ever shown, and since.
+        self._first: dict[str, int] = {}
+        self._held: dict[str, int] = {
+            key: place for key, place in _read(settings, _PLACES).items() if isinstance(place, int)
+        }
         # Of runs that are shown while the folders are still being looked through.
         self._passing: dict[str, int] = {}
+        self._shown: set[str] = set()
         self._settings: dict[str, tuple[str, bool]] = {}
         self._groups: dict[str, str] = {}
-        self._chosen: dict[str, str] = {}
-        try:
-            chosen = json.loads(str(settings.value(_SETTING, "{}")))
-            self._chosen = {str(name): str(colour) for name, colour in chosen.items()}
-        except (ValueError, AttributeError):
-            self._chosen = {}
+        self._chosen = {key: str(colour) for key, colour in _read(settings, _SETTING).items()}
 
     def add(self, key: str, config: RunConfig | None) -> None:
         """Give a run its colour when it is first seen."""
-        if key in self._colours:
+        if key in self._first:
             return
         settings = config.model_dump_json(exclude=_NOT_COMPARED) if config else key
         contrast = bool(config and config.objectives)
@@ -49,13 +54,12 @@ class RunColours:
         # A branch takes up another run's first epochs, which is no other setting.
         self._groups[key] = _group_of(config) if config else key
         partner = self._partner(key)
-        self._colours[key] = len(self._colours) if partner is None else self._colours[partner]
+        self._first[key] = len(self._first) if partner is None else self._place(partner)
 
     def colour(self, key: str) -> str:
         """Return the colour of a run as "#RRGGBB"."""
         chosen = self._chosen.get(Path(key).name) if self._chosen else None
-        place = self._colours.get(key, self._passing.get(key, 0))
-        return chosen or RUN_COLOURS[place % len(RUN_COLOURS)]
+        return chosen or RUN_COLOURS[self._place(key) % len(RUN_COLOURS)]
 
     def choose(self, key: str, colour: str) -> None:
         """Let a run have this colour from now on; "" gives it back its own."""
@@ -70,27 +74,66 @@ class RunColours:
         return self._groups.get(key, key)
 
     def separate(self, visible: set[str]) -> None:
-        """Give other colours to shown runs that could not be told apart, while there are any.
+        """Give each run that comes into sight a colour that tells it from those in sight.
 
         More runs than colours, as in an experiment, take one colour for all seeds of a setting.
         """
-        unknown = sorted(visible - self._colours.keys())
-        self._passing = {key: place for place, key in enumerate(unknown)}
-        shown = sorted(visible & self._colours.keys())
-        groups = list(dict.fromkeys(self.group(key) for key in shown))
-        if len(groups) <= len(RUN_COLOURS) < len(shown):
-            self._colours.update((key, groups.index(self.group(key))) for key in shown)
+        if visible == self._shown and not self._passing:
             return
-        taken: set[tuple[int, bool]] = set()
-        for key in shown:
-            contrast = self._settings[key][1]
-            look = (self._colours[key] % len(RUN_COLOURS), contrast)
-            if look in taken:
-                free = [i for i in range(len(RUN_COLOURS)) if (i, contrast) not in taken]
-                if free:
-                    self._colours[key] = free[0]
-                    look = (free[0], contrast)
-            taken.add(look)
+        kept = {key for key in visible & self._shown if key in self._first and key in self._held}
+        before = dict(self._held)
+        for key in sorted((visible & self._first.keys()) - kept):
+            self._held[key] = self._place_among(key, kept, len(visible))
+            kept.add(key)
+        taken = {self._place(key) for key in visible & self._held.keys()}
+        free = [place for place in range(len(RUN_COLOURS)) if place not in taken] or [0]
+        unknown = sorted(visible - self._first.keys() - self._held.keys())
+        self._passing = {key: free[n % len(free)] for n, key in enumerate(unknown)}
+        self._shown = set(visible)
+        if self._held != before:
+            self._keep()
+
+    def forget_others(self, keys: Iterable[str]) -> None:
+        """Remember the colours of these runs alone; the others are no more."""
+        kept = set(keys)
+        if not self._held.keys() <= kept:
+            self._held = {key: place for key, place in self._held.items() if key in kept}
+            self._keep()
+
+    def _keep(self) -> None:
+        self._store.setValue(_PLACES, json.dumps(self._held))
+
+    def _place(self, key: str) -> int:
+        known = self._held.get(key, self._first.get(key))
+        return self._passing.get(key, 0) if known is None else known
+
+    def _place_among(self, key: str, others: set[str], shown: int) -> int:
+        """Return the place for a run that comes beside these others, `shown` runs in all."""
+        settings, contrast = self._settings[key]
+        wanted = self._place(key) % len(RUN_COLOURS)
+        hues, looks, mates = Counter[int](), Counter[int](), Counter[int]()
+        pair = True
+        for other in others:
+            place = self._seen_place(other)
+            its_settings, its_contrast = self._settings[other]
+            hues[place] += 1
+            looks[place] += its_contrast == contrast
+            mates[place] += self.group(other) == self.group(key)
+            pair = pair and (place != wanted or its_settings == settings)
+        if shown > len(RUN_COLOURS):
+            seeds = max(range(len(RUN_COLOURS)), key=lambda place: mates[place])
+            if mates[seeds]:
+                return seeds
+        if not looks[wanted] and pair:
+            return wanted
+        # A hue that nobody has, else one whose line is of the other kind.
+        places = sorted(range(len(RUN_COLOURS)), key=lambda place: place != wanted)
+        return min(places, key=lambda place: (looks[place], hues[place]))
+
+    def _seen_place(self, key: str) -> int:
+        """Return the place of the colour that is seen, the user's choice included."""
+        colour = self.colour(key)
+        return RUN_COLOURS.index(colour) if colour in RUN_COLOURS else -1
 
     def _partner(self, key: str) -> str | None:
         settings, contrast = self._settings[key]
@@ -98,6 +141,15 @@ class RunColours:
         if any(self._settings[other][1] == contrast for other in same if other != key):
             return None
         return next((other for other in same if other != key), None)
+
+
+def _read(settings: QSettings, name: str) -> dict[str, Any]:
+    """Return a table that was kept as JSON; none where it cannot be read."""
+    try:
+        found = json.loads(str(settings.value(name, "{}")))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def group_title(summary: RunSummary) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.pages.train.colours import RunColours, group_title
-from app.pages.train.run_list import RunList, RunRow
+from app.pages.train.run_items import RunRow
+from app.pages.train.run_list import RunList
 from app.runs.shelf import RunShelf
 from app.studio import Studio
 from core.runs import RunFolder, RunSummary
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN_AT_FIRST = 4
 _ATTACHED = "train/attached"
+_SHOWN = "train/shown"
 
 
 class RunBoard(QObject):
@@ -35,10 +37,11 @@ class RunBoard(QObject):
         self.shelf = RunShelf(studio, self)
         self.colours = RunColours(studio.settings)
         self.curves: CurvesView | None = None
-        self._visible: set[str] = set()
+        self._kept = str(studio.settings.value(_SHOWN, ""))
+        self._visible = set(_texts(self._kept))
         self._seen: set[str] = set()
         self._wanted = ""
-        self._user_chose = False
+        self._user_chose = bool(self._kept)
         runs.selected.connect(self._selected)
         runs.visibility_changed.connect(self._visibility_changed)
         self.shelf.listed.connect(self.list_runs)
@@ -73,6 +76,11 @@ class RunBoard(QObject):
         if self.shelf.settled:
             for key, summary in reversed(summaries.items()):
                 self.colours.add(key, summary.config)
+            self.colours.forget_others({*summaries, self._wanted})
+            # What was shown in the last session may be no more.
+            gone = self._visible - summaries.keys() - {self._wanted}
+            self._visible -= gone
+            self._user_chose = self._user_chose and (bool(self._visible) or not gone)
         if not self._user_chose:
             self._visible |= set(list(summaries)[:SHOWN_AT_FIRST])
             self._user_chose = self.shelf.settled
@@ -80,7 +88,6 @@ class RunBoard(QObject):
         fresh = summaries.keys() - self._seen
         self._visible |= {key for key in fresh if self.shelf.is_alive(key)}
         self._seen |= summaries.keys()
-        self._visible &= summaries.keys() | {self._wanted}
         self.show_rows()
         if self._wanted in summaries:
             self._list.select(self._wanted)
@@ -94,6 +101,7 @@ class RunBoard(QObject):
     def show_rows(self) -> None:
         """Bring the list up to date."""
         self.colours.separate(self._visible)
+        self._remember()
         rows = [self._row(key, summary) for key, summary in self.shelf.summaries().items()]
         self._list.show_rows(rows, self._visible)
 
@@ -152,7 +160,8 @@ class RunBoard(QObject):
         )
 
     def _visibility_changed(self) -> None:
-        self._visible = self._list.visible()
+        # What is not listed yet can have been neither ticked nor unticked.
+        self._visible = self._list.visible() | (self._visible - self.shelf.summaries().keys())
         self._user_chose = True
         self.show_rows()
         self.watch()
@@ -161,12 +170,24 @@ class RunBoard(QObject):
         self.watch()
         self.changed.emit()
 
+    def _remember(self) -> None:
+        """Keep what is shown for the next session."""
+        shown = json.dumps(sorted(self._visible))
+        if shown != self._kept and self.shelf.settled and self.shelf.summaries():
+            self._kept = shown
+            self._studio.settings.setValue(_SHOWN, shown)
+
     def _attached(self) -> list[str]:
-        try:
-            found = json.loads(str(self._studio.settings.value(_ATTACHED, "[]")))
-        except ValueError:
-            return []
-        return [str(item) for item in found] if isinstance(found, list) else []
+        return _texts(str(self._studio.settings.value(_ATTACHED, "[]")))
+
+
+def _texts(kept: str) -> list[str]:
+    """Return a list of texts that was kept as JSON; none where it cannot be read."""
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return []
+    return [str(item) for item in found] if isinstance(found, list) else []
 
 
 def _made_at(run: RunFolder) -> float:

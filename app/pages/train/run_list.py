@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -17,47 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.train.run_items import SORT, GroupItem, RunItem, RunRow
 from app.pages.train.swatch import swatch
 from app.studio import Studio
 from app.texts import count_text
 
 _KEY = Qt.ItemDataRole.UserRole
-_SORT = Qt.ItemDataRole.UserRole + 1
 _STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 COLUMNS = ("Run", "Loss", "State", "Epoch", "Best", "Started")
+FIGURES = (COLUMNS.index("Epoch"), COLUMNS.index("Best"))
 # A narrower list leaves these out, so that the titles can be read; lines and tooltips tell them.
 LEAST_WIDTHS = (("Loss", 680), ("Started", 600), ("Epoch", 480), ("Best", 400))
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """What the list shows of one run."""
-
-    key: str
-    title: str
-    colour: str
-    contrast: bool
-    state: str
-    epoch: int
-    epochs: int
-    best: float | None
-    monitor: str
-    started: float
-    problem: str = ""
-    group: str = ""
-    group_title: str = ""
-
-
-class RunItem(QTreeWidgetItem):
-    """Sorts by numbers where there are numbers."""
-
-    def __lt__(self, other: QTreeWidgetItem) -> bool:
-        tree = self.treeWidget()
-        column = tree.sortColumn() if tree is not None else 0
-        mine, theirs = self.data(column, _SORT), other.data(column, _SORT)
-        if mine is None or theirs is None:
-            return self.text(column).lower() < other.text(column).lower()
-        return bool(mine < theirs)
 
 
 class RunList(QWidget):
@@ -72,7 +42,7 @@ class RunList(QWidget):
         self._studio = studio
         self._items: dict[str, RunItem] = {}
         self._rows: dict[str, RunRow] = {}
-        self._groups: dict[str, RunItem] = {}
+        self._groups: dict[str, GroupItem] = {}
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter runs")
         self.filter.setClearButtonEnabled(True)
@@ -106,6 +76,8 @@ class RunList(QWidget):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)
+        for column in FIGURES:
+            self.tree.headerItem().setTextAlignment(column, _RIGHT)
         QVBoxLayout(self.tree.viewport()).addWidget(self.nothing)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -181,11 +153,10 @@ class RunList(QWidget):
         else:
             self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
 
-    def _group(self, name: str) -> RunItem:
+    def _group(self, name: str) -> GroupItem:
         """Return the row of an experiment, which ticks all of its runs."""
         if name not in self._groups:
-            item = RunItem()
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsAutoTristate)
+            item = GroupItem(self.visibility_changed.emit)
             self._groups[name] = item
             self.tree.addTopLevelItem(item)
             item.setExpanded(True)
@@ -207,9 +178,9 @@ class RunList(QWidget):
             item.setToolTip(2, f"{done} of {count_text(len(rows), 'run')} finished")
             latest = max(row.started for row in rows)
             item.setText(5, _when(datetime.fromtimestamp(latest)) if latest else "")
-            item.setData(5, _SORT, latest)
-            item.setData(4, _SORT, 1e9)
-            item.setData(3, _SORT, 0.0)
+            item.setData(5, SORT, latest)
+            item.setData(4, SORT, 1e9)
+            item.setData(3, SORT, 0.0)
             item.setForeground(5, QColor(self._studio.theme.colours.muted))
         self.tree.setRootIsDecorated(bool(self._groups))
 
@@ -242,7 +213,7 @@ class RunList(QWidget):
         for column, (text, key) in enumerate(zip(texts, keys, strict=True)):
             item.setText(column, text)
             if key is not None:
-                item.setData(column, _SORT, float(key))
+                item.setData(column, SORT, float(key))
         tone = {
             "running": colours.accent,
             "elsewhere": colours.accent,
@@ -252,10 +223,8 @@ class RunList(QWidget):
         item.setForeground(2, QColor(tone.get(row.state, colours.text)))
         for column in (1, 3, 4, 5):
             item.setForeground(column, QColor(colours.muted if column in (1, 5) else colours.text))
-        for column in (3, 4):
-            item.setTextAlignment(
-                column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            )
+        for column in FIGURES:
+            item.setTextAlignment(column, _RIGHT)
         monitor = {"loss": "lowest validation cross-entropy", "cider_d": "highest CIDEr-D"}
         item.setToolTip(0, f"{row.title}\n{row.key}")
         item.setToolTip(2, row.problem)
@@ -287,7 +256,6 @@ class RunList(QWidget):
             self.selected.emit(str(item.data(0, _KEY)))
 
     def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
-        # A group's tick changes those of its runs, each of which tells for itself.
         if column == 0 and item.data(0, _KEY):
             self.visibility_changed.emit()
 

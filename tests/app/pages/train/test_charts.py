@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from app.pages.train.page import TrainPage
 from app.window import MainWindow
 from tests.app.fake_runs import finished_run
 from tests.app.pages.train.train_page import Opened, click, start, wait_for_steps
@@ -60,6 +62,34 @@ def test_ticks_choose_what_is_drawn(opened: Opened, qtbot: QtBot) -> None:
     assert page.runs.nothing.text() == 'No run matches "run 9".'
     page.runs.filter.clear()
     assert page.runs.nothing.isHidden()
+
+
+def test_what_is_shown_is_remembered(opened: Opened, qtbot: QtBot) -> None:
+    runs = [finished_run(f"run {n}", hours_ago=6 - n, seed=n) for n in range(6)]
+    page = opened()
+    page.runs.set_visible({str(runs[0].path), str(runs[1].path)})
+    assert page.curves is not None
+    before = {key: page.board.colours.colour(key) for key in page.runs.visible()}
+
+    def reopened() -> TrainPage:
+        later = TrainPage(page.studio)
+        qtbot.addWidget(later)
+        later.shelf.scan()
+        qtbot.waitUntil(lambda: later.shelf.settled, timeout=30_000)
+        return later
+
+    later = reopened()
+    assert later.runs.visible() == set(before)
+    assert {key: later.board.colours.colour(key) for key in before} == before
+    # A run that was deleted meanwhile vanishes without a word.
+    shutil.rmtree(runs[1].path)
+    assert reopened().runs.visible() == {str(runs[0].path)}
+    # Where none of them is left, the newest are shown; to show none is a choice too.
+    shutil.rmtree(runs[0].path)
+    last = reopened()
+    assert last.runs.visible() == {str(run.path) for run in runs[2:]}
+    last.runs.set_visible(set())
+    assert reopened().runs.visible() == set()
 
 
 def test_a_run_and_its_contrastive_twin_share_a_hue(opened: Opened, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""Colours of runs: told apart while there are enough, else one for all seeds of a setting."""
+"""Colours of runs: kept while shown, told apart while there are enough of them."""
 
 from __future__ import annotations
 
@@ -40,3 +40,57 @@ def test_runs_differ_while_the_folders_are_still_being_looked_through(tmp_path: 
     unknown = {f"run-9-{number}" for number in range(4)}
     colours.separate(unknown)
     assert len({colours.colour(key) for key in unknown}) == 4
+
+
+def test_a_run_keeps_its_colour_whatever_else_is_shown(tmp_path: Path) -> None:
+    colours, keys = coloured(tmp_path, arms=5, seeds=3)
+    every = {key for arm in keys for key in arm}
+    few = {arm[-1] for arm in keys[1:]}
+    colours.separate(set())
+    colours.separate(few)
+    before = {key: colours.colour(key) for key in few}
+    assert len(set(before.values())) == 4
+    for visible in (few | {keys[0][0]}, every, few | {keys[0][1], keys[1][0]}, few):
+        colours.separate(visible)
+        assert {key: colours.colour(key) for key in few} == before
+    # Of all at once, the seeds of a setting take the colour that one of them has.
+    colours.separate(every)
+    for arm in keys[1:]:
+        assert {colours.colour(key) for key in arm} == {before[arm[-1]]}
+
+
+def test_what_comes_takes_a_colour_that_is_not_in_sight(tmp_path: Path) -> None:
+    colours, keys = coloured(tmp_path, arms=4, seeds=3)
+    runs = [key for arm in keys for key in arm]
+    colours.separate(set())
+    shown: set[str] = set()
+    for count, key in enumerate(runs[:6], 1):
+        shown.add(key)
+        colours.separate(shown)
+        assert len({colours.colour(one) for one in shown}) == count
+    # The user's own choice counts as a colour in sight.
+    colours.separate(set())
+    colours.choose(runs[0], RUN_COLOURS[3])
+    colours.separate(set(runs[:4]))
+    assert len({colours.colour(one) for one in runs[:4]}) == 4
+
+
+def test_colours_are_the_same_in_the_next_session(tmp_path: Path) -> None:
+    colours, keys = coloured(tmp_path, arms=5, seeds=3)
+    shown = {arm[2] for arm in keys}
+    colours.separate(set())
+    colours.separate(shown)
+    before = {key: colours.colour(key) for key in shown}
+    store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    store.sync()
+    later = RunColours(store)
+    later.separate(shown)
+    assert {key: later.colour(key) for key in shown} == before
+    # Also once the folders are looked through, of which some may be gone.
+    left = shown - {keys[0][2]}
+    for key in sorted(left):
+        later.add(key, RunConfig.model_validate({"name": key}))
+    later.forget_others(left)
+    later.separate(left)
+    assert {key: later.colour(key) for key in left} == {key: before[key] for key in left}
+    assert keys[0][2] not in str(store.value("train/places"))

@@ -144,8 +144,11 @@ def test_a_small_experiment_is_queued_branched_and_trained(
     assert own[:half] == shared[:half] and len(own) == len(shared)
     assert [event.step for event in own] == list(range(1, 2 * half + 1))
     assert ["caption-ntxent" in event.losses for event in own] == [False] * half + [True] * half
+    told: list[int] = []
+    page.runs.visibility_changed.connect(lambda: told.append(len(page.runs.visible())))
     page.runs.tree.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
-    assert page.runs.visible() == set()
+    # Both runs together, else each would get a colour as if it came alone.
+    assert page.runs.visible() == set() and told == [0]
 
 
 def steps_of(run: RunFolder) -> list[StepLogged]:
