@@ -1,9 +1,8 @@
-"""Decoding through the ``ffmpeg`` command, for formats that libsndfile does not read."""
+"""Decoding through the FFmpeg program, for formats that libsndfile does not read."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -15,53 +14,59 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from core.audio.ffmpeg_program import NO_WINDOW, find_ffmpeg
+
 _AU_MAGIC = b".snd"
 _AU_HEADER = struct.Struct(">4s5I")
 # 32-bit float, in the numbering of the AU format.
 _AU_FLOAT = 6
-_DURATION = re.compile(rb"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),")
-# Seconds; describing a file takes a twentieth of one.
+_DURATION = re.compile(rb"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),", re.M)
+_GUESSED = b"Estimating duration from bitrate"
+_CUT_OFF = (b"partial file", b"File ended prematurely")
+_NO_TRACK = b"matches no streams"
+_COUNTED = re.compile(rb"^out_time_us=(\d+)$", re.M)
+# As of a header of libsndfile's formats.
+_WHOLE = 0.99
+# Seconds; the packets of an hour are counted in half of one.
 _PATIENCE = 20.0
+# Decoders need some of what comes before a part until they give what they give of the whole file.
+_LEAD_SECONDS = 1.0
+# Decoding so much costs no more than a start of the program, and some formats (FLV) lead astray
+# whoever looks for a place so near to their beginning.
+_NEAR_SECONDS = 5.0
+# FFmpeg counts the time of these, which state none, in units that are no multiple of a sample, and
+# is off by a second in an hour. They are decoded from their start, and their samples counted.
+_WITHOUT_TIME = frozenset({".ac3"})
 
 
 class FfmpegError(Exception):
-    """The command failed; the text is its own last line."""
+    """The program failed; the text is its own last line."""
 
 
-def available() -> bool:
-    """Whether the ``ffmpeg`` command is on the search path."""
-    return shutil.which("ffmpeg") is not None
+class NotStartedError(FfmpegError):
+    """There is no program, or it does not start."""
 
 
-def stated_seconds(path: Path) -> float | None:
-    """Return the length that a file's container states, in seconds; None where it states none.
+class NoSoundTrackError(FfmpegError):
+    """The file has no sound track, as a silent video."""
 
-    Nothing is decoded for it. It may be that of the pictures, and some files state a wrong one.
-    """
-    command = ["ffmpeg", "-hide_banner", "-nostdin", "-i", f"file:{path}"]
-    try:
-        # Without an output the command only describes the file, and ends with an error.
-        told = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = _DURATION.search(told.stderr)
-    if found is None:
-        return None
-    hours, minutes, seconds = (float(part) for part in found.groups())
-    return (hours * 60 + minutes) * 60 + seconds
+
+class CutOffError(FfmpegError):
+    """The file ends before what it states: `seconds` of about `stated` s are there."""
+
+    def __init__(self, seconds: float, stated: float) -> None:
+        super().__init__(f"it ends after {seconds:.1f} of {stated:.1f} s")
+        self.seconds, self.stated = seconds, stated
 
 
 class FfmpegStream:
-    """A running decoder: `sample_rate`, `channels`, and blocks of samples."""
+    """A running decoder: `sample_rate`, `channels`, and blocks of samples.
 
-    def __init__(self, output: IO[bytes]) -> None:
+    `stated_seconds` is the length that the file's container states, None where it states none. It
+    may be that of the pictures, and some files state a wrong one.
+    """
+
+    def __init__(self, output: IO[bytes], messages: Path) -> None:
         header = output.read(_AU_HEADER.size)
         if len(header) < _AU_HEADER.size:
             raise FfmpegError("it found no sound")
@@ -70,6 +75,9 @@ class FfmpegStream:
             raise FfmpegError("it sent something that is not sound")
         output.read(offset - _AU_HEADER.size)
         self._output = output
+        # A file is described before it is decoded.
+        self.stated_seconds = _stated_seconds(messages.read_bytes())
+        self.frames_read = 0
 
     def blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
         """Yield blocks (n, channels) of `frames` samples; the last may be shorter."""
@@ -77,6 +85,7 @@ class FfmpegStream:
         while content := self._output.read(frames * frame_bytes):
             whole = len(content) - len(content) % frame_bytes
             samples = np.frombuffer(content[:whole], ">f4").reshape(-1, self.channels)
+            self.frames_read += len(samples)
             yield samples.astype(np.float32)
 
 
@@ -86,41 +95,121 @@ def open_ffmpeg(
 ) -> Iterator[FfmpegStream]:
     """Decode the first sound track of a file, from `start` for `duration` seconds.
 
+    Time is that of the container: a track that begins later than the pictures begins with silence.
     The decoder is stopped when the block is left. Raises `FfmpegError` when it cannot start, finds
-    no sound, or fails on its way.
+    no sound, or fails on its way, and where the file turns out to be cut off.
     """
-    command = ["ffmpeg", "-v", "error", "-nostdin"]
-    if start:
-        command += ["-ss", f"{start:.9f}"]
+    command = [_program(), "-hide_banner", "-nostats", "-nostdin", "-copyts", "-start_at_zero"]
+    timed = path.suffix.lower() not in _WITHOUT_TIME
+    if timed and start > _NEAR_SECONDS:
+        command += ["-ss", f"{start - _LEAD_SECONDS:.6f}"]
     # "file:" keeps names that look like an address or an option from being taken for one.
-    command += ["-i", f"file:{path}", "-map", "0:a:0"]
-    if duration is not None:
-        command += ["-t", f"{duration:.9f}"]
+    command += ["-i", f"file:{path}", "-map", "0:a:0", "-af", _filters(timed, start, duration)]
     # The AU format is the simplest that states rate and channels and can go through a pipe.
     command += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    with tempfile.TemporaryFile() as messages:
+    with _messages_file() as messages, messages.open("wb") as written:
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=written,
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
-            raise FfmpegError(str(error.strerror)) from error
+            raise NotStartedError(str(error.strerror)) from error
         assert process.stdout is not None
         try:
-            yield FfmpegStream(process.stdout)
-            if not process.stdout.read(1) and process.wait() != 0:
-                raise FfmpegError(_last_line(messages) or f"exit status {process.returncode}")
+            stream = FfmpegStream(process.stdout, messages)
+            yield stream
+            if not process.stdout.read(1):
+                if process.wait() != 0:
+                    raise FfmpegError(f"exit status {process.returncode}")
+                _check_whole(stream, start, messages.read_bytes())
+        except CutOffError:
+            raise
         except FfmpegError as error:
             process.kill()
             process.wait()
-            raise FfmpegError(_last_line(messages) or str(error)) from error
+            told = messages.read_bytes()
+            kind = NoSoundTrackError if _NO_TRACK in told else FfmpegError
+            raise kind(_last_line(told) or str(error)) from error
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
 
 
-def _last_line(messages: IO[bytes]) -> str:
-    messages.seek(0)
-    lines = messages.read().decode("utf-8", "replace").split("\n")
+def counted_seconds(path: Path) -> float | None:
+    """Return the length of the first sound track by its packets; None where that fails.
+
+    Nothing is decoded for it, but the file is read to its end.
+    """
+    command = [_program(), "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0"]
+    command += ["-c", "copy", "-progress", "pipe:1", "-f", "null", "-"]
+    try:
+        told = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=True,
+            creationflags=NO_WINDOW,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    counts = _COUNTED.findall(told.stdout)
+    return int(counts[-1]) / 1e6 if counts else None
+
+
+def _program() -> str:
+    program = find_ffmpeg()
+    if program is None:
+        raise NotStartedError("there is no FFmpeg")
+    return program
+
+
+@contextmanager
+def _messages_file() -> Iterator[Path]:
+    """Give a place for the program's messages, which a pipe would stop it over."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="aac-studio-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise NotStartedError(str(error.strerror)) from error
+    with folder as name:
+        yield Path(name, "messages")
+
+
+def _filters(timed: bool, start: float, duration: float | None) -> str:
+    """Return what makes time `start` of the container the first sample, to the sample."""
+    time = "PTS" if timed else "N/SR/TB"
+    filters = [f"asetpts={time}-round({start:.9f}/TB)"]
+    # Samples before time 0 are dropped and missing ones are silent. Only there: times further on,
+    # often rounded or plainly wrong, never make a hole in the sound.
+    filters.append("aresample=min_comp=0.000001:min_hard_comp=1000000000:first_pts=0")
+    if duration is not None:
+        filters.append(f"atrim=end={duration:.9f}")
+    return ",".join(filters)
+
+
+def _stated_seconds(told: bytes) -> float | None:
+    found = _DURATION.search(told)
+    if found is None or _GUESSED in told:
+        return None
+    hours, minutes, seconds = (float(part) for part in found.groups())
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+def _check_whole(stream: FfmpegStream, start: float, told: bytes) -> None:
+    """Refuse a file that ends before what it states."""
+    seconds = start + stream.frames_read / stream.sample_rate
+    stated = stream.stated_seconds
+    if stated is None or seconds >= stated * _WHOLE or not any(mark in told for mark in _CUT_OFF):
+        return
+    raise CutOffError(seconds, stated)
+
+
+def _last_line(told: bytes) -> str:
+    lines = told.decode("utf-8", "replace").splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,7 +1,7 @@
 """Sound files to mono float32 samples.
 
 libsndfile (through soundfile) reads WAV, FLAC, OGG, Opus, MP3, AIFF, CAF and more; anything else
-goes through the ``ffmpeg`` command where it is installed. Everything is read in blocks, so a file
+goes through FFmpeg where there is one. Everything is read in blocks, so a file
 of hours costs no more memory than what is asked of it. Every failure is an `AudioFileError` of one
 sentence.
 """
@@ -18,7 +18,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from core.audio import ffmpeg
+from core.audio import ffmpeg, ffmpeg_program
+from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.audio.file_checks import check_file, check_rate, fail_empty
 from core.audio.libsndfile import BLOCK_FRAMES, check_header, native_blocks, open_native
 from core.audio.mono import mean, mono_blocks
@@ -71,14 +72,14 @@ class Waveform:
 
 def openable_suffixes() -> tuple[str, ...]:
     """Suffixes of the sound files that can be opened on this machine, lower case, with the dot."""
-    return NATIVE_SUFFIXES + (FFMPEG_SUFFIXES if ffmpeg.available() else ())
+    return NATIVE_SUFFIXES + (FFMPEG_SUFFIXES if ffmpeg_program.available() else ())
 
 
 def probe(path: str | Path) -> AudioInfo:
     """Read what a file says of itself.
 
     A file that needs FFmpeg is decoded to measure it, but for a long one, whose container is
-    believed: it may turn out a little shorter or longer.
+    believed or whose packets are counted: it may turn out a little shorter or longer.
 
     Raises
     ------
@@ -91,12 +92,9 @@ def probe(path: str | Path) -> AudioInfo:
         with file:
             check_header(path, file)
             return AudioInfo(path, file.samplerate, file.channels, file.frames, file.format)
-    stated = ffmpeg.stated_seconds(path) if ffmpeg.available() else None
-    with _decoded_by_ffmpeg(path, 0.0, None) as (sample_rate, channels, blocks):
-        if stated is not None and stated >= _MEASURED_SECONDS:
-            frames = round(stated * sample_rate) if len(next(blocks, ())) else 0
-        else:
-            frames = sum(len(block) for block in blocks)
+    with _decoded_by_ffmpeg(path, 0.0, None) as stream:
+        frames = _measure(path, stream)
+        sample_rate, channels = stream.sample_rate, stream.channels
     if not frames:
         fail_empty(path)
     return AudioInfo(path, sample_rate, channels, frames, path.suffix.lstrip(".").upper())
@@ -188,29 +186,73 @@ def _open_mono(
             check_header(path, file)
             yield file.samplerate, mono_blocks(path, native_blocks(path, file, start, duration))
     else:
-        with _decoded_by_ffmpeg(path, start, duration) as (rate, _channels, blocks):
-            yield rate, mono_blocks(path, blocks)
+        with _decoded_by_ffmpeg(path, start, duration) as stream:
+            blocks = _from(path, start, stream.blocks(BLOCK_FRAMES))
+            yield stream.sample_rate, mono_blocks(path, blocks)
+
+
+def _measure(path: Path, stream: ffmpeg.FfmpegStream) -> int:
+    """Return the length in samples of a sound whose decoding has just begun."""
+    longest = _MEASURED_SECONDS * stream.sample_rate
+    stated = stream.stated_seconds
+    frames = 0
+    for block in stream.blocks(BLOCK_FRAMES):
+        frames += len(block)
+        if stated is not None and stated >= _MEASURED_SECONDS:
+            return round(stated * stream.sample_rate)
+        if stated is None and frames > longest:
+            stated = ffmpeg.counted_seconds(path)
+            # Where they cannot be counted, all is decoded after all.
+            longest = math.inf
+    return frames
+
+
+def _from(
+    path: Path, start: float, blocks: Iterator[NDArray[np.float32]]
+) -> Iterator[NDArray[np.float32]]:
+    """Pass on the blocks of a part; refuse a part that lies behind the end."""
+    first = next(blocks, None)
+    if first is not None:
+        yield first
+        yield from blocks
+    elif start:
+        raise AudioFileError(
+            f"'{path.name}' has no sound at {start:.2f} s; choose an earlier part."
+        )
 
 
 @contextmanager
 def _decoded_by_ffmpeg(
     path: Path, start: float, duration: float | None
-) -> Iterator[tuple[int, int, Iterator[NDArray[np.float32]]]]:
-    """Give rate, channels and blocks (n, channels) of a file that libsndfile does not read."""
+) -> Iterator[ffmpeg.FfmpegStream]:
+    """Give the stream of a file that libsndfile does not read."""
     kind = path.suffix.lstrip(".").upper()
-    if not ffmpeg.available():
+    if not ffmpeg_program.available():
         if path.suffix.lower() in FFMPEG_SUFFIXES:
-            raise AudioFileError(f"'{path.name}' cannot be opened: install FFmpeg to open {kind}.")
+            raise AudioFileError(
+                f"'{path.name}' cannot be opened: to open {kind} files, {HOW_TO_INSTALL}."
+            )
         raise AudioFileError(
             f"'{path.name}' is damaged or is not a sound file; choose a WAV, FLAC, OGG, Opus, MP3 "
-            "or AIFF file, or install FFmpeg to open more formats."
+            f"or AIFF file, or, to open more formats, {HOW_TO_INSTALL}."
         )
     try:
         with ffmpeg.open_ffmpeg(path, start, duration) as stream:
             check_rate(path, stream.sample_rate)
-            yield stream.sample_rate, stream.channels, stream.blocks(BLOCK_FRAMES)
+            yield stream
+    except ffmpeg.NotStartedError as error:
+        raise AudioFileError(
+            f"'{path.name}' cannot be opened: FFmpeg does not start ({error}); install it again."
+        ) from error
+    except ffmpeg.NoSoundTrackError as error:
+        raise AudioFileError(f"'{path.name}' has no sound track; choose another file.") from error
+    except ffmpeg.CutOffError as error:
+        raise AudioFileError(
+            f"'{path.name}' is cut off after {error.seconds:.1f} s of about {error.stated:.1f} s; "
+            "copy or download it again."
+        ) from error
     except ffmpeg.FfmpegError as error:
         raise AudioFileError(
-            f"'{path.name}' is damaged or holds no sound that FFmpeg can decode; "
-            "choose another file or convert it to WAV."
+            f"'{path.name}' is damaged or is not a sound file; copy or download it again, or "
+            "choose another file."
         ) from error

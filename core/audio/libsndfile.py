@@ -12,7 +12,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from core.audio import ffmpeg
+from core.audio import ffmpeg_program
+from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.audio.file_checks import check_rate, fail_empty
 from core.errors import AudioFileError
 
@@ -42,11 +43,11 @@ def open_native(path: Path) -> soundfile.SoundFile | None:
     if file.frames < _UNKNOWN_FRAMES:
         return file
     file.close()
-    if ffmpeg.available():
+    if ffmpeg_program.available():
         return None
     raise AudioFileError(
         f"'{path.name}' does not state its length; save it again from another program, "
-        "or install FFmpeg to open it as it is."
+        f"or, to open it as it is, {HOW_TO_INSTALL}."
     )
 
 

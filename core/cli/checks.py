@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from core import paths
+from core.audio import ffmpeg_program
+from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.cli.output import size
 from core.display import display_problem
 
@@ -62,7 +64,7 @@ def all_checks() -> tuple[Check, ...]:
         Check("Devices", _devices, remedy=again),
         Check("torchaudio", _torchaudio, remedy=again),
         Check("Encoders", _encoders, remedy=again),
-        Check("ffmpeg", _ffmpeg, required=False),
+        Check("FFmpeg", _ffmpeg, required=False, remedy=f"{HOW_TO_INSTALL} again"),
         Check("Metrics", _metrics, required=False),
         Check("Java", _java, required=False),
         Check("Sound output", lambda: _sound("output"), required=False),
@@ -126,10 +128,10 @@ def _encoders() -> str:
 
 
 def _ffmpeg() -> str:
-    found = shutil.which("ffmpeg")
-    if found is None:
-        raise _AbsentError("not found; install ffmpeg to read M4A, WMA and video files.")
-    return found
+    program = ffmpeg_program.find_ffmpeg()
+    if program is None:
+        raise _AbsentError(f"not found; to open M4A, AAC, WMA and videos, {HOW_TO_INSTALL}.")
+    return f"{ffmpeg_program.ffmpeg_version(program)} at {program} (for M4A, AAC, WMA and videos)"
 
 
 def _metrics() -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QPushButton, QWidget
 from app.theme import Theme
 from app.widgets.empty_state import EmptyState
 from core import paths
-from core.audio import ffmpeg
+from core.audio import ffmpeg_program
 from core.audio.files import openable_suffixes
 
 
@@ -43,8 +43,9 @@ class EmptyPane(EmptyState):
             " Files and whole folders: WAV, FLAC, OGG, Opus, MP3, AIFF; "
             + (
                 "M4A, AAC, WMA and the sound of videos, too."
-                if ffmpeg.available()
-                else "where FFmpeg is installed also M4A, AAC, WMA and the sound of videos."
+                if ffmpeg_program.available()
+                else "with FFmpeg (pip install imageio-ffmpeg) also M4A, AAC, WMA and the sound of "
+                "videos."
             ),
             "Open sounds",
             parent,

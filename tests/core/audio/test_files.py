@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.audio import ffmpeg
+from core.audio import ffmpeg_program
 from core.audio.files import (
     NATIVE_SUFFIXES,
     iterate_blocks,
@@ -26,7 +26,7 @@ from core.errors import AudioFileError
 
 @pytest.fixture(autouse=True)
 def no_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "available", lambda: False)
+    monkeypatch.setattr(ffmpeg_program, "available", lambda: False)
 
 
 def tone(seconds: float, rate: int, hertz: float = 440.0) -> np.ndarray[Any, Any]:
@@ -304,7 +304,7 @@ def test_a_broken_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_formats_for_ffmpeg_name_it(tmp_path: Path) -> None:
     path = tmp_path / "song.m4a"
     path.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
-    with pytest.raises(AudioFileError, match=r"'song\.m4a' .* install FFmpeg to open M4A"):
+    with pytest.raises(AudioFileError, match=r"'song\.m4a' .* M4A files, install FFmpeg \(pip"):
         read_audio(path)
     assert ".m4a" not in openable_suffixes()
 

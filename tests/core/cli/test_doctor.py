@@ -56,7 +56,9 @@ def test_the_exit_code_tells_whether_something_required_is_missing(
 def test_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
     by_title = {check.title: check for check in all_checks()}
     monkeypatch.setattr(checks.shutil, "which", lambda name: None)
-    assert "install ffmpeg" in by_title["ffmpeg"].result()[1]
+    state, text = by_title["FFmpeg"].result()
+    assert state == OPTIONAL
+    assert "install FFmpeg (pip install imageio-ffmpeg)" in text
     assert "Java" in by_title["Java"].result()[1]
     monkeypatch.setattr("core.evaluation.java._candidates", lambda: iter(()))
     assert "metrics install java" in by_title["Java"].result()[1]
