@@ -78,8 +78,8 @@ class CaptionNTXent(Objective):
         """Return which of the (2B, 2B + bank) pairs are positive and which are negative."""
         both = torch.cat([clips, clips])
         same_clip = both[:, None] == both[None, :]
-        not_self = ~torch.eye(len(both), dtype=torch.bool, device=both.device)
-        positive = same_clip & not_self & ~same_text
+        # A caption has its own text, so this leaves out each caption's pair with itself too.
+        positive = same_clip & ~same_text
         negative = ~same_clip & ~same_text if self.config.ignore_identical_captions else ~same_clip
         banked = (self.bank_clips >= 0) & (self.bank_clips != both[:, None])
         return functional.pad(positive, (0, len(self.bank))), torch.cat([negative, banked], dim=1)

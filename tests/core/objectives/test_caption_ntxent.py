@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from pytorch_metric_learning.distances import CosineSimilarity, DotProductSimilarity
+from pytorch_metric_learning.losses import NTXentLoss
 
 from core.config import CaptionNTXentConfig
+from core.config.objectives import Pooling, Similarity
 from core.objectives.caption_ntxent import CaptionNTXent, identical_captions
 from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.pooling import pool_caption
@@ -53,6 +56,47 @@ def test_identical_captions_are_found_across_views_of_other_lengths() -> None:
         [True, False, True, False],
         [False, False, False, True],
     ]
+
+
+def test_what_follows_the_last_word_does_not_tell_captions_apart() -> None:
+    # The longest caption of a batch is cut before its end token, a shorter one is not.
+    end = 2
+    first = CaptionView(
+        torch.zeros(1, 3, 4), torch.tensor([[True, True, False]]), torch.tensor([[1, 5, end]])
+    )
+    second = view(torch.zeros(1, 2, 4), [[1, 5]])
+    assert identical_captions(first, second).all()
+
+
+@pytest.mark.parametrize("pooling", ["mean", "last"])
+@pytest.mark.parametrize("similarity", ["cosine", "dot"])
+@pytest.mark.parametrize("temperature", [0.07, 1.0])
+def test_the_loss_is_that_of_the_library_on_pooled_states(
+    pooling: Pooling, similarity: Similarity, temperature: float
+) -> None:
+    clips = batch([0, 1, 2], [[1, 5, 0], [1, 6, 7], [1, 8, 0]], [[1, 9], [1, 7], [1, 0]])
+    config = CaptionNTXentConfig(
+        pooling=pooling, similarity=similarity, temperature=temperature, memory_bank=4
+    )
+    pooled = torch.cat(
+        [
+            torch.stack(
+                [
+                    row[seen][-1] if pooling == "last" else row[seen].mean(0)
+                    for row, seen in zip(one.hidden, one.valid, strict=True)
+                ]
+            )
+            for one in clips.both
+        ]
+    )
+    distance = (
+        DotProductSimilarity(normalize_embeddings=False)
+        if similarity == "dot"
+        else CosineSimilarity()
+    )
+    library = NTXentLoss(temperature=temperature, distance=distance)
+    expected = library(pooled, torch.arange(3).repeat(2))
+    torch.testing.assert_close(CaptionNTXent(config, 8)(clips).loss, expected)
 
 
 def test_a_clip_with_one_caption_is_skipped_and_counted() -> None:

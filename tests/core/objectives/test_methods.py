@@ -8,12 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.config import (
-    AudioTextMatchingConfig,
-    AudioTextNTXentConfig,
-    CaptionNTXentConfig,
-    CaptionProxyConfig,
-)
+from core.config import AudioTextMatchingConfig, AudioTextNTXentConfig, CaptionNTXentConfig
 from core.data.batches import CaptionedClips
 from core.models.audio_memory import AudioMemory
 from core.models.caption_model import CaptionModel
@@ -21,33 +16,15 @@ from core.objectives.audio_text_matching import AudioTextMatching
 from core.objectives.audio_text_ntxent import AudioTextNTXent
 from core.objectives.base import Objective
 from core.objectives.caption_ntxent import CaptionNTXent
-from core.objectives.caption_proxy import CaptionProxy
 from core.objectives.inputs import CaptionView, ContrastInputs
 from core.objectives.pooling import pool_audio, pool_caption
-from tests.core.training.conftest import random_data, tiny_config
-
-WIDTH = 16
-
-
-@pytest.fixture(scope="module")
-def clips() -> CaptionedClips:
-    return random_data().train
-
-
-@pytest.fixture(scope="module")
-def model() -> CaptionModel:
-    torch.manual_seed(0)
-    return CaptionModel(tiny_config().model, random_data().tokenizer.size, 12).eval()
+from tests.core.objectives.conftest import WIDTH, inputs_of
 
 
 def loss_of(
     objective: Objective, model: CaptionModel, data: CaptionedClips, numbers: list[int]
 ) -> float:
-    chosen = torch.tensor(numbers)
-    batch = data.batch(chosen, torch.zeros_like(chosen))
-    others = data.captions(chosen, torch.ones_like(chosen))
-    draws = torch.Generator().manual_seed(0)
-    return float(objective(ContrastInputs(model, batch, others, draws)).loss.detach())
+    return float(objective(inputs_of(model, data, numbers)).loss.detach())
 
 
 def second_embedding(model: CaptionModel, data: CaptionedClips, number: int) -> torch.Tensor:
@@ -166,37 +143,3 @@ def test_a_captions_embedding_knows_nothing_of_the_clip(
         tables.append(pairs)
     assert not torch.equal(tables[0][0], tables[1][0])
     assert torch.equal(tables[0][1], tables[1][1])
-
-
-def test_proxies_are_fixed_when_the_first_stage_is_over(
-    model: CaptionModel, clips: CaptionedClips
-) -> None:
-    config = CaptionProxyConfig(start_epoch=2, proxy_epochs=3)
-    objective = CaptionProxy(config, WIDTH, {"train": len(clips)})
-    for epoch, fixed in ((2, False), (4, False), (5, True)):
-        objective.begin_epoch(epoch, model, {"train": clips})
-        assert bool(objective.get_buffer("fixed")) is fixed
-
-
-def test_a_proxy_is_the_mean_direction_of_a_clips_captions(
-    model: CaptionModel, clips: CaptionedClips
-) -> None:
-    objective = CaptionProxy(CaptionProxyConfig(proxy_epochs=1), WIDTH, {"train": len(clips)})
-    objective.begin_epoch(1, model, {"train": clips})
-    one = torch.tensor([4])
-    directions = []
-    for caption in range(3):
-        tokens = clips.captions(one, torch.tensor([caption]))
-        silence = model.empty_memory(1)
-        states = model.decode_tokens(tokens[:, :-1], silence)
-        words = tokens[:, 1:] != 0
-        mean = (states * words[..., None]).sum(1) / words.sum(1, keepdim=True)
-        directions.append(functional.normalize(mean, dim=-1))
-    expected = torch.cat(directions).mean(0)
-    torch.testing.assert_close(objective.get_buffer("proxies_train")[4], expected)
-    # The second stage draws the states that hear the clip there.
-    batch = clips.batch(one, torch.zeros_like(one))
-    inputs = ContrastInputs(model, batch, batch.tokens, torch.Generator())
-    states = pool_caption(inputs.first, "mean")[0].detach()
-    cosine = functional.cosine_similarity(states, expected.detach(), dim=0)
-    assert float(objective(inputs).loss.detach()) == pytest.approx(1 - float(cosine), abs=1e-6)

@@ -37,7 +37,14 @@ def random_clips(count: int, tokenizer: Tokenizer, seed: int, captions: int = 3)
     references = []
     for _ in range(count):
         picks = torch.randint(len(WORDS), (captions, 6), generator=generator).tolist()
-        references.append(tuple(" ".join(WORDS[i] for i in pick) for pick in picks))
+        # Captions of 3 to 6 words, so that padding would show wherever it is not left out.
+        lasts = torch.randint(3, 7, (captions,), generator=generator).tolist()
+        references.append(
+            tuple(
+                " ".join(WORDS[i] for i in pick[:last])
+                for pick, last in zip(picks, lasts, strict=True)
+            )
+        )
     encoded = [[tokenizer.encode(text) for text in texts] for texts in references]
     tokens = torch.full((count, captions, 8), PAD)
     for row, texts in enumerate(encoded):
