@@ -23,7 +23,7 @@ _BATCH_CLIPS = 16
 _BATCH_SECONDS = 160.0
 # How much is decoded ahead of the encoder.
 _AHEAD_CLIPS = 2 * _BATCH_CLIPS
-_AHEAD_SECONDS = 4 * _BATCH_SECONDS
+AHEAD_SECONDS = 4 * _BATCH_SECONDS
 _MOST_THREADS = 16
 # A slow encoder gets smaller batches, so that a stop is felt after about this time.
 _BATCH_TIME = 0.5
@@ -70,9 +70,7 @@ def _batches(
     seconds = 0.0
     try:
         while coming or loading:
-            while (
-                coming and len(loading) < _AHEAD_CLIPS and (ahead < _AHEAD_SECONDS or not loading)
-            ):
+            while coming and len(loading) < _AHEAD_CLIPS and (ahead < AHEAD_SECONDS or not loading):
                 clip = coming.popleft()
                 loading.append((clip, pool.submit(dataset.load_audio, clip, sample_rate)))
                 ahead += clip.duration

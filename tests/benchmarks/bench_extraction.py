@@ -54,16 +54,31 @@ _BATCHES = (1, 2, 4, 8, 16)
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file, as the datasets have them."""
+    """A kind of file, as the datasets have them; `long` of the clips are four times as long."""
 
     title: str
     suffix: str
     channels: int
     seconds: float
+    long: Callable[[int, int], bool] = lambda _number, _count: False
 
 
 KINDS = {
     "mono": Kind("WAV 16 bit mono, 22.5 s (Clotho's mean)", "wav", 1, 22.5),
+    "one-long": Kind(
+        "WAV 16 bit mono, 22.5 s, one of 90 s",
+        "wav",
+        1,
+        22.5,
+        lambda number, count: number == count // 3,
+    ),
+    "some-long": Kind(
+        "WAV 16 bit mono, 22.5 s, every fifth of 90 s",
+        "wav",
+        1,
+        22.5,
+        lambda number, _count: number % 5 == 2,
+    ),
     "stereo": Kind("WAV 16 bit stereo, 22.5 s", "wav", 2, 22.5),
     "flac": Kind("FLAC mono, 10 s", "flac", 1, 10.0),
     "mp3": Kind("MP3 mono, 10 s", "mp3", 1, 10.0),
@@ -74,6 +89,7 @@ def write_clips(folder: Path, kind: Kind, count: int) -> None:
     """Write noise that falls by 3 dB an octave: codecs take as long over it as over sounds."""
     rng = np.random.default_rng(0)
     length = round(kind.seconds * RATE)
+    long = [number for number in range(count) if kind.long(number, count)]
     for number in range(min(count, _DIFFERENT)):
         spectrum = np.fft.rfft(rng.normal(size=(length, kind.channels)), axis=0)
         spectrum /= np.sqrt(np.arange(1, len(spectrum) + 1))[:, None]
@@ -83,6 +99,11 @@ def write_clips(folder: Path, kind: Kind, count: int) -> None:
     for number in range(_DIFFERENT, count):
         again = folder / f"{number % _DIFFERENT:05d}.{kind.suffix}"
         (folder / f"{number:05d}.{kind.suffix}").hardlink_to(again)
+    for number in long:
+        path = folder / f"{number:05d}.{kind.suffix}"
+        samples, _ = soundfile.read(folder / f"{0:05d}.{kind.suffix}", frames=length)
+        path.unlink()
+        soundfile.write(path, np.concatenate([samples] * 4), RATE)
 
 
 def make_encoder(name: str, device: str, folder: Path) -> AudioEncoder:
@@ -155,7 +176,8 @@ def compare(encoder: AudioEncoder, kind: Kind, count: int, folder: Path, rounds:
     encode = one_thread(lambda: encoder.encode_batch(some)) / len(some)
     decode = one_thread(lambda: [dataset.load_audio(c, encoder.sample_rate) for c in memory.all])
     decode /= count
-    ratios, to_called, processors = [], [], []
+    sound = sum(clip.duration for clip in memory.all)
+    ratios, to_called, processors, speeds = [], [], [], []
     for number in range(rounds):
         sizes = {size: measure(partial(called, size))[0] for size in _BATCHES}
         best = min(sizes, key=lambda size: sizes[size])
@@ -163,6 +185,7 @@ def compare(encoder: AudioEncoder, kind: Kind, count: int, folder: Path, rounds:
         ratios.append(min(sizes[best], beside[0]) / whole[0])
         to_called.append(sizes[best] / whole[0])
         processors.append(beside[1] / whole[1])
+        speeds.append(sound / whole[0])
         print(
             f"  clips a second: encoder called {count / sizes[best]:.1f} (batches of {best}), "
             f"shared {count / beside[0]:.1f}, extraction {count / whole[0]:.1f}; "
@@ -171,7 +194,8 @@ def compare(encoder: AudioEncoder, kind: Kind, count: int, folder: Path, rounds:
         )
     print(
         f"{encoder.name}, {kind.title}: extraction runs at {statistics.median(ratios):.2f} of the "
-        f"encoder alone, {statistics.median(to_called):.2f} of the encoder as it is called\n"
+        f"encoder alone, {statistics.median(to_called):.2f} of the encoder as it is called; "
+        f"{max(speeds):.0f} s of sound a second at best\n"
         f"  processor time of a clip: encoding {1e3 * encode:.1f} ms, decoding "
         f"{1e3 * decode:.1f} ms, so {encode / (encode + decode):.2f} is the most on cores that do "
         f"both; measured in processor time {statistics.median(processors):.2f}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core.audio.encoder import Encoding, SharedEncoder
 from core.data import encoding, encoding_batches
 from core.data.clips import Clip
 from core.data.encoding import encoded_clips
+from core.errors import StudioError
 from tests.core.data.extracting import Averager, Beeps, SharedAverager
 
 
@@ -58,6 +60,8 @@ def test_groups_hold_so_many_clips_and_so_many_seconds() -> None:
     assert sizes([1.0] * 100, threads=5) == [5] * 20
     assert sizes([10.0] * 20) == [3] * 6 + [2]
     assert sizes([40.0, 1.0, 1.0] * 10) == [1, 2] * 10
+    # A long clip stands alone, and those of no length behind it too: they cannot be read.
+    assert sizes([1.0] * 40 + [61.0, 0.0, *[1.0] * 39]) == [16, 16, 8, 1, 16, 16, 8]
 
 
 def test_a_bad_clip_in_a_group_spoils_no_other(cores: int) -> None:
@@ -103,7 +107,108 @@ def test_threads_share_the_cores_and_leave_others_alone(
     assert later == [before]
 
 
-@pytest.mark.parametrize("reason", ["not shared", "one core", "one clip", "a long clip"])
+class SomeLong(Beeps):
+    """Sounds of which some are a hundred times as long as the others."""
+
+    def __init__(self, count: int, *long_ones: int) -> None:
+        super().__init__(count)
+        self.long_ones = {f"train-{number}" for number in long_ones}
+
+    def clips(self, split: str) -> tuple[Clip, ...]:
+        return tuple(
+            replace(clip, duration=100.0 if clip.id in self.long_ones else 1.0)
+            for clip in super().clips(split)
+        )
+
+
+class Watching(SharedAverager):
+    """Knows which thread encoded which number of clips, and what went on beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[str, int, int]] = []
+        self.inside = 0
+        self.lock = threading.Lock()
+
+    def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
+        with self.lock:
+            self.inside += 1
+            beside = self.inside - 1
+        try:
+            return super().encode_batch(waveforms)
+        finally:
+            with self.lock:
+                self.inside -= 1
+                self.calls.append((threading.current_thread().name, len(waveforms), beside))
+
+
+@pytest.mark.parametrize("long_ones", [(0,), (49,), (20, 21, 22), (3, 9, 40), range(1, 48)])
+def test_long_clips_get_all_cores_in_their_turn_and_no_other_is_slowed(
+    cores: int, monkeypatch: pytest.MonkeyPatch, long_ones: Sequence[int]
+) -> None:
+    monkeypatch.setattr(encoding, "_LONGEST_TIME", 0.0)
+    dataset, encoder = SomeLong(50, *long_ones), Watching()
+    assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
+    here = threading.current_thread().name
+    by_all = [(size, beside) for thread, size, beside in encoder.calls if thread == here]
+    # One by one, and nothing else is encoded meanwhile.
+    assert by_all == [(1, 0)] * len(long_ones)
+    others = sum(size for thread, size, _ in encoder.calls if thread.startswith("encode"))
+    assert others == 50 - len(long_ones)
+
+
+@pytest.mark.parametrize("time_allowed", [0.0, 1e6])
+def test_so_much_of_long_clips_is_held_ahead(
+    cores: int, monkeypatch: pytest.MonkeyPatch, time_allowed: float
+) -> None:
+    monkeypatch.setattr(encoding, "_LONGEST_TIME", time_allowed)
+    dataset = SomeLong(50, *range(2, 50))
+    coming = encoded_clips(dataset, dataset.clips("train"), SharedAverager())
+    given = 0
+    while given < 3:
+        given += len(next(coming))
+    coming.close()
+    # Of sounds of 100 s, 640 s are held besides those that are given back.
+    assert len(dataset.loaded) <= 3 + encoding_batches.AHEAD_SECONDS // 100
+
+
+def test_a_fast_encoder_leaves_long_clips_to_one_thread(
+    cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "_LONGEST_TIME", 1e6)
+    # Those that begin before anything is known of the encoder are 96 short ones.
+    dataset, encoder = SomeLong(100, 98), Watching()
+    assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
+    assert all(thread.startswith("encode") for thread, _, _ in encoder.calls)
+
+
+def test_the_pace_follows_what_groups_take() -> None:
+    pace = encoding._Pace()
+    group = [Clip(id=str(n), captions=(), duration=10.0) for n in range(3)]
+    pace.took(group, 1.0)
+    assert pace.seconds == 60.0
+    for _ in range(10):
+        pace.took(group, 0.03)
+    assert pace.seconds == pytest.approx(500.0)
+    pace.took(group, 0.3)
+    assert pace.seconds == 60.0
+
+
+def test_a_long_clip_that_cannot_be_read_spoils_no_other(cores: int) -> None:
+    dataset = SomeLong(50, 7, 8)
+    dataset.broken = {"train-7"}
+    found = [
+        (clip.id, str(result) if isinstance(result, StudioError) else "")
+        for results in encoded_clips(dataset, dataset.clips("train"), SharedAverager())
+        for clip, result in results
+    ]
+    assert found == [
+        (clip.id, "'train-7.wav' is damaged." if clip.id == "train-7" else "")
+        for clip in dataset.clips("train")
+    ]
+
+
+@pytest.mark.parametrize("reason", ["not shared", "one core", "one clip", "all are long"])
 def test_else_the_encoder_is_given_batches(
     cores: int, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
@@ -112,8 +217,8 @@ def test_else_the_encoder_is_given_batches(
         encoder.concurrent = False
     elif reason == "one core":
         monkeypatch.setattr(encoding, "_cores", lambda: 1)
-    elif reason == "a long clip":
-        monkeypatch.setattr(encoding, "_LONGEST_SECONDS", 0.5)
+    elif reason == "all are long":
+        monkeypatch.setattr(encoding, "_LONGEST_SECONDS", 0.2)
     assert encode_all(dataset, encoder) == [clip.id for clip in dataset.clips("train")]
     assert sum(encoder.batches) == dataset.count
     assert encoder.threads == {threading.current_thread().name}
