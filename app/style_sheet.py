@@ -169,10 +169,6 @@ QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $muted; font-size: 11px; border: none;
   border-bottom: 1px solid $line; padding: 5px 6px; }
-QHeaderView::up-arrow { image: url("$icons/chevron-up.svg"); width: 10px; height: 10px;
-  subcontrol-origin: border; subcontrol-position: top center; }
-QHeaderView::down-arrow { image: url("$icons/chevron-down.svg"); width: 10px; height: 10px;
-  subcontrol-origin: border; subcontrol-position: top center; }
 QTableView { gridline-color: $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 

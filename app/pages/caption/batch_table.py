@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from app.widgets.sort_header import SortHeader
 from app.widgets.staying_menu import StayingMenu
 
 from .batch_model import CAPTION, COLUMNS, FILE, ROW_ROLE, BatchFilter
@@ -32,6 +33,7 @@ class BatchTable(QTableView):
         super().__init__(parent)
         self._settings = settings
         self.setModel(rows)
+        self.setHorizontalHeader(SortHeader(self))
         self.setSortingEnabled(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
@@ -64,7 +66,6 @@ class BatchTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
-        header.setHighlightSections(False)
         header.setSectionsMovable(True)
         header.setMinimumSectionSize(44)
         for column, width in enumerate(WIDTHS):

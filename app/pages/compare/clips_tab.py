@@ -28,6 +28,7 @@ from app.pages.compare.rows import LETTERS, ResultRow
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.elided_label import ElidedLabel
+from app.widgets.sort_header import SortHeader
 from core.evaluation.registry import METRICS, main_metric
 
 CLIP_WIDTH, GAIN_WIDTH, LOWEST_CAPTION = 130, 80, 150
@@ -164,13 +165,12 @@ class ClipsTab(QWidget):
         table.setFrameShape(QFrame.Shape.NoFrame)
         table.setShowGrid(False)
         table.setTabKeyNavigation(False)
-        header = table.horizontalHeader()
+        header = SortHeader(table)
+        table.setHorizontalHeader(header)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
-        header.setSectionsClickable(True)
         header.sortIndicatorChanged.connect(self._header_sorted)
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(60)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         table.verticalHeader().hide()

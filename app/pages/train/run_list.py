@@ -20,6 +20,7 @@ from app.pages.train.run_items import SORT, GroupItem, RunItem, RunRow
 from app.pages.train.swatch import swatch
 from app.studio import Studio
 from app.texts import count_text
+from app.widgets.sort_header import SortHeader
 
 _KEY = Qt.ItemDataRole.UserRole
 _STATES = {"elsewhere": "running", "paused elsewhere": "paused", "stopping": "saving"}
@@ -54,6 +55,7 @@ class RunList(QWidget):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.hide()
         self.tree = QTreeWidget()
+        self.tree.setHeader(SortHeader(self.tree))
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setRootIsDecorated(False)
         self.tree.setIndentation(14)
