@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+# In bytes, below what every file system takes.
+_LONGEST = 200
+# Signs that some system's file names cannot hold, and names that Windows keeps for devices.
+_IMPOSSIBLE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+
+
+def file_name(title: str, ending: str) -> str:
+    """Return the name to propose for a file of something with a title, such as "CE.zip".
+
+    What file names cannot hold on some system becomes a hyphen; a title of nothing else is
+    replaced.
+    """
+    name = _IMPOSSIBLE.sub("-", " ".join(title.split()))
+    name = name.encode()[:_LONGEST].decode(errors="ignore").strip(" .-")
+    if not name or _DEVICES.fullmatch(name):
+        name = f"untitled {name}".rstrip()
+    return f"{name}{ending}"
 
 
 def ask_where_to_save(parent: QWidget, title: str, start: Path, kind: str) -> Path | None:

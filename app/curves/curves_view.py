@@ -16,7 +16,7 @@ from app.curves.charts import CHARTS, Chart, figure_chart, other_figures
 from app.curves.export import curves_csv, save_png, save_svg
 from app.curves.read_out import Reading
 from app.curves.run_curves import RunCurves, View
-from app.save_place import ask_in_last_folder
+from app.save_place import ask_in_last_folder, file_name
 from app.studio import Studio
 from app.widgets.curve_plot import CurvePlot
 from core.files import write_text_atomic
@@ -223,11 +223,17 @@ class CurvesView(QWidget):
 
     def _save(self, kind: str, write: Callable[[Path], None]) -> None:
         ending = kind.lower()
-        name = f"{self.chart.key.replace('/', '-')}.{ending}"
+        name = file_name(self.suggested_title(kind), f".{ending}")
         settings, kinds = self._studio.settings, f"{kind} (*.{ending})"
         path = ask_in_last_folder(settings, _FOLDER, self, "Save", name, kinds)
         if path is not None:
             self.save(write, path)
+
+    def suggested_title(self, kind: str) -> str:
+        """Return what a file of this kind shows: the run where it is one, and the chart."""
+        alone = [run.title for run in self.runs.values()] if len(self.runs) == 1 else []
+        words = ["values"] if kind == "CSV" else [self.chart.label]
+        return " · ".join(alone + words)
 
     def save(self, write: Callable[[Path], None], path: Path) -> None:
         """Write a file and tell about it."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.save_place import ask_in_last_folder, ask_where_to_save
+from app.save_place import ask_in_last_folder, ask_where_to_save, file_name
 
 NO = QMessageBox.StandardButton.No
 YES = QMessageBox.StandardButton.Yes
@@ -57,3 +57,19 @@ def test_it_begins_in_the_folder_of_last_time(
 
     assert [ask(), ask(), ask()] == [None, tmp_path / "chosen.csv", None]
     assert begun == [str(folder / "a.csv") for folder in (Path.home(), Path.home(), tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("CE + caption NT-Xent · seed 44", "CE + caption NT-Xent · seed 44.zip"),
+        ("lr 1e-3 / dropout: 0.2?", "lr 1e-3 - dropout- 0.2.zip"),
+        ("../../secret", "secret.zip"),
+        ("  two\nlines ", "two lines.zip"),
+        ("nul", "untitled nul.zip"),
+        ("???", "untitled.zip"),
+        ("ø" * 300, "ø" * 100 + ".zip"),
+    ],
+)
+def test_a_title_becomes_a_name_that_every_system_takes(title: str, name: str) -> None:
+    assert file_name(title, ".zip") == name

@@ -10,6 +10,7 @@ from app.machine import size_text
 from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.pages.library.notes_dialog import NotesDialog
+from app.save_place import file_name
 from app.studio import Studio
 from app.texts import (
     NOTHING,
@@ -204,8 +205,8 @@ class CheckpointsTab(ListTab[CheckpointFile]):
     def _export(self) -> None:
         record = self.table.current()
         assert record is not None
-        name = f"{record.run or record.path.stem}-{record.kind}" if record.run else record.path.stem
-        target = ask_save(self.studio, self, "Export checkpoint", f"{name}{SUFFIX}", OUR_FILES)
+        name = file_name(record.title if record.run else record.path.stem, SUFFIX)
+        target = ask_save(self.studio, self, "Export checkpoint", name, OUR_FILES)
         if target is not None:
             self.studio.jobs.run_quick(
                 lambda: export_checkpoint(record.path, target), self._exported, self.failed, self

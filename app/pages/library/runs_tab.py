@@ -23,6 +23,7 @@ from app.pages.library.run_records import (
     searched,
     unreadable,
 )
+from app.save_place import file_name
 from app.studio import Studio
 from app.texts import (
     count_text,
@@ -193,7 +194,8 @@ class RunsTab(ListTab[RunRecord]):
 
     def _export(self) -> None:
         run = self._run()
-        target = ask_save(self.studio, self, "Export run", f"{run.name}.zip", RUN_ARCHIVE)
+        name = file_name(run.title(), ".zip")
+        target = ask_save(self.studio, self, "Export run", name, RUN_ARCHIVE)
         if target is not None:
             self.studio.message.emit(f"Exporting {run.name} ...")
             self.studio.jobs.run_quick(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from app.pages.train.action_table import ACTIONS
 from app.pages.train.command_line import command_of
-from app.save_place import ask_where_to_save
+from app.save_place import ask_in_last_folder, file_name
 from core import paths
 from core.config.objectives import CaptionNTXentConfig
 from core.errors import StudioError
@@ -24,6 +24,7 @@ from core.runs.transfer import export_run
 if TYPE_CHECKING:
     from app.pages.train.page import TrainPage
 
+_FOLDER = "folders/run"
 BUSY = ("running", "paused", "stopping", "queued", "elsewhere", "paused elsewhere")
 _WORDS: dict[Command, str] = {
     "save": "save",
@@ -216,8 +217,9 @@ class RunActions(QObject):
     def _export(self) -> None:
         page = self._page
         run = RunFolder(Path(page.runs.current()))
-        start = Path.home() / f"{run.name}.zip"
-        target = ask_where_to_save(page, "Export run", start, "Archive (*.zip)")
+        name, kind = file_name(run.title(), ".zip"), "Archive (*.zip)"
+        settings = page.studio.settings
+        target = ask_in_last_folder(settings, _FOLDER, page, "Export run", name, kind)
         if target is not None:
             page.studio.jobs.run_quick(
                 lambda: export_run(run, target),

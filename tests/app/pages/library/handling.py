@@ -27,9 +27,17 @@ def shown(studio: Studio, qtbot: QtBot) -> Iterator[LibraryPage]:
     page.deleteLater()
 
 
-def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> list[str]:
+    """Answer with this path whatever is asked; return where the questions began."""
+    asked: list[str] = []
+
+    def answer(_parent: QWidget, _title: str, start: str, _kinds: str) -> tuple[str, str]:
+        asked.append(start)
+        return str(path), ""
+
     for name in ("getOpenFileName", "getSaveFileName"):
-        monkeypatch.setattr(QFileDialog, name, staticmethod(lambda *args: (str(path), "")))
+        monkeypatch.setattr(QFileDialog, name, staticmethod(answer))
+    return asked
 
 
 def open_tab(page: LibraryPage, tab: QWidget, qtbot: QtBot, rows: int) -> None:

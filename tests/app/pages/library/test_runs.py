@@ -141,10 +141,11 @@ class TestRuns:
         run = make_run("travels")
         open_tab(page, page.runs, qtbot, 1)
         page.runs.table.select(run.path)
-        choose(monkeypatch, tmp_path / "run.zip")
+        asked = choose(monkeypatch, tmp_path / "run.zip")
         with qtbot.waitSignal(studio.message, check_params_cb=lambda text: "Exported" in text):
             qtbot.mouseClick(button_of(page.runs, "Export..."), Qt.MouseButton.LeftButton)
         assert (tmp_path / "run.zip").is_file()
+        assert Path(asked[-1]).name == "travels.zip"
         qtbot.mouseClick(page.runs.import_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: len(page.runs.table.records()) == 2)
         (tmp_path / "run.zip").write_bytes(b"nothing")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.pages.train import sessions as sessions_module
@@ -180,6 +180,39 @@ def test_a_chosen_colour_stays(opened: Opened, qtbot: QtBot) -> None:
     assert TrainPage(page.studio).colours.colour(key) == "#123456"
     page.board.choose_colour(key, "")
     assert curves.runs[key].colour != "#123456"
+
+
+def test_what_is_exported_is_named_after_the_run(
+    opened: Opened, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished_run("done")
+    run.rename("CE: first / second")
+    page = opened()
+    curves = page.curves
+    assert curves is not None
+    qtbot.waitUntil(lambda: str(run.path) in curves.runs, timeout=30_000)
+    begun: list[str] = []
+
+    def choose(_parent: object, _title: str, start: str, _kind: str) -> tuple[str, str]:
+        begun.append(Path(start).name)
+        target = tmp_path / begun[-1]
+        return str(target), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    with qtbot.waitSignal(page.studio.message, check_params_cb=lambda text: "exported" in text):
+        page.actions_.actions["export"].trigger()
+    for action in curves.bar.exports.actions():
+        action.trigger()
+    name = "CE- first - second"
+    files = [f"{name} · Total.png", f"{name} · Total.svg", f"{name} · values.csv"]
+    assert begun == [f"{name}.zip", *files]
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} >= set(begun)
+    finished_run("second")
+    page.shelf.scan(True)
+    qtbot.waitUntil(lambda: len(page.shelf.summaries()) == 2, timeout=30_000)
+    page.runs.set_visible(set(page.shelf.summaries()))
+    qtbot.waitUntil(lambda: len(curves.runs) == 2, timeout=30_000)
+    assert curves.suggested_title("PNG") == "Total"
 
 
 def test_the_command_line_is_the_form(opened: Opened) -> None:
