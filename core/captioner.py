@@ -29,9 +29,9 @@ from core.confidence import (
 )
 from core.config import DecodingConfig
 from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer
-from core.decoding.agreement import HeardTags
+from core.decoding.clip_tags import ClipTags
 from core.decoding.hypotheses import Hypothesis
-from core.decoding.strategy import decode, heard_in
+from core.decoding.strategy import decode, predict_tags
 from core.errors import EncoderError
 from core.models.checkpoints import Checkpoint, load_checkpoint
 from core.models.encoders import load_encoder
@@ -80,7 +80,7 @@ class Captioner:
 
     @property
     def rerank_problem(self) -> str:
-        """Why reranking can go by likelihood alone, in a sentence; empty where tags are heard."""
+        """Why reranking can go by likelihood alone, in a sentence; empty where there are tags."""
         if self.encoder.tag_names:
             return ""
         return (
@@ -126,9 +126,9 @@ class Captioner:
         started = time.monotonic()
         durations = [len(samples) / sample_rate for samples in waveforms]
         encodings = self.encode(waveforms, sample_rate)
-        heard = self._heard(encodings)
+        tags = self._clip_tags(encodings)
         found = self.search(
-            [encoding.frames for encoding in encodings], decoding, attention=True, heard=heard
+            [encoding.frames for encoding in encodings], decoding, attention=True, tags=tags
         )
         silent = [loudest_db(samples, sample_rate) < SILENCE_DB for samples in waveforms]
         seconds = (time.monotonic() - started) / len(waveforms)
@@ -139,13 +139,13 @@ class Captioner:
         return [
             replace(caption, text=SILENCE_TEXT, wording="silence")
             if quiet
-            else self._worded(caption, tags)
-            for caption, quiet, tags in zip(captions, silent, heard, strict=True)
+            else self._worded(caption, of_clip)
+            for caption, quiet, of_clip in zip(captions, silent, tags, strict=True)
         ]
 
-    def heard(self, samples: NDArray[np.float32], sample_rate: int) -> HeardTags | None:
+    def predict_tags(self, samples: NDArray[np.float32], sample_rate: int) -> ClipTags | None:
         """Return the sound classes in samples (n,); None if the encoder predicts none."""
-        return self._heard(self.encode([samples], sample_rate))[0]
+        return self._clip_tags(self.encode([samples], sample_rate))[0]
 
     def encode(self, waveforms: Sequence[NDArray[np.float32]], sample_rate: int) -> list[Encoding]:
         """Encode sounds, (n,) each, for captioning: resampled, and at the encoder's best."""
@@ -173,15 +173,15 @@ class Captioner:
         frames: Sequence[torch.Tensor],
         decoding: DecodingConfig | None = None,
         attention: bool = False,
-        heard: Sequence[HeardTags | None] | None = None,
+        tags: Sequence[ClipTags | None] | None = None,
     ) -> list[list[Hypothesis]]:
         """Decode captions of clips given by their frames, (T, D) each, as one batch.
 
-        `heard` are the sound classes for reranking; None takes them from the frames.
+        `tags` are the sound classes for reranking; None takes them from the frames.
         """
         config = decoding or self.decoding
-        if heard is None and config.strategy == "rerank":
-            heard = heard_in(self.encoder, frames)
+        if tags is None and config.strategy == "rerank":
+            tags = predict_tags(self.encoder, frames)
         lengths = torch.tensor([len(clip) for clip in frames], device=self._device)
         padded = torch.nn.utils.rnn.pad_sequence(list(frames), batch_first=True)
         return decode(
@@ -190,24 +190,24 @@ class Captioner:
             lengths,
             config,
             self.tokenizer,
-            heard=heard,
+            tags=tags,
             attention=attention,
         )
 
-    def _heard(self, encodings: Sequence[Encoding]) -> list[HeardTags | None]:
+    def _clip_tags(self, encodings: Sequence[Encoding]) -> list[ClipTags | None]:
         """Return the sound classes of clips, over time where the encoder predicts that."""
-        over_time = heard_in(self.encoder, [encoding.frames for encoding in encodings])
+        over_time = predict_tags(self.encoder, [encoding.frames for encoding in encodings])
         names = self.encoder.tag_names
         return [
-            tags or (HeardTags(encoding.tag_probabilities.cpu().numpy(), names) if names else None)
-            for tags, encoding in zip(over_time, encodings, strict=True)
+            found or (ClipTags(encoding.tag_probabilities.cpu().numpy(), names) if names else None)
+            for found, encoding in zip(over_time, encodings, strict=True)
         ]
 
-    def _worded(self, caption: Caption, heard: HeardTags | None) -> Caption:
+    def _worded(self, caption: Caption, tags: ClipTags | None) -> Caption:
         """Add the confidence, and word the caption accordingly."""
         if self._confidence is None:
             return caption
-        signs = signs_of(caption.text, caption.log_prob, heard, caption.duration)
+        signs = signs_of(caption.text, caption.log_prob, tags, caption.duration)
         probability = self._confidence.probability(signs)
         text, wording = worded(caption.text, probability, self._confidence)
         return replace(caption, text=text, wording=wording, confidence=probability)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.captions import Wording
-from core.decoding.agreement import HeardTags, agreement
+from core.decoding.agreement import agreement
+from core.decoding.clip_tags import ClipTags
 from core.errors import CheckpointError
 from core.files import read_json, write_text_atomic
 
@@ -103,7 +104,7 @@ def confidence_of(checkpoint: Path | str) -> Confidence | None:
 
 
 def signs_of(
-    text: str, log_prob: float, heard: HeardTags | None, seconds: float
+    text: str, log_prob: float, tags: ClipTags | None, seconds: float
 ) -> tuple[float, ...]:
     """Return the signs of a caption, in the order of `SIGNS`.
 
@@ -113,16 +114,16 @@ def signs_of(
         The caption.
     log_prob
         Its mean log-probability per token.
-    heard
-        What the encoder hears; None counts as nothing heard.
+    tags
+        The sound classes that the encoder predicts; None counts as none.
     seconds
         Length of the sound; its logarithm is what counts.
     """
     duration = math.log(min(max(seconds, 0.1), 30.0))
-    if heard is None:
+    if tags is None:
         return (log_prob, 0.0, 0.0, 0.0, 0.0, duration)
-    found = agreement(text, heard)
-    strongest = heard.strongest(1)
+    found = agreement(text, tags)
+    strongest = tags.strongest(1)
     return (
         log_prob,
         found.precision,

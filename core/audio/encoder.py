@@ -90,7 +90,7 @@ class SharedEncoder(Protocol):
 
 
 @runtime_checkable
-class HearsTags(Protocol):
+class PredictsTags(Protocol):
     """An encoder whose sound classes can be predicted from its frames, stored ones included."""
 
     @property

@@ -3,7 +3,7 @@
 The wheel of torchaudio 2.11 is linked against CUDA, so beside a CPU-only torch its import fails
 with `OSError`. Transforms and resampling are pure Python; the compiled part serves forced
 alignment and a few others that this program does not use. With a stand-in for the module that
-loads the extension, the rest imports as it is (reference: desktop-stack.md, 0.5).
+loads the extension, the rest imports as it is.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     build = actions.add_parser(
         "build",
         parents=[common],
-        help="tune the hearing, train both stages and write the checkpoint",
+        help="tune the encoder, train both stages and write the checkpoint",
         description="Tune the last layers of YAMNet, train both stages, each as a run of its own, "
-        "and write the checkpoint with what it hears with, hearing.safetensors, beside it. "
+        "and write the checkpoint with its tuned encoder, encoder-tuning.safetensors, beside it. "
         "About an hour on two CPU cores. Ctrl+C stops and saves; the same command continues.",
     )
     build.add_argument(

@@ -1,6 +1,6 @@
 """Which sounds a caption names: ordered rules from its words to the classes of AudioSet.
 
-`heard_classes` reads any English caption. It serves two ends: tags of the encoder are simulated
+`mentioned_events` reads any English caption. It serves two ends: tags of the encoder are simulated
 from captions without audio, and candidate captions are compared with the tags that the encoder
 hears. The rules stand in ``resources/sound_events/rules.txt`` (notation in its head).
 """
@@ -111,7 +111,7 @@ class _Rule:
 
 
 @lru_cache(maxsize=100_000)
-def heard_classes(text: str) -> tuple[EventMention, ...]:
+def mentioned_events(text: str) -> tuple[EventMention, ...]:
     """Return the sounds that a caption names, in order of their words.
 
     A class stands once for each turn. Weak mentions are there only where nothing else is named.

@@ -2,7 +2,7 @@
 
 The rules of `core.data.sound_events` read which sounds a caption names; the encoder's tags say how
 strongly each is heard. *Precision* is high where what the caption names is heard, *coverage* where
-what is heard clearly is named (reference: starter-captioner.md, step 10).
+what is heard clearly is named.
 """
 
 from __future__ import annotations
@@ -12,40 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.data.sound_events import EventMention, heard_classes, kin
+from core.data.sound_events import EventMention, kin, mentioned_events
 from core.data.stopwords import english_stopwords
+from core.decoding.clip_tags import ClipTags, class_numbers
 
-# Tags that come with many sounds, or tell the place and not the sound: nobody misses them in a
-# caption that names something particular.
-UNPARTICULAR = frozenset(
-    {
-        "Animal",
-        "Domestic animals, pets",
-        "Livestock, farm animals, working animals",
-        "Wild animals",
-        "Inside, small room",
-        "Inside, large room or hall",
-        "Inside, public space",
-        "Outside, urban or manmade",
-        "Outside, rural or natural",
-        "Sound effect",
-        "Silence",
-        "Noise",
-        "Environmental noise",
-        "Echo",
-        "Reverberation",
-        "Field recording",
-        "Vehicle",
-        "Mechanisms",
-        "Tools",
-        "Music",
-        "Speech",
-        "Musical instrument",
-    }
-)
 # A related class supports a mention less than the class itself, the first one most.
 _RELATED_SUPPORT = (0.9, 0.8, 0.7)
 # Heard sounds that a caption is expected to name, and the tags that they are looked for among.
@@ -55,51 +25,6 @@ _AUDIBLE = 0.1
 _BESIDE_THE_LOUDEST = 0.25
 _AGAIN = re.compile(r"\b(?:then|followed|again|before|after)\b")
 _WORD = re.compile(r"[a-z']+")
-
-
-@dataclass(frozen=True, slots=True)
-class HeardTags:
-    """How strongly each class is heard in a clip.
-
-    Attributes
-    ----------
-    strengths
-        (C,) between 0 and 1.
-    names
-        The classes' names.
-    times
-        (C,) when each is heard: the middle of its strength over time, 0 is the clip's beginning
-        and 1 its end; None where nothing is known of time.
-    """
-
-    strengths: NDArray[np.float32]
-    names: tuple[str, ...]
-    times: NDArray[np.float32] | None = None
-
-    @classmethod
-    def from_logits(cls, logits: NDArray[np.float32], names: tuple[str, ...]) -> HeardTags:
-        """Sum up logits (P, C) over time: the mean of each class's loudest quarter of stretches.
-
-        So a bark in ten seconds counts about as much as rain all along.
-        """
-        probabilities = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -30, 30)))
-        kept = max(1, round(len(probabilities) / 4))
-        loudest = np.sort(probabilities, axis=0)[-kept:]
-        moments = (np.arange(len(probabilities)) + 0.5) / len(probabilities)
-        times = moments @ probabilities / probabilities.sum(axis=0).clip(1e-12)
-        return cls(loudest.mean(axis=0).astype(np.float32), names, times.astype(np.float32))
-
-    def strongest(self, count: int) -> tuple[tuple[str, float], ...]:
-        """Return the names and strengths of the particular classes heard best, best first."""
-        order = np.argsort(-self.strengths, kind="stable")
-        named = ((self.names[index], float(self.strengths[index])) for index in order)
-        particular = (item for item in named if item[0] not in UNPARTICULAR)
-        return tuple(item for item, _ in zip(particular, range(count), strict=False))
-
-    def strength(self, name: str) -> float:
-        """Return how strongly a class is heard; 0 for one that the encoder does not know."""
-        place = _places(self.names).get(name)
-        return 0.0 if place is None else float(self.strengths[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +53,26 @@ class Agreement:
     named: int
 
 
-def agreement(text: str, heard: HeardTags) -> Agreement:
+def agreement(text: str, tags: ClipTags) -> Agreement:
     """Compare a caption with what is heard."""
-    mentions = [mention for mention in mentions_of(text) if not mention.weak]
+    mentions = [mention for mention in mentioned_events(text) if not mention.weak]
     if not mentions:
         return Agreement(0.0, 0.0, 0.0, 0.0, 0)
     sounds = _sounds(mentions)
-    supports = [max(_support(mention, heard) for mention in sound) for sound in sounds]
+    supports = [max(_support(mention, tags) for mention in sound) for sound in sounds]
     return Agreement(
         precision=sum(supports) / len(supports),
         weakest=min(supports),
-        coverage=_coverage(mentions, heard),
-        order=_order(sounds, supports, heard),
+        coverage=_coverage(mentions, tags),
+        order=_order(sounds, supports, tags),
         named=len(supports),
     )
 
 
-def heard_sounds(heard: HeardTags) -> list[tuple[frozenset[str], float]]:
+def predicted_sounds(tags: ClipTags) -> list[tuple[frozenset[str], float]]:
     """Return the sounds heard best, as classes that are kin, with the strength of the best."""
     sounds: list[tuple[set[str], float]] = []
-    for name, strength in heard.strongest(_TAGS_LOOKED_AT):
+    for name, strength in tags.strongest(_TAGS_LOOKED_AT):
         if strength < _AUDIBLE:
             break
         near = kin().get(name, frozenset())
@@ -172,7 +97,7 @@ def consensus(texts: Sequence[str]) -> list[float]:
     return [sum(_overlap(one, other) for other in named) / len(named) for one in named]
 
 
-def stutters(text: str) -> bool:
+def repeats_content_word(text: str) -> bool:
     """Whether a caption says one content word twice ("explosions and explosions").
 
     A word may return after "then" and its like, which tell of another time.
@@ -185,15 +110,9 @@ def stutters(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def mentions_of(text: str) -> tuple[EventMention, ...]:
-    """Return the sounds that a caption names; see `core.data.sound_events.heard_classes`."""
-    return heard_classes(text)
-
-
-@lru_cache(maxsize=4096)
 def _named(text: str) -> tuple[frozenset[str], ...]:
     """Return the classes of each sound that a caption names, with their nearest kin."""
-    mentions = [mention for mention in mentions_of(text) if not mention.weak]
+    mentions = [mention for mention in mentioned_events(text) if not mention.weak]
     return tuple(
         frozenset(name for mention in sound for name in mention.classes[:3])
         for sound in _sounds(mentions)
@@ -229,23 +148,23 @@ def _sounds(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
     return sounds
 
 
-def _support(mention: EventMention, heard: HeardTags) -> float:
+def _support(mention: EventMention, tags: ClipTags) -> float:
     related = zip(mention.related, _RELATED_SUPPORT, strict=False)
     return max(
-        heard.strength(mention.name),
-        *(factor * heard.strength(name) for name, factor in related),
+        tags.strength(mention.name),
+        *(factor * tags.strength(name) for name, factor in related),
         0.0,
     )
 
 
 def _order(
-    sounds: Sequence[Sequence[EventMention]], supports: Sequence[float], heard: HeardTags
+    sounds: Sequence[Sequence[EventMention]], supports: Sequence[float], tags: ClipTags
 ) -> float:
     """Compare the turns of sounds with the times they are heard at; see `Agreement.order`."""
-    if heard.times is None:
+    if tags.times is None:
         return 0.0
     told = [
-        (min(mention.segment for mention in sound), _time(sound, heard), support)
+        (min(mention.segment for mention in sound), _time(sound, tags), support)
         for sound, support in zip(sounds, supports, strict=True)
     ]
     marks = [
@@ -258,19 +177,19 @@ def _order(
     return sum(marks) / len(marks) if marks else 0.0
 
 
-def _time(sound: Sequence[EventMention], heard: HeardTags) -> float:
+def _time(sound: Sequence[EventMention], tags: ClipTags) -> float:
     """Return when the class that supports a sound best is heard."""
-    assert heard.times is not None
-    places = _places(heard.names)
+    assert tags.times is not None
+    places = class_numbers(tags.names)
     known = [places[name] for mention in sound for name in mention.classes if name in places]
     if not known:
         return 0.5
-    return float(heard.times[max(known, key=lambda place: float(heard.strengths[place]))])
+    return float(tags.times[max(known, key=lambda place: float(tags.strengths[place]))])
 
 
-def _coverage(mentions: list[EventMention], heard: HeardTags) -> float:
+def _coverage(mentions: list[EventMention], tags: ClipTags) -> float:
     named = {name for mention in mentions for name in mention.classes}
-    expected = heard_sounds(heard)
+    expected = predicted_sounds(tags)
     total = sum(strength for _, strength in expected)
     if not total:
         return 0.0
@@ -282,8 +201,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word.removesuffix("e")
-
-
-@lru_cache(maxsize=8)
-def _places(names: tuple[str, ...]) -> dict[str, int]:
-    return {name: place for place, name in enumerate(names)}

@@ -10,7 +10,7 @@ import torch
 from core.config import DecodingConfig
 from core.data.batches import CaptionedClips
 from core.data.tokenizer import Tokenizer
-from core.decoding.strategy import decode, heard_in
+from core.decoding.strategy import decode, predict_tags
 from core.models.caption_model import CaptionModel
 
 
@@ -49,12 +49,12 @@ def caption_clips(
     for start in range(0, count, batch_size):
         clips = torch.arange(start, min(start + batch_size, count))
         batch = data.batch(clips, torch.zeros_like(clips))
-        heard = None
+        tags = None
         if decoding.strategy == "rerank":
             lengths = batch.frame_lengths.tolist()
             frames = [clip[:length] for clip, length in zip(batch.frames, lengths, strict=True)]
-            heard = heard_in(encoder, frames)
-        found = decode(model, batch.frames, batch.frame_lengths, decoding, tokenizer, heard=heard)
+            tags = predict_tags(encoder, frames)
+        found = decode(model, batch.frames, batch.frame_lengths, decoding, tokenizer, tags=tags)
         for clip, beams in zip(clips.tolist(), found, strict=True):
             tokens = beams[0].tokens
             text, raw = tokenizer.decode(tokens), tokenizer.decode(tokens, raw=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.config import DecodingConfig
-from core.decoding.agreement import HeardTags, agreement, consensus, stutters
+from core.decoding.agreement import agreement, consensus, repeats_content_word
+from core.decoding.clip_tags import ClipTags
 from core.decoding.hypotheses import Hypothesis
 
 # A sum of log-probabilities is divided by the number of tokens to this power: 1 is the mean.
@@ -48,13 +49,14 @@ class RankingWeights:
 def rerank(
     candidates: Sequence[Hypothesis],
     decode: Callable[[Sequence[int]], str],
-    heard: HeardTags | None,
+    tags: ClipTags | None,
     weights: RankingWeights,
 ) -> list[Hypothesis]:
     """Rank candidates of one clip, best first, with their scores.
 
-    Of candidates that read the same the likeliest stays. Those that stutter, or say nothing, stay
-    only where there is no other. Without tags, likelihood and consensus decide.
+    Of candidates that read the same the likeliest stays. Those that say a content word twice, or
+    nothing at all, stay only where there is no other. Without tags, likelihood and consensus
+    decide.
     """
     texts: dict[str, Hypothesis] = {}
     said = [decode(candidate.tokens) for candidate in candidates]
@@ -65,11 +67,11 @@ def rerank(
         best = texts.get(text)
         if best is None or likelihood(candidate) > likelihood(best):
             texts[text] = candidate
-    fluent = {text: one for text, one in texts.items() if text and not stutters(text)}
+    fluent = {text: one for text, one in texts.items() if text and not repeats_content_word(text)}
     scored = [
         replace(
             candidate,
-            score=score(text, candidate, heard, weights) + weights.consensus * agreed[text],
+            score=score(text, candidate, tags, weights) + weights.consensus * agreed[text],
         )
         for text, candidate in (fluent or texts).items()
     ]
@@ -82,12 +84,12 @@ def likelihood(candidate: Hypothesis) -> float:
 
 
 def score(
-    text: str, candidate: Hypothesis, heard: HeardTags | None, weights: RankingWeights
+    text: str, candidate: Hypothesis, tags: ClipTags | None, weights: RankingWeights
 ) -> float:
     """Return what a candidate is ranked by, but for consensus."""
     total = weights.log_prob * likelihood(candidate)
-    if heard is not None:
-        found = agreement(text, heard)
+    if tags is not None:
+        found = agreement(text, tags)
         total += weights.precision * found.precision + weights.coverage * found.coverage
         total += weights.order * found.order
     return total

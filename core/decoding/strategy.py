@@ -8,12 +8,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from core.audio.encoder import HearsTags
+from core.audio.encoder import PredictsTags
 from core.config import DecodingConfig
 from core.data.tokenizer import Tokenizer
-from core.decoding.agreement import HeardTags
 from core.decoding.attending import with_attention
 from core.decoding.beam import beam_search, search
+from core.decoding.clip_tags import ClipTags
 from core.decoding.hypotheses import Hypothesis
 from core.decoding.rerank import RankingWeights, rerank
 from core.decoding.rules import DecodingRules
@@ -31,7 +31,7 @@ def decode(
     config: DecodingConfig,
     tokenizer: Tokenizer,
     *,
-    heard: Sequence[HeardTags | None] | None = None,
+    tags: Sequence[ClipTags | None] | None = None,
     attention: bool = False,
 ) -> list[list[Hypothesis]]:
     """Caption a batch of clips.
@@ -48,7 +48,7 @@ def decode(
         Strategy and its settings.
     tokenizer
         The model's vocabulary.
-    heard
+    tags
         The encoder's sound classes of each clip, for reranking; None if it predicts none.
     attention
         Also return each token's cross-attention over the frames.
@@ -69,10 +69,10 @@ def decode(
         return beam_search(model, frames, frame_lengths, rules, attention=attention)
     memory = model.with_keys_values(model.project(frames, frame_lengths))
     ranked = [
-        rerank(candidates, tokenizer.decode, tags, RankingWeights.from_config(config))
-        for candidates, tags in zip(
+        rerank(candidates, tokenizer.decode, of_clip, RankingWeights.from_config(config))
+        for candidates, of_clip in zip(
             _candidates(model, memory, config, tokenizer, rules),
-            heard or [None] * len(frames),
+            tags or [None] * len(frames),
             strict=True,
         )
     ]
@@ -80,12 +80,12 @@ def decode(
     return with_attention(model, memory, found, frame_lengths) if attention else found
 
 
-def heard_in(encoder: object, frames: Sequence[Tensor]) -> list[HeardTags | None]:
+def predict_tags(encoder: object, frames: Sequence[Tensor]) -> list[ClipTags | None]:
     """Return the sound classes in clips, from their frames (T, D); None if the encoder has none."""
-    if not isinstance(encoder, HearsTags):
+    if not isinstance(encoder, PredictsTags):
         return [None] * len(frames)
     return [
-        HeardTags.from_logits(encoder.tag_logits(clip).float().cpu().numpy(), encoder.tag_names)
+        ClipTags.from_logits(encoder.tag_logits(clip).float().cpu().numpy(), encoder.tag_names)
         for clip in frames
     ]
 

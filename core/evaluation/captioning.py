@@ -34,7 +34,7 @@ def caption_split(
     same checkpoint, split and rules left there are reused. Raises what the loaders raise.
     """
     yield Progress(phase="Loading the checkpoint", done=0)
-    from core.audio.encoder import HearsTags
+    from core.audio.encoder import PredictsTags
     from core.data.batches import load_clips
     from core.data.datasets import open_dataset
     from core.data.features import open_features
@@ -82,7 +82,7 @@ def caption_split(
     if not rest:
         return
     data = load_clips(rest, features, loaded.tokenizer, device, captionless=True)
-    if decoding.strategy == "rerank" and not isinstance(encoder, HearsTags):
+    if decoding.strategy == "rerank" and not isinstance(encoder, PredictsTags):
         yield Warned(
             message=f"The encoder {encoder.name} predicts no sound classes from stored frames, so "
             "candidates are ranked by likelihood and by what most of them name."

@@ -20,7 +20,7 @@ from core.presets import load_preset
 from core.runs import RunFolder, create_run, summarize
 
 if TYPE_CHECKING:
-    from core.training.hearing import TuningStep
+    from core.training.encoder_tuning import TuningStep
 
 STAGES = ("starter-tags-1", "starter-tags-2")
 NAME = "Starter model"
@@ -52,11 +52,11 @@ def tune_starter(*, quick: bool = False) -> Iterator[TuningStep]:
 
     Raises `StudioError` when recordings or YAMNet's weights are missing.
     """
-    from core.training.hearing import tune_hearing
+    from core.training.encoder_tuning import tune_encoder
 
-    made = _hearing(quick)
+    made = _tuning_file(quick)
     if not made.is_file():
-        yield from tune_hearing(made, quick=quick)
+        yield from tune_encoder(made, quick=quick)
 
 
 def build_starter(
@@ -78,14 +78,14 @@ def build_starter(
         As training does, or when the checkpoint cannot be written.
     """
     # Torch is needed for this alone; the module itself is light.
-    from core.models.encoders.yamnet_tuning import FILE as HEARING
-    from core.models.encoders.yamnet_tuning import hearing_with
+    from core.models.encoders.yamnet_tuning import FILE as TUNING_FILE
+    from core.models.encoders.yamnet_tuning import use_tuning
     from core.training import resume_run, train_run
 
     known = _Known(paths.home() / "starter-build.json", quick)
-    hearing = _hearing(quick)
+    tuning = _tuning_file(quick)
     previous = ""
-    with hearing_with(hearing):
+    with use_tuning(tuning):
         for stage in STAGES:
             config = _config(stage, previous, quick, device)
             run = known.run(stage, config)
@@ -100,14 +100,14 @@ def build_starter(
                     yield run, event
             previous = str(run.last)
     written = export_starter(Path(previous), output)
-    write_bytes_atomic(written.parent / HEARING, hearing.read_bytes())
-    hearing.unlink()
+    write_bytes_atomic(written.parent / TUNING_FILE, tuning.read_bytes())
+    tuning.unlink()
     known.forget()
 
 
-def _hearing(quick: bool) -> Path:
+def _tuning_file(quick: bool) -> Path:
     """Return where a build in progress keeps the tuned layers of its encoder."""
-    return paths.home() / ("starter-build-quick" if quick else "starter-build") / "hearing"
+    return paths.home() / ("starter-build-quick" if quick else "starter-build") / "encoder-tuning"
 
 
 def export_starter(checkpoint: Path, output: Path) -> Path:

@@ -31,8 +31,8 @@ from starter_clips.rules import SETS, NamedClip, both_named, judge, load, order_
 from core.audio.encoder import AudioEncoder, Encoding, encode_for_captioning
 from core.audio.files import read_audio
 from core.captioner import Captioner
-from core.decoding.agreement import HeardTags
-from core.decoding.strategy import heard_in
+from core.decoding.clip_tags import ClipTags
+from core.decoding.strategy import predict_tags
 from core.models.checkpoint_files import find_checkpoint
 from core.models.encoders.yamnet_tags import YamNetTags
 
@@ -122,8 +122,8 @@ def tag_template(encoder: AudioEncoder, kind: str) -> Describe:
     """
 
     def describe(encoding: Encoding) -> str:
-        over_time = heard_in(encoder, [encoding.frames])[0]
-        tags = over_time or HeardTags(encoding.tag_probabilities.numpy(), encoder.tag_names)
+        over_time = predict_tags(encoder, [encoding.frames])[0]
+        tags = over_time or ClipTags(encoding.tag_probabilities.numpy(), encoder.tag_names)
         if kind.startswith("top-"):
             best = np.argsort(-tags.strengths)[: int(kind.removeprefix("top-"))]
             return " and ".join(tags.names[place].lower() for place in best)

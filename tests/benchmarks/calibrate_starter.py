@@ -58,8 +58,8 @@ def main() -> None:
     for clip in clips:
         samples = read_clip(clip, options.folder)
         caption = captioner.caption_waveform(samples, RATE)
-        heard = captioner.heard(samples, RATE)
-        signs.append(signs_of(caption.hypothesis, caption.log_prob, heard, caption.duration))
+        tags = captioner.predict_tags(samples, RATE)
+        signs.append(signs_of(caption.hypothesis, caption.log_prob, tags, caption.duration))
         right.append(judge(clip.sound, caption.hypothesis).strict)
     rows, judged = np.array(signs), np.array(right)
     told = told_without_own_package(rows, judged, [clip.package for clip in clips])

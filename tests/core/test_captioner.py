@@ -140,7 +140,7 @@ def test_reranking_without_tags_says_so(
     captioner: Captioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(captioner.encoder, "tag_names", ())
-    monkeypatch.setattr("core.captioner.heard_in", lambda encoder, frames: [None] * len(frames))
+    monkeypatch.setattr("core.captioner.predict_tags", lambda encoder, frames: [None] * len(frames))
     assert "what most of them name" in captioner.rerank_problem
     decoding = DecodingConfig(strategy="rerank", max_tokens=6, samples=5)
     caption = captioner.caption_waveform(sound("low"), 16_000, decoding)

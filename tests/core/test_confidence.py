@@ -16,7 +16,7 @@ from core.confidence import (
     signs_of,
     worded,
 )
-from core.decoding.agreement import HeardTags
+from core.decoding.clip_tags import ClipTags
 from core.errors import CheckpointError
 
 
@@ -74,8 +74,8 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: str) -> None:
 
 
 def test_signs_of_a_caption_that_agrees_and_of_one_without_tags() -> None:
-    heard = HeardTags(np.array([0.8, 0.1], np.float32), ("Dog", "Rain"))
-    signs = dict(zip(SIGNS, signs_of("a dog barks", -1.5, heard, math.e), strict=True))
+    tags = ClipTags(np.array([0.8, 0.1], np.float32), ("Dog", "Rain"))
+    signs = dict(zip(SIGNS, signs_of("a dog barks", -1.5, tags, math.e), strict=True))
     assert signs["log_prob"] == -1.5
     assert 0.7 < signs["precision"] < 0.81
     assert signs["loudest_tag"] == pytest.approx(0.8)

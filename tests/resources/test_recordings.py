@@ -1,4 +1,4 @@
-"""The recordings that the starter model's hearing is tuned on: table, files, licences, tags."""
+"""The recordings that the starter model's encoder is tuned on: table, files, licences, tags."""
 
 from __future__ import annotations
 

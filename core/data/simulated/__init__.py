@@ -1,7 +1,7 @@
 """Training data without paired recordings: sequences of tags simulated from captions alone.
 
-Recipe: starter-captioner.md. `SimulatedStarter` is the dataset, `TagSimulator` draws the sequences,
-`SimulatedClips` is the split that a trainer cuts batches out of.
+`SimulatedStarter` is the dataset, `TagSimulator` draws the sequences, `SimulatedClips` is the split
+that a trainer cuts batches out of. ``resources/models/starter/README.md`` tells the whole recipe.
 """
 
 from core.data.simulated.dataset import ENCODER, SimulatedStarter

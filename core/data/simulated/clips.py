@@ -19,7 +19,7 @@ from core.data.simulated.recordings import BANK
 from core.data.simulated.relatives import affinities, nearest, parents_of
 from core.data.simulated.simulator import MOST_FRAMES, Recorded, TagSimulator
 from core.data.simulated.texts import SHORT_STYLE, Text, sound_clauses
-from core.data.sound_events import heard_classes
+from core.data.sound_events import mentioned_events
 from core.data.tokenizer import PAD, Tokenizer
 from core.errors import DatasetError
 
@@ -174,7 +174,7 @@ def _members(clips: Sequence[Clip], names: Sequence[str]) -> list[list[int]]:
     """Return the rows of the recordings that each class names."""
     named = {
         sound: {
-            m.name for phrase in phrases for m in heard_classes(phrase.finite)[:2] if not m.weak
+            m.name for phrase in phrases for m in mentioned_events(phrase.finite)[:2] if not m.weak
         }
         for sound, phrases in sound_clauses().items()
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.data.sound_events import EventMention, heard_classes
+from core.data.sound_events import EventMention, mentioned_events
 
 MOST_EVENTS = 5
 MOST_RELATED = 4
@@ -57,7 +57,7 @@ def event_table(captions: Sequence[str], names: Sequence[str]) -> EventTable:
     known: dict[str, tuple[EventMention, ...]] = {}
     for row, caption in enumerate(captions):
         if caption not in known:
-            known[caption] = heard_classes(caption)
+            known[caption] = mentioned_events(caption)
         for column, mention in enumerate(known[caption][:MOST_EVENTS]):
             classes[row, column] = number[mention.name]
             kinds[row, column] = KINDS.index(mention.kind)

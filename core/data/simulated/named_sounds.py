@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.simulated.texts import sound_clauses
-from core.data.sound_events import heard_classes
+from core.data.sound_events import mentioned_events
 from core.data.starter.recordings import Recording, SoundLibrary
 from core.paths import resources_dir
 
@@ -105,7 +105,7 @@ def _heard(sound: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     mentions = [
         mention
         for clause in sound_clauses()[sound]
-        for mention in heard_classes(clause.finite)[:2]
+        for mention in mentioned_events(clause.finite)[:2]
         if not mention.weak
     ]
     names = dict.fromkeys(mention.name for mention in mentions)

@@ -15,7 +15,7 @@ from core.data.clips import Clip
 from core.data.simulated.altering import VARIANTS, altered, levelled, repeated
 from core.data.simulated.named_sounds import AllSounds
 from core.data.simulated.texts import Text, audiocaps_captions, sound_clauses, template
-from core.data.sound_events import heard_classes
+from core.data.sound_events import mentioned_events
 from core.data.starter.recordings import Recording
 from core.data.starter.splits import split_recordings
 from core.errors import DatasetError
@@ -184,7 +184,7 @@ class RecordedClips:
 
 
 def _classes(caption: str) -> frozenset[str]:
-    return frozenset(mention.name for mention in heard_classes(caption))
+    return frozenset(mention.name for mention in mentioned_events(caption))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Drawing sequences of tags for the events of captions.
 
-Numbers are the recipe's (starter-captioner.md, 4) unless said otherwise; all logits are YAMNet's.
+All logits are YAMNet's; ``resources/models/starter/README.md`` says what is made with such frames.
 """
 
 from __future__ import annotations

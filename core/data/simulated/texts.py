@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from core.data.sound_events import heard_classes, without_gender
+from core.data.sound_events import mentioned_events, without_gender
 from core.data.starter.vocabulary import Clause, read_vocabulary
 from core.errors import DatasetError
 from core.paths import resources_dir
@@ -163,7 +163,7 @@ def simulated_texts(
 
 
 def _kept(text: str, rng: np.random.Generator, most_sounds: int) -> bool:
-    mentions = heard_classes(text)
+    mentions = mentioned_events(text)
     if not mentions or len(mentions) > most_sounds or any(mention.weak for mention in mentions):
         return False
     speech = {"Speech", "Conversation", "Child speech, kid speaking"}

@@ -4,9 +4,9 @@ Architecture and front end are those of YAMNet (MobileNet v1 on AudioSet; Plakal
 TensorFlow models, Apache-2.0); the weights come from `core.models.encoders.yamnet_weights`.
 
 The network hears patches of 0.96 s. It is run patch by patch and never over a whole clip at once:
-every unit was trained with zero padding 0.96 s apart and the tags collapse without it (reference:
-offline-assets.md, 1a). The last map of a patch is 3 (time) x 2 (frequency) cells of 1024; the mean
-over frequency gives three frames of 0.32 s.
+every unit was trained with zero padding 0.96 s apart and the tags collapse without it. The
+last map of a patch is 3 (time) x 2 (frequency) cells of 1024; the mean over frequency gives three
+frames of 0.32 s.
 """
 
 from __future__ import annotations

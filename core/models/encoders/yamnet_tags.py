@@ -1,11 +1,11 @@
 """YAMNet's tags as frames: what the sound is taken for, every 0.48 s, and nothing else.
 
 A frame holds the 521 class logits of one patch of 0.96 s, clipped and brought to 0..1. Such frames
-can be simulated from captions without audio (reference: starter-captioner.md); the clipping closes
-most of the gap between simulated and real ones, since logits below -4 only carry loudness.
+can be simulated from captions without audio (`core.data.simulated`); the clipping closes most of
+the gap between simulated and real ones, since logits below -4 only carry loudness.
 
-The last layers are not YAMNet's own: they were tuned (`core.training.hearing`) on short and dull
-recordings and on two sounds at a time, which YAMNet's are poor at.
+The last layers are not YAMNet's own: they were tuned (`core.training.encoder_tuning`) on short and
+dull recordings and on two sounds at a time, which YAMNet's are poor at.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ class YamNetTags:
             differences, tuning_hash = load_tuning()
             apply_tuning(self._yamnet.network, differences)
         # Frames of another way of listening are not those that a model was trained on.
-        heard = f"{self._yamnet.weights_hash}:{tuning_hash}:{self.name}:{_VERSION}"
-        self.weights_hash = hashlib.sha256(heard.encode()).hexdigest()
+        weights = f"{self._yamnet.weights_hash}:{tuning_hash}:{self.name}:{_VERSION}"
+        self.weights_hash = hashlib.sha256(weights.encode()).hexdigest()
         self.tag_names = self._yamnet.tag_names
 
     @property

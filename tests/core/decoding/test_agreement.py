@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.decoding.agreement import HeardTags, agreement, consensus, heard_sounds, stutters
+from core.decoding.agreement import agreement, consensus, predicted_sounds, repeats_content_word
+from core.decoding.clip_tags import ClipTags
 
 NAMES = ("Speech", "Dog", "Bark", "Rain", "Siren", "Animal", "Music")
 
 
-def heard(**strengths: float) -> HeardTags:
-    return HeardTags(np.array([strengths.get(name, 0.0) for name in NAMES], np.float32), NAMES)
+def heard(**strengths: float) -> ClipTags:
+    return ClipTags(np.array([strengths.get(name, 0.0) for name in NAMES], np.float32), NAMES)
 
 
 def test_what_is_named_and_heard_agrees() -> None:
@@ -46,7 +47,7 @@ def test_a_short_loud_sound_counts_about_as_much_as_a_long_one() -> None:
     logits = np.full((20, len(NAMES)), -8.0, np.float32)
     logits[3:8, 1] = 4.0
     logits[:, 3] = 4.0
-    tags = HeardTags.from_logits(logits, NAMES)
+    tags = ClipTags.from_logits(logits, NAMES)
     assert tags.strength("Dog") == pytest.approx(tags.strength("Rain"), rel=0.01)
     assert tags.strength("Siren") < 0.01
     assert tags.strength("no such class") == 0.0
@@ -69,14 +70,14 @@ def test_the_strongest_leave_out_what_is_not_particular() -> None:
     ],
 )
 def test_stutter(text: str, expected: bool) -> None:
-    assert stutters(text) is expected
+    assert repeats_content_word(text) is expected
 
 
 def test_sounds_told_in_the_order_they_are_heard() -> None:
     logits = np.full((10, len(NAMES)), -8.0, np.float32)
     logits[:4, 1:3] = 4.0
     logits[6:, 3] = 4.0
-    tags = HeardTags.from_logits(logits, NAMES)
+    tags = ClipTags.from_logits(logits, NAMES)
     assert agreement("a dog barks followed by rain falling", tags).order == pytest.approx(1.0)
     assert agreement("rain falls and then a dog barks", tags).order == pytest.approx(-1.0)
     assert agreement("a dog barks while rain falls", tags).order == 0.0
@@ -93,7 +94,7 @@ def test_consensus_is_high_for_what_most_captions_name() -> None:
 
 def test_tags_of_one_sound_are_expected_once() -> None:
     tags = heard(Dog=0.9, Bark=0.8, Rain=0.6)
-    assert heard_sounds(tags) == [
+    assert predicted_sounds(tags) == [
         (frozenset({"Dog", "Bark"}), pytest.approx(0.9)),
         (frozenset({"Rain"}), pytest.approx(0.6)),
     ]

@@ -43,9 +43,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[DecodingConfig]:
 
     def decode(
         model: object, frames: torch.Tensor, lengths: torch.Tensor, config: DecodingConfig, *_: Any,
-        heard: Sequence[object] | None,
+        tags: Sequence[object] | None,
     ) -> list[list[Hypothesis]]:  # fmt: skip
-        assert (heard is not None) is (config.strategy == "rerank")
+        assert (tags is not None) is (config.strategy == "rerank")
         seen.append(config)
         return [found] * len(frames)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.data.tokenizer import BOS, EOS
-from core.decoding.agreement import HeardTags
+from core.decoding.clip_tags import ClipTags
 from core.decoding.hypotheses import Hypothesis
 from core.decoding.rerank import RankingWeights, likelihood, rerank
 
@@ -28,8 +28,8 @@ def candidate(token: int, log_prob: float, start: int = BOS) -> Hypothesis:
     return Hypothesis((token, EOS), log_prob, (log_prob, log_prob), start)
 
 
-def tags(**strengths: float) -> HeardTags:
-    return HeardTags(np.array(list(strengths.values()), np.float32), tuple(strengths))
+def tags(**strengths: float) -> ClipTags:
+    return ClipTags(np.array(list(strengths.values()), np.float32), tuple(strengths))
 
 
 def told(found: Sequence[Hypothesis]) -> list[int]:

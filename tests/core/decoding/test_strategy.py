@@ -6,10 +6,10 @@ import torch
 
 from core.config import DecodingConfig, ModelConfig
 from core.data.tokenizer import BOS, Tokenizer
-from core.decoding.agreement import HeardTags
 from core.decoding.beam import beam_search
+from core.decoding.clip_tags import ClipTags
 from core.decoding.rules import DecodingRules
-from core.decoding.strategy import decode, heard_in, start_tokens
+from core.decoding.strategy import decode, predict_tags, start_tokens
 from core.errors import ConfigError
 from core.models.caption_model import CaptionModel
 
@@ -48,8 +48,8 @@ def test_beam_is_beam_search(model: CaptionModel) -> None:
 
 
 def test_reranked_captions_differ_and_are_ranked_by_score(model: CaptionModel) -> None:
-    heard = heard_in(Encoder(), [FRAMES[0], FRAMES[1, :4]])
-    found = decode(model, FRAMES, LENGTHS, RERANK, WORDS, heard=heard, attention=True)
+    tags = predict_tags(Encoder(), [FRAMES[0], FRAMES[1, :4]])
+    found = decode(model, FRAMES, LENGTHS, RERANK, WORDS, tags=tags, attention=True)
     for clip, frames in zip(found, LENGTHS.tolist(), strict=True):
         assert 1 <= len(clip) <= 4
         texts = [WORDS.decode(one.tokens) for one in clip]
@@ -69,8 +69,8 @@ def test_what_is_heard_changes_the_caption(model: CaptionModel) -> None:
     )
     for name, word in (("Rain", "rain"), ("Siren", "siren"), ("Dog", "dog")):
         strengths = np.array([float(tag == name) for tag in Encoder.tag_names], np.float32)
-        heard = [HeardTags(strengths, Encoder.tag_names)] * 2
-        found = decode(model, FRAMES, LENGTHS, strong, WORDS, heard=heard)
+        tags = [ClipTags(strengths, Encoder.tag_names)] * 2
+        found = decode(model, FRAMES, LENGTHS, strong, WORDS, tags=tags)
         assert all(word in WORDS.decode(clip[0].tokens) for clip in found)
 
 
@@ -96,4 +96,4 @@ def test_an_unknown_start_word_is_one_sentence(model: CaptionModel) -> None:
 
 
 def test_an_encoder_without_tags_hears_nothing() -> None:
-    assert heard_in(object(), [FRAMES[0]]) == [None]
+    assert predict_tags(object(), [FRAMES[0]]) == [None]

@@ -53,7 +53,7 @@ def test_lists_checkpoints_of_runs_imports_and_resources(home: Path, tmp_path: P
     starter = shipped / "starter" / "starter.safetensors"
     write_checkpoint(starter, RunConfig(name="Starter captioner"), info)
     # What a shipped model needs besides is no checkpoint.
-    (starter.parent / "hearing.safetensors").write_bytes(b"differences")
+    (starter.parent / "encoder-tuning.safetensors").write_bytes(b"differences")
 
     found = list_checkpoints(builtin=shipped)
 

@@ -56,9 +56,9 @@ def trainings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trainings:
     monkeypatch.setenv("AAC_STUDIO_HOME", str(tmp_path / "home"))
     made = Trainings()
     for name in ("starter-build", "starter-build-quick"):
-        hearing = tmp_path / "home" / name / "hearing"
-        hearing.parent.mkdir(parents=True)
-        hearing.write_bytes(b"what it hears with")
+        tuning = tmp_path / "home" / name / "encoder-tuning"
+        tuning.parent.mkdir(parents=True)
+        tuning.write_bytes(b"tuned layers")
     monkeypatch.setattr("core.training.train_run", made.train)
     monkeypatch.setattr("core.training.resume_run", made.resume)
     return made
@@ -82,10 +82,10 @@ def test_the_checkpoint_is_shipped_without_paths(trainings: Trainings, tmp_path:
     assert str(tmp_path) not in header.config.model_dump_json()
 
 
-def test_the_hearing_lies_beside_the_checkpoint(trainings: Trainings, tmp_path: Path) -> None:
-    heard = {tuning_file() for _ in starter.build_starter(tmp_path / "new" / "made.safetensors")}
-    assert heard == {tmp_path / "home" / "starter-build" / "hearing"}
-    assert (tmp_path / "new" / "hearing.safetensors").read_bytes() == b"what it hears with"
+def test_the_tuned_encoder_lies_beside_the_checkpoint(trainings: Trainings, tmp_path: Path) -> None:
+    used = {tuning_file() for _ in starter.build_starter(tmp_path / "new" / "made.safetensors")}
+    assert used == {tmp_path / "home" / "starter-build" / "encoder-tuning"}
+    assert (tmp_path / "new" / "encoder-tuning.safetensors").read_bytes() == b"tuned layers"
     assert tuning_file().parent == starter.starter_file().parent
 
 

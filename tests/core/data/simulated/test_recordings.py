@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.data.simulated.recordings import BANK, MIXED, VALIDATION, RecordedClips
-from core.data.sound_events import heard_classes
+from core.data.sound_events import mentioned_events
 from core.errors import DatasetError
 
 
@@ -37,7 +37,7 @@ def test_clips_are_the_same_each_time(recorded: RecordedClips) -> None:
 def test_pairs_follow_each_other_or_sound_together(recorded: RecordedClips) -> None:
     for number, clip in enumerate(recorded.clips(MIXED)):
         first, second = recorded.parts(clip)
-        turns = {mention.segment for mention in heard_classes(clip.captions[0])}
+        turns = {mention.segment for mention in mentioned_events(clip.captions[0])}
         assert turns == ({0, 1} if number % 2 else {0}), clip.captions[0]
         assert (second.onset >= min(first.recording.seconds, 4.5)) is bool(number % 2)
 

@@ -7,7 +7,7 @@ from core.data.simulated.texts import (
     simulated_texts,
     sound_clauses,
 )
-from core.data.sound_events import heard_classes
+from core.data.sound_events import mentioned_events
 from core.data.tokenizer import split_words
 
 
@@ -24,7 +24,7 @@ def test_every_clause_names_a_sound() -> None:
     silent = [
         phrase.finite
         for phrase in phrases
-        if not heard_classes(phrase.finite) or not heard_classes(phrase.gerund)
+        if not mentioned_events(phrase.finite) or not mentioned_events(phrase.gerund)
     ]
     assert silent == []
 
@@ -41,7 +41,7 @@ def test_templates_of_two_sounds_tell_their_order() -> None:
     later = [text for text in texts if " and then " in text]
     assert later
     for text in later[:20]:
-        assert {mention.segment for mention in heard_classes(text)} == {0, 1}, text
+        assert {mention.segment for mention in mentioned_events(text)} == {0, 1}, text
 
 
 def test_the_word_of_the_short_style_is_in_no_text() -> None:

@@ -1,10 +1,10 @@
-"""The tuning itself: YAMNet's last layers learn from mixtures of what its first self hears.
+"""The tuning itself: YAMNet's last layers learn from mixtures what the untuned ones hear in each.
 
 The targets are the untuned network's own tags of the clean sounds, put right by the sounds' names
-(`core.training.hearing.labels`); what it hears are mixtures of two and bad recordings of them
-(`core.training.hearing.mixing`): distillation with labels (Hinton, Vinyals and Dean, 2015). In the
-end the weights lie between the tuned and the untuned ones, which carries over better to unlike
-recordings than either (Wortsman et al., WiSE-FT, CVPR 2022).
+(`core.training.encoder_tuning.labels`); what it hears are mixtures of two and bad recordings of
+them (`core.training.encoder_tuning.mixing`): distillation with labels (Hinton, Vinyals and Dean,
+2015). In the end the weights lie between the tuned and the untuned ones, which carries over better
+to unlike recordings than either (Wortsman et al., WiSE-FT, CVPR 2022).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from core.models.encoders.yamnet import YamNet
 from core.models.encoders.yamnet_frontend import log_magnitudes
 from core.models.encoders.yamnet_network import YamNetNetwork
 from core.models.encoders.yamnet_tuning import save_tuning
-from core.training.hearing.labels import Labels, corrected, labels_of
-from core.training.hearing.mixing import Draw, draw
-from core.training.hearing.patches import Patches, join, read_patches
+from core.training.encoder_tuning.labels import Labels, corrected, labels_of
+from core.training.encoder_tuning.mixing import Draw, draw
+from core.training.encoder_tuning.patches import Patches, join, read_patches
 
 # The blocks of the network from here on learn; those before hear edges, so to speak.
 _FIRST_BLOCK = 7
@@ -56,7 +56,7 @@ class TuningStep:
     loss: float | None = None
 
 
-def tune_hearing(
+def tune_encoder(
     output: Path,
     *,
     quick: bool = False,

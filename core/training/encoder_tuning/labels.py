@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.data.simulated.named_sounds import NamedSound
 from core.data.sound_events import kin
-from core.decoding.agreement import UNPARTICULAR
+from core.decoding.clip_tags import GENERIC_TAGS
 
 # The named class is heard at least so clearly, and particular classes that have nothing to do
 # with it half as clearly as the untuned network thinks: it is mostly mistaken there.
@@ -38,7 +38,7 @@ def labels_of(sounds: Sequence[NamedSound], names: Sequence[str]) -> Labels:
         for name in (*sound.names, *sound.related):
             for other in {name, *kin().get(name, ())} & number.keys():
                 near[row, number[other]] = True
-    particular = torch.tensor([name not in UNPARTICULAR for name in names])
+    particular = torch.tensor([name not in GENERIC_TAGS for name in names])
     return Labels(heard, near, particular)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from core.data.simulated.named_sounds import NamedSound
-from core.training.hearing.labels import corrected, labels_of
+from core.training.encoder_tuning.labels import corrected, labels_of
 
 NAMES = ("Dog", "Bark", "Siren", "Speech", "Howl")
 DOG = NamedSound(Path("dog.ogg"), "dog bark", ("Dog",), ("Bark",))

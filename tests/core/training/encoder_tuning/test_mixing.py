@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from core.training.hearing.mixing import badly_recorded, draw
+from core.training.encoder_tuning.mixing import badly_recorded, draw
 
 
 def seeded(seed: int = 0) -> torch.Generator:
