@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.data.sound_events import mentioned_events
 from core.decoding.agreement import agreement, consensus, predicted_sounds, repeats_content_word
 from core.decoding.clip_tags import ClipTags
 
@@ -69,7 +70,7 @@ def test_the_strongest_leave_out_what_is_not_particular() -> None:
         ("", False),
     ],
 )
-def test_stutter(text: str, expected: bool) -> None:
+def test_a_content_word_said_twice_is_found_but_not_after_then(text: str, expected: bool) -> None:
     assert repeats_content_word(text) is expected
 
 
@@ -99,3 +100,49 @@ def test_tags_of_one_sound_are_expected_once() -> None:
         (frozenset({"Rain"}), pytest.approx(0.6)),
     ]
     assert agreement("rain falls", tags).coverage == pytest.approx(0.6 / 1.5)
+
+
+def test_of_faint_sounds_and_of_many_only_the_clearest_are_expected() -> None:
+    def expected(**strengths: float) -> list[str]:
+        return [name for names, _ in predicted_sounds(heard(**strengths)) for name in names]
+
+    assert expected(Rain=0.09) == [], "hardly heard at all"
+    assert expected(Dog=0.9, Rain=0.24, Siren=0.2) == ["Dog", "Rain"], "a quarter of the loudest"
+    others = {"Dog": 0.9, "Rain": 0.8, "Siren": 0.7, "Cat": 0.6}
+    tags = ClipTags(np.array(list(others.values()), np.float32), tuple(others))
+    assert [name for names, _ in predicted_sounds(tags) for name in names] == [
+        "Dog",
+        "Rain",
+        "Siren",
+    ]
+
+
+def test_a_time_is_the_middle_of_a_class_in_the_clip() -> None:
+    logits = np.full((10, len(NAMES)), -30.0, np.float32)
+    logits[4, 1] = logits[0, 3] = logits[9, 3] = 30.0
+    tags = ClipTags.from_logits(logits, NAMES)
+    assert tags.times is not None
+    assert tags.times[[1, 3]] == pytest.approx([0.45, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("apart", "weaker", "expected"), [(0.4, 0.9, 1.0), (0.1, 0.9, 0.5), (0.4, 0.25, 0.5)]
+)
+def test_order_counts_less_for_sounds_close_together_or_hardly_heard(
+    apart: float, weaker: float, expected: float
+) -> None:
+    strengths = np.array([0.0, 0.9, 0.0, weaker, 0.0, 0.0, 0.0], np.float32)
+    times = np.full(len(NAMES), 0.2, np.float32)
+    times[3] += apart
+    tags = ClipTags(strengths, NAMES, times)
+    assert agreement("a dog barks and then rain falls", tags).order == pytest.approx(expected)
+
+
+def test_a_related_class_supports_less_than_the_class_itself() -> None:
+    itself = agreement("rain falls", heard(Rain=0.8)).precision
+    names = mentioned_events("rain falls")[0].related[:2]
+    related = [
+        agreement("rain falls", ClipTags(np.array([0.8], np.float32), (name,))).precision
+        for name in names
+    ]
+    assert [itself, *related] == pytest.approx([0.8, 0.72, 0.64])
