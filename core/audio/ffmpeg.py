@@ -27,6 +27,7 @@ _NO_TRACK = b"matches no streams"
 _COUNTED = re.compile(rb"^out_time_us=(\d+)$", re.M)
 # As of a header of libsndfile's formats.
 _WHOLE = 0.99
+_END = 0.98
 # Seconds; the packets of an hour are counted in half of one.
 _PATIENCE = 20.0
 # Decoders need some of what comes before a part until they give what they give of the whole file.
@@ -52,11 +53,11 @@ class NoSoundTrackError(FfmpegError):
 
 
 class CutOffError(FfmpegError):
-    """The file ends before what it states: `seconds` of about `stated` s are there."""
+    """The file ends before the `seconds` that it states."""
 
-    def __init__(self, seconds: float, stated: float) -> None:
-        super().__init__(f"it ends after {seconds:.1f} of {stated:.1f} s")
-        self.seconds, self.stated = seconds, stated
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it ends before {seconds:.1f} s")
+        self.seconds = seconds
 
 
 class FfmpegStream:
@@ -125,7 +126,8 @@ def open_ffmpeg(
             if not process.stdout.read(1):
                 if process.wait() != 0:
                     raise FfmpegError(f"exit status {process.returncode}")
-                _check_whole(stream, start, messages.read_bytes())
+                seconds = start + stream.frames_read / stream.sample_rate
+                _check_whole(seconds, stream.stated_seconds, messages.read_bytes())
         except CutOffError:
             raise
         except FfmpegError as error:
@@ -140,10 +142,17 @@ def open_ffmpeg(
             process.stdout.close()
 
 
-def counted_seconds(path: Path) -> float | None:
+def has_sound_near(path: Path, seconds: float) -> bool:
+    """Whether there is any sound around the end of a track said to be `seconds` long."""
+    with open_ffmpeg(path, _END * seconds, _LEAD_SECONDS) as stream:
+        return next(stream.blocks(stream.sample_rate), None) is not None
+
+
+def counted_seconds(path: Path, stated: float | None = None) -> float | None:
     """Return the length of the first sound track by its packets; None where that fails.
 
-    Nothing is decoded for it, but the file is read to its end.
+    Nothing is decoded for it, but the file is read to its end. Raises `CutOffError` where that
+    comes before the `stated` length.
     """
     command = [_program(), "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0"]
     command += ["-c", "copy", "-progress", "pipe:1", "-f", "null", "-"]
@@ -151,8 +160,7 @@ def counted_seconds(path: Path) -> float | None:
         told = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=_PATIENCE,
             check=True,
             creationflags=NO_WINDOW,
@@ -160,7 +168,11 @@ def counted_seconds(path: Path) -> float | None:
     except (OSError, subprocess.SubprocessError):
         return None
     counts = _COUNTED.findall(told.stdout)
-    return int(counts[-1]) / 1e6 if counts else None
+    if not counts:
+        return None
+    seconds = int(counts[-1]) / 1e6
+    _check_whole(seconds, stated, told.stderr)
+    return seconds
 
 
 def _program() -> str:
@@ -201,13 +213,10 @@ def _stated_seconds(told: bytes) -> float | None:
     return (hours * 60 + minutes) * 60 + seconds
 
 
-def _check_whole(stream: FfmpegStream, start: float, told: bytes) -> None:
+def _check_whole(seconds: float, stated: float | None, told: bytes) -> None:
     """Refuse a file that ends before what it states."""
-    seconds = start + stream.frames_read / stream.sample_rate
-    stated = stream.stated_seconds
-    if stated is None or seconds >= stated * _WHOLE or not any(mark in told for mark in _CUT_OFF):
-        return
-    raise CutOffError(seconds, stated)
+    if stated is not None and seconds < stated * _WHOLE and any(mark in told for mark in _CUT_OFF):
+        raise CutOffError(stated)
 
 
 def _last_line(told: bytes) -> str:

@@ -22,6 +22,7 @@ from core.audio import ffmpeg, ffmpeg_program
 from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.audio.file_checks import check_file, check_rate, fail_empty
 from core.audio.libsndfile import BLOCK_FRAMES, check_header, native_blocks, open_native
+from core.audio.measured import MeasuredFiles
 from core.audio.mono import mean, mono_blocks
 from core.audio.resample import regroup, resample_blocks
 from core.errors import AudioFileError
@@ -70,6 +71,9 @@ class Waveform:
         return len(self.samples) / self.sample_rate
 
 
+_measured: MeasuredFiles[AudioInfo] = MeasuredFiles()
+
+
 def openable_suffixes() -> tuple[str, ...]:
     """Suffixes of the sound files that can be opened on this machine, lower case, with the dot."""
     return NATIVE_SUFFIXES + (FFMPEG_SUFFIXES if ffmpeg_program.available() else ())
@@ -92,12 +96,12 @@ def probe(path: str | Path) -> AudioInfo:
         with file:
             check_header(path, file)
             return AudioInfo(path, file.samplerate, file.channels, file.frames, file.format)
-    with _decoded_by_ffmpeg(path, 0.0, None) as stream:
-        frames = _measure(path, stream)
-        sample_rate, channels = stream.sample_rate, stream.channels
-    if not frames:
-        fail_empty(path)
-    return AudioInfo(path, sample_rate, channels, frames, path.suffix.lstrip(".").upper())
+    try:
+        return _measured.get(path, _probe_by_ffmpeg)
+    except OSError as error:  # gone in this very moment
+        raise AudioFileError(
+            f"'{path}' cannot be read ({error.strerror}); check its drive."
+        ) from error
 
 
 def read_audio(
@@ -191,19 +195,30 @@ def _open_mono(
             yield stream.sample_rate, mono_blocks(path, blocks)
 
 
+def _probe_by_ffmpeg(path: Path) -> AudioInfo:
+    with _decoded_by_ffmpeg(path, 0.0, None) as stream:
+        frames = _measure(path, stream)
+        sample_rate, channels = stream.sample_rate, stream.channels
+    if not frames:
+        fail_empty(path)
+    return AudioInfo(path, sample_rate, channels, frames, path.suffix.lstrip(".").upper())
+
+
 def _measure(path: Path, stream: ffmpeg.FfmpegStream) -> int:
     """Return the length in samples of a sound whose decoding has just begun."""
-    longest = _MEASURED_SECONDS * stream.sample_rate
-    stated = stream.stated_seconds
+    rate, stated = stream.sample_rate, stream.stated_seconds
+    long = stated is not None and stated >= _MEASURED_SECONDS
     frames = 0
     for block in stream.blocks(BLOCK_FRAMES):
         frames += len(block)
-        if stated is not None and stated >= _MEASURED_SECONDS:
-            return round(stated * stream.sample_rate)
-        if stated is None and frames > longest:
-            stated = ffmpeg.counted_seconds(path)
-            # Where they cannot be counted, all is decoded after all.
-            longest = math.inf
+        if not long and frames < _MEASURED_SECONDS * rate:
+            continue
+        if long and stated is not None and ffmpeg.has_sound_near(path, stated):
+            return round(stated * rate)
+        counted = ffmpeg.counted_seconds(path, stated)
+        if counted is not None:
+            return round(counted * rate)
+        return frames + sum(len(block) for block in stream.blocks(BLOCK_FRAMES))
     return frames
 
 
@@ -248,8 +263,8 @@ def _decoded_by_ffmpeg(
         raise AudioFileError(f"'{path.name}' has no sound track; choose another file.") from error
     except ffmpeg.CutOffError as error:
         raise AudioFileError(
-            f"'{path.name}' is cut off after {error.seconds:.1f} s of about {error.stated:.1f} s; "
-            "copy or download it again."
+            f"'{path.name}' is cut off before its end at {error.seconds:.1f} s; copy or download "
+            "it again."
         ) from error
     except ffmpeg.FfmpegError as error:
         raise AudioFileError(

@@ -1,12 +1,13 @@
 """The Caption page: from the drop to the picture and the caption, and an hour of sound. By hand.
 
-QT_QPA_PLATFORM=offscreen PYTHONPATH=. python tests/benchmarks/bench_caption_page.py
+QT_QPA_PLATFORM=offscreen PYTHONPATH=. python tests/benchmarks/bench_caption_page.py [.m4a ...]
 """
 
 from __future__ import annotations
 
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from app.application import make_application  # noqa: E402
 from app.pages.caption.files_pane import FilesPane  # noqa: E402
 from app.pages.caption.sound_files import FileState  # noqa: E402
 from app.studio import Studio  # noqa: E402
+from tests.real_ffmpeg import AAC, PROGRAM, encode, picture  # noqa: E402
 
 RATE, SECONDS, REPEATS = 44_100, 30, 15
 HOUR = 3600
@@ -62,15 +64,17 @@ def say(what: str, value: float, unit: str, goal: float | None = None) -> None:
     print(f"{what:<48}{value:9.1f} {unit}{wanted}", flush=True)
 
 
-def thirty_seconds(pane: FilesPane) -> None:
+def thirty_seconds(pane: FilesPane, suffix: str) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (RATE * SECONDS, 2)).astype(np.float32)
     files = []
     for number in range(REPEATS):
         files.append(Path(HOME.name, f"noise-{number}.wav"))
         soundfile.write(files[-1], noise, RATE)
+        if suffix in ENCODED:
+            files[-1] = encode(files[-1], files[-1].with_suffix(suffix), *ENCODED[suffix])
     drops = [milliseconds(lambda path=path: show(pane, path)) for path in files]
-    say("30 s: drop to painted spectrogram, first", drops[0], "ms", 150)
-    say("30 s: drop to painted spectrogram, median", statistics.median(drops), "ms", 150)
+    say(f"30 s {suffix}: drop to painted spectrogram, first", drops[0], "ms", 150)
+    say(f"30 s {suffix}: drop to painted spectrogram, median", statistics.median(drops), "ms", 150)
     view = pane.stage.view.spectrogram
 
     def zoom(step: int) -> None:
@@ -78,18 +82,27 @@ def thirty_seconds(pane: FilesPane) -> None:
         repaint(pane)
 
     zooms = [milliseconds(lambda step=step: zoom(step)) for step in range(40)]
-    say("30 s: pan and zoom, all plots, median", statistics.median(zooms), "ms", 33)
+    say(f"30 s {suffix}: pan and zoom, all plots, median", statistics.median(zooms), "ms", 33)
 
     def play(step: int) -> None:
         pane.stage.view.set_playhead(step * 0.033)
         QApplication.processEvents()
 
     heads = [milliseconds(lambda step=step: play(step)) for step in range(200)]
-    say("30 s: playhead, median", statistics.median(heads), "ms")
+    say(f"30 s {suffix}: playhead, median", statistics.median(heads), "ms")
+
+
+# Formats for FFmpeg, and how they are written.
+ENCODED: dict[str, tuple[str, ...]] = {
+    ".m4a": AAC,
+    ".aac": AAC,
+    ".mp4": (*picture(HOUR), *("-c:v", "mpeg4", "-map", "1:v", "-map", "0:a"), *AAC),
+    ".webm": ("-c:a", "libopus"),
+}
 
 
 def one_hour(pane: FilesPane, suffix: str) -> None:
-    path = Path(HOME.name, f"hour{suffix}")
+    path = Path(HOME.name, f"hour{'.wav' if suffix in ENCODED else suffix}")
     generator = np.random.default_rng(1)
     with soundfile.SoundFile(path, "w", RATE, 1) as file:
         for minute in range(HOUR // 60):
@@ -97,6 +110,8 @@ def one_hour(pane: FilesPane, suffix: str) -> None:
             hum = 0.3 * np.sin(2 * np.pi * (200 + 50 * minute) * times) * (times % 7 < 2)
             hiss = 0.1 * generator.normal(size=len(times)) * (minute % 3 != 0)
             file.write((hum + hiss).astype(np.float32))
+    if suffix in ENCODED:
+        path = encode(path, path.with_suffix(suffix), *ENCODED[suffix])
     process = psutil.Process()
     before = most = process.memory_info().rss
     started = time.perf_counter()
@@ -149,7 +164,12 @@ def captions(studio: Studio) -> None:
         settle(lambda path=path: _done(pane, path))
         taken.append(time.perf_counter() - started)
     say("30 s: drop to caption, first (loads the model)", taken[0], "s")
-    say("30 s: drop to caption, median of the rest", statistics.median(taken[1:]), "s", 1.0)
+    say(
+        "30 s: drop to caption, median of the rest",
+        statistics.median(taken[1:]),
+        "s",
+        1.0,
+    )
     pane.hide()
 
 
@@ -166,8 +186,11 @@ def main() -> None:
     pane.intake.opened.disconnect()
     pane.resize(1200, 665)
     pane.show()
-    thirty_seconds(pane)
-    for suffix in (".wav", ".flac", ".mp3"):
+    thirty_seconds(pane, ".wav")
+    if PROGRAM:
+        thirty_seconds(pane, ".m4a")
+    wanted = sys.argv[1:] or [".wav", ".flac", ".mp3", *(ENCODED if PROGRAM else ())]
+    for suffix in wanted:
         one_hour(pane, suffix)
     pane.hide()
     captions(studio)
