@@ -77,9 +77,13 @@ QToolButton[role="split"]:focus { border-color: $accent; }
 QToolButton[role="split"]::menu-button { border: none; border-left: 1px solid $line; width: 20px; }
 QToolButton[role="split"]::menu-arrow { image: url("$icons/chevron-down.svg");
   width: 10px; height: 10px; }
-QToolButton[role="section"] { color: $text; font-weight: 600; padding: 3px 6px 3px 0; }
-QToolButton[role="section"]:checked { background: transparent; }
-QToolButton[role="section"]:hover { background: $hover; }
+QToolButton[role="section"], QToolButton[role="subsection"] { color: $text; font-weight: 600;
+  padding: 3px 6px 3px 0; margin-left: -4px; }
+QToolButton[role="subsection"] { color: $muted; font-size: 12px; }
+QToolButton[role="section"]:checked, QToolButton[role="subsection"]:checked {
+  background: transparent; }
+QToolButton[role="section"]:hover, QToolButton[role="subsection"]:hover { background: $hover; }
+QWidget[role="nested"] { border-left: 1px solid $line; }
 QWidget[role="rail"] QToolButton { border-radius: 8px; padding: 6px 2px; font-size: 11px;
   color: $muted; }
 QWidget[role="rail"] QToolButton:checked { background: $selected; color: $text; }
@@ -98,6 +102,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit { back
   color: $text; border: 1px solid $line_strong; border-radius: 6px; padding: 4px 7px;
   selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { min-height: 18px; }
+QLineEdit { placeholder-text-color: $muted; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
 QTextEdit:focus { border-color: $accent; }
 QLineEdit[wrong="true"], QSpinBox[wrong="true"], QDoubleSpinBox[wrong="true"],
@@ -142,6 +147,7 @@ QSlider::handle:horizontal { width: 14px; height: 14px; margin: -5px 0; border-r
 QSlider::handle:horizontal:hover { background: $accent_hover; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled {
   background: $disabled; }
+QRangeSlider { qproperty-barColor: $accent; }
 QSlider:focus { border: 1px solid $accent; border-radius: 6px; }
 QProgressBar { background: $line; border: none; border-radius: 3px; max-height: 6px;
   min-height: 6px; }

@@ -30,6 +30,8 @@ from core.config import allowed_range, field_info
 
 # Room for the longest title, "Weight of consensus".
 LABEL_WIDTH = 138
+# How far the rows of a nested section stand in, and the size of its arrow.
+INDENT, _ARROW = 16, 16
 
 
 class FieldRow(QWidget):
@@ -207,28 +209,42 @@ class FieldRow(QWidget):
 
 
 class CollapsibleSection(QWidget):
-    """A titled group of rows that opens and closes."""
+    """A titled group of rows that opens and closes.
+
+    A `nested` one is part of another: a quieter title, and rows that stand in beside a line.
+    """
 
     toggled = Signal(bool)
 
-    def __init__(self, title: str, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, theme: Theme, nested: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self.button = QToolButton()
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.button.setProperty("role", "section")
+        self.button.setProperty("role", "subsection" if nested else "section")
+        self.button.setIconSize(QSize(_ARROW, _ARROW))
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.body = QWidget()
         self.rows = QVBoxLayout(self.body)
         self.rows.setContentsMargins(0, 0, 0, 8)
         self.rows.setSpacing(6)
+        if nested:
+            self.body.setProperty("role", "nested")
+            self.body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.rows.setContentsMargins(INDENT - _ARROW // 2 - 1, 2, 0, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.button)
-        layout.addWidget(self.body)
+        place = QHBoxLayout()
+        # The line stands below the middle of the arrow.
+        place.setContentsMargins(_ARROW // 2 if nested else 0, 0, 0, 4 if nested else 0)
+        place.addWidget(self.body)
+        layout.addLayout(place)
         self.button.toggled.connect(self._toggled)
         self._toggled(False)
 

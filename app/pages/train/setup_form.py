@@ -151,11 +151,11 @@ class SetupForm(QScrollArea):
         return row
 
     def _make_advanced_rows(self) -> None:
-        self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme)
+        self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme, nested=True)
         self._contrast_advanced.add(self.contrast.advanced)
         self._advanced.add(self._contrast_advanced)
         for heading, paths in fields.advanced_sections():
-            section = CollapsibleSection(heading, self._studio.theme)
+            section = CollapsibleSection(heading, self._studio.theme, nested=True)
             for path in paths:
                 section.add(self._row(path))
             self._advanced.add(section)

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
-from app.widgets.form import FieldRow
+from app.widgets.form import CollapsibleSection, FieldRow
 from app.widgets.inputs import NumberEdit
 from core.config import RunConfig, parse_config, save_config
 from core.config.objectives import OBJECTIVE_CONFIGS
@@ -202,3 +203,26 @@ def test_everything_can_be_reached_and_understood(pane: SetupPane) -> None:
         assert row.editor.toolTip(), path
         assert row.editor.accessibleName(), path
         assert row.editor.focusPolicy() & Qt.FocusPolicy.TabFocus, path
+
+
+def test_advanced_settings_stand_in_from_their_headings(pane: SetupPane, qtbot: QtBot) -> None:
+    pane.objective.set_value("contrast")
+    pane.form._edited()
+    sections = pane.form.findChildren(CollapsibleSection)
+    for section in sections:
+        section.set_open(True)
+
+    def left(widget: QWidget) -> int:
+        return widget.mapTo(pane, QPoint(0, 0)).x()
+
+    basic, nested = pane.rows["training.epochs"], pane.rows["model.dropout"]
+    qtbot.waitUntil(lambda: left(nested.label) > left(basic.label))
+    paths = ("data.train_clips", "objectives.0.memory_bank", "optimizer.weight_decay")
+    rows = [pane.rows[path] for path in paths if path in pane.rows]
+    assert {left(row.label) for row in rows} == {left(nested.label)}
+    # What is typed ends at one line, and no label is cut.
+    ends = {left(row.editor) + row.editor.width() for row in (basic, nested, *rows)}
+    assert len(ends) == 1
+    assert all(row.label.sizeHint().width() <= row.label.width() for row in rows)
+    headings = {left(section.button) for section in sections}
+    assert len(headings) == 1 and headings.pop() < left(nested.label)
