@@ -146,3 +146,9 @@ def test_a_related_class_supports_less_than_the_class_itself() -> None:
         for name in names
     ]
     assert [itself, *related] == pytest.approx([0.8, 0.72, 0.64])
+
+
+def test_consensus_counts_the_shared_sounds_of_both_captions() -> None:
+    # One of one and one of two sounds are shared: two thirds, seen from either side.
+    one, two = consensus(["a dog barks", "a dog barks while rain falls"])
+    assert one == two == pytest.approx((1 + 2 / 3) / 2)

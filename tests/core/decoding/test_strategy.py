@@ -89,6 +89,18 @@ def test_start_words_add_their_captions(model: CaptionModel) -> None:
     assert {one.start for clip in found for one in clip} == set(start_tokens(config, WORDS))
 
 
+def test_attention_is_that_of_the_start_token_a_caption_began_with(model: CaptionModel) -> None:
+    config = RERANK.model_copy(update={"start_words": "short", "beam_size": 18})
+    found = decode(model, FRAMES, LENGTHS, config, WORDS, attention=True)
+    memory = model.project(FRAMES, LENGTHS).select(torch.tensor([0]))
+    short = next(one for one in found[0] if one.start == WORDS.id_of("short"))
+    assert short.attention is not None and short.layer_attention is not None
+    queries = torch.tensor([[short.start, *short.tokens[:-1]]])
+    expected = model.attention(queries, memory)[0, :, :, : int(LENGTHS[0])]
+    torch.testing.assert_close(short.layer_attention, expected)
+    torch.testing.assert_close(short.attention, expected.mean(dim=0))
+
+
 def test_an_unknown_start_word_is_one_sentence(model: CaptionModel) -> None:
     config = RERANK.model_copy(update={"start_words": "<poem>"})
     with pytest.raises(ConfigError, match="'<poem>'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional
 
 from core.models.caption_model import CaptionModel
 from core.training.losses import Losses
@@ -36,6 +37,65 @@ def test_a_terms_dropout_does_not_depend_on_the_terms_before_it(data: Prepared) 
     second = terms_of(data, "audio-text-matching", "audio-text-ntxent")
     assert second["ce"] == alone["ce"]
     assert second["audio-text-ntxent"] == alone["audio-text-ntxent"]
+
+
+@pytest.mark.parametrize("count", [5, 2], ids=["whole batch", "last, shorter batch"])
+def test_gradients_are_those_of_the_smoothed_cross_entropy_over_the_accumulation(
+    data: Prepared, count: int
+) -> None:
+    config = tiny_config(
+        training={"mixup_alpha": 0.0, "accumulate": 4},
+        model={"dropout": 0.0, "projection_dropout": 0.0},
+        # Watched only: it adds the gradient norms to the log and nothing to the gradients.
+        objectives=[{"name": "caption-ntxent", "weight": 0.0}],
+    )
+    torch.manual_seed(0)
+    losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
+    chosen = (CLIPS[:count], FIRST[:count], SECOND[:count])
+    terms = losses.backward(data.train, 0, 0, chosen)
+    found = [weight.grad for weight in losses.model.parameters()]
+    batch = data.train.batch(*chosen[:2])
+    logits = losses.model(batch.frames, batch.frame_lengths, batch.tokens[:, :-1])
+    expected = functional.cross_entropy(
+        logits.flatten(0, 1), batch.tokens[:, 1:].flatten(), ignore_index=0, label_smoothing=0.2
+    )
+    gradients = torch.autograd.grad(expected, list(losses.model.parameters()))
+    torch.testing.assert_close(terms["ce"], expected.detach())
+    torch.testing.assert_close(terms["total"], expected.detach())
+    for gradient, whole in zip(found, gradients, strict=True):
+        torch.testing.assert_close(gradient, whole / 4)
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    torch.testing.assert_close(terms["ce/gradient-norm"], norm)
+
+
+@pytest.mark.parametrize(
+    ("training", "model", "name"),
+    [
+        ({"mixup_alpha": 0.4}, {"dropout": 0.0, "projection_dropout": 0.0}, "ce"),
+        ({"mixup_alpha": 0.0}, {"dropout": 0.5, "projection_dropout": 0.0}, "ce"),
+        (
+            {"mixup_alpha": 0.0},
+            {"dropout": 0.0, "projection_dropout": 0.0},
+            "audio-text-matching",
+        ),
+    ],
+    ids=["mixup", "dropout", "negatives"],
+)
+def test_draws_depend_on_the_epoch_and_the_batch_and_on_nothing_before(
+    data: Prepared, training: dict[str, float], model: dict[str, float], name: str
+) -> None:
+    objectives = [{"name": name}] if name != "ce" else []
+    config = tiny_config(training=training, model=model, objectives=objectives)
+    torch.manual_seed(0)
+    losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
+
+    def value(epoch: int, number: int) -> float:
+        return float(losses.backward(data.train, epoch, number, (CLIPS, FIRST, SECOND))[name])
+
+    found = {place: value(*place) for place in ((0, 1), (0, 2), (1, 1))}
+    assert len(set(found.values())) == 3
+    torch.manual_seed(99)
+    assert {place: value(*place) for place in reversed(found)} == found
 
 
 def test_the_total_of_a_validation_counts_terms_by_their_weights(data: Prepared) -> None:
