@@ -67,6 +67,17 @@ def test_captions_are_for_people_and_for_metrics(asked: list[DecodingConfig]) ->
         assert one.log_prob == -0.5
 
 
+def test_more_clips_than_there_are_are_all_of_them(asked: list[DecodingConfig]) -> None:
+    found = list(caption_clips(model(), DATA, len(DATA) + 9, WORDS, DecodingConfig()))
+    assert [one.clip for one in found] == list(range(len(DATA)))
+
+
+def test_clips_are_captioned_without_dropout(asked: list[DecodingConfig]) -> None:
+    training = model().train()
+    next(caption_clips(training, DATA, 1, WORDS, DecodingConfig()))
+    assert not training.training
+
+
 def test_reranking_is_shown_the_real_frames_of_each_clip(asked: list[DecodingConfig]) -> None:
     encoder = Encoder()
     list(caption_clips(model(), DATA, 4, WORDS, RERANK, batch_size=4, encoder=encoder))

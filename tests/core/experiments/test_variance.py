@@ -39,6 +39,42 @@ def test_intervals_hold_the_truth_as_often_as_they_say(
         assert held <= 0.985
 
 
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+@pytest.mark.parametrize(("seeds", "clips"), [(2, 2), (3, 7), (5, 4)])
+def test_the_interval_is_that_of_the_mean_squares_by_satterthwaite(
+    seeds: int, clips: int, confidence: float
+) -> None:
+    generator = np.random.default_rng(seeds)
+    smallest = np.inf
+    for _ in range(20):
+        table = drawn(generator, seeds, clips, (1.0, 1.0, 1.5))
+        # Of every level's mean, as in any table of a two-way analysis of variance.
+        mean = table.mean()
+        between_seeds = sum(clips * (row.mean() - mean) ** 2 for row in table) / (seeds - 1)
+        between_clips = sum(seeds * (column.mean() - mean) ** 2 for column in table.T) / (clips - 1)
+        total = ((table - mean) ** 2).sum()
+        rest = (total - between_seeds * (seeds - 1) - between_clips * (clips - 1)) / (
+            (seeds - 1) * (clips - 1)
+        )
+        combined = max(between_seeds + between_clips - rest, between_seeds, between_clips)
+        freedom = combined**2 / (
+            between_seeds**2 / (seeds - 1)
+            + between_clips**2 / (clips - 1)
+            + rest**2 / ((seeds - 1) * (clips - 1))
+        )
+        smallest = min(smallest, freedom)
+        freedom = max(1.0, freedom)
+        error = np.sqrt(combined / (seeds * clips))
+        found = crossed_difference(table, confidence)
+        expected = stats.t.interval(confidence, freedom, mean, error)
+        assert (found.interval.low, found.interval.high) == pytest.approx(expected)
+        assert found.p_value == pytest.approx(2 * stats.t.sf(abs(mean) / error, freedom))
+        assert found.rest_sd == pytest.approx(np.sqrt(rest))
+        assert found.seed_sd == pytest.approx(np.sqrt(max(0, (between_seeds - rest) / clips)))
+        assert found.clip_sd == pytest.approx(np.sqrt(max(0, (between_clips - rest) / seeds)))
+    assert seeds > 2 or smallest < 1, "fewer than one degree of freedom counts as one"
+
+
 def test_power_rises_with_seeds_and_with_clips() -> None:
     def power(seeds: int, clips: int) -> float:
         generator = np.random.default_rng(1)
@@ -63,6 +99,51 @@ def test_the_needed_seeds_do_show_it() -> None:
     assert np.mean([one.shown for one in found]) == pytest.approx(0.8, abs=0.07)
     assert seeds_needed(0.01, (0.25, 1.0, 1.0), 400) is None
     assert seeds_needed(0.2, (0.25, 1.0, 1.0), 400) > needed  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("difference", [0.6, 1.0, 30.0])
+def test_the_needed_seeds_are_the_fewest(difference: float) -> None:
+    parts, clips = (0.25, 2.0, 3.0), 50
+    needed = seeds_needed(difference, parts, clips)
+    assert needed is not None
+
+    def enough(seeds: int) -> bool:
+        squares = clips * parts[0] + parts[2], seeds * parts[1] + parts[2], parts[2]
+        combined = squares[0] + squares[1] - squares[2]
+        freedom = combined**2 / (
+            squares[0] ** 2 / (seeds - 1)
+            + squares[1] ** 2 / (clips - 1)
+            + squares[2] ** 2 / ((seeds - 1) * (clips - 1))
+        )
+        quantiles = stats.t.ppf(0.975, freedom) + stats.t.ppf(0.8, freedom)
+        return bool(difference >= quantiles * np.sqrt(combined / (seeds * clips)))
+
+    assert enough(needed)
+    assert needed == 2 or not enough(needed - 1)
+
+
+def test_over_one_clip_the_needed_seeds_are_those_of_students_test() -> None:
+    values = np.array([0.2, 0.9, 0.4, 1.3, 0.1])
+    needed = crossed_difference(values[:, None]).seeds_needed
+    assert needed is not None
+
+    def enough(seeds: int) -> bool:
+        quantiles = stats.t.ppf(0.975, seeds - 1) + stats.t.ppf(0.8, seeds - 1)
+        return bool(values.mean() >= quantiles * values.std(ddof=1) / np.sqrt(seeds))
+
+    assert enough(needed)
+    assert not enough(needed - 1)
+
+
+def test_spread_of_a_single_seed_is_that_of_its_clips() -> None:
+    values = np.array([0.2, 0.9, 0.4])
+    over_clips, over_seeds = (
+        crossed_difference(values[None, :]),
+        crossed_difference(values[:, None]),
+    )
+    spread = pytest.approx(values.std(ddof=1))
+    assert (over_clips.seed_sd, over_clips.clip_sd, over_clips.seeds_needed) == (None, spread, None)
+    assert (over_seeds.seed_sd, over_seeds.clip_sd) == (spread, None)
 
 
 def test_parts_of_the_variation_are_found() -> None:

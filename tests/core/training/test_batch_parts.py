@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.models.caption_model import CaptionModel
-from core.training.batch_parts import combined, cut
+from core.training.batch_parts import Part, combined, cut
 from core.training.losses import Losses
 from core.training.prepare import Prepared
 from tests.core.training.conftest import tiny_config
@@ -54,3 +54,17 @@ def test_contrast_in_parts_counts_by_clips(data: Prepared) -> None:
     _, whole = gradients(losses, data, 1)
     # The same captions against fewer others.
     assert terms["caption-ntxent"] < whole["caption-ntxent"]
+
+
+def test_terms_of_parts_are_weighted_by_words_or_clips_where_they_are() -> None:
+    parts = [
+        Part(slice(0, 3), 0, words=0.25, clips=0.5),
+        Part(slice(3, 6), 1, words=0.75, clips=0.5),
+    ]
+    terms = [
+        {"ce": torch.tensor(1.0), "other": torch.tensor(1.0), "total": torch.tensor(2.0)},
+        {"ce": torch.tensor(5.0), "other": torch.tensor(5.0), "total": torch.tensor(3.0)},
+    ]
+    terms[0]["first"] = torch.tensor(7.0)
+    found = {name: float(value) for name, value in combined(terms, parts).items()}
+    assert found == {"ce": 4.0, "other": 3.0, "total": 5.0, "first": 7.0}

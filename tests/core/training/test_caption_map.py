@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
 from core.events import CaptionsMapped
+from core.models.caption_model import CaptionModel
 from core.runs import RunFolder
-from core.training.caption_map import principal_plane
+from core.training.caption_map import map_captions, principal_plane
 from core.training.prepare import Prepared
 from core.training.trainer import Trainer
 from tests.core.training.conftest import tiny_config
@@ -21,6 +24,39 @@ def test_a_plane_is_found_again() -> None:
     assert shown == pytest.approx(1.0)
     assert torch.cdist(points, points) == pytest.approx(torch.cdist(flat, flat), abs=1e-4)
     assert points[:, 0].var() > points[:, 1].var()
+
+
+def test_axes_point_to_where_their_largest_component_is_positive() -> None:
+    generator = torch.Generator().manual_seed(2)
+    table = torch.randn(12, 5, generator=generator)
+    points, _ = principal_plane(table)
+    for column in points.T:
+        # The axis is what the coordinates of all rows have in common with their components.
+        axis = (table - table.mean(dim=0)).double().T @ column
+        assert axis[axis.abs().argmax()] > 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_captions_are_mapped_by_direction_without_dropout(data: Prepared, training: bool) -> None:
+    torch.manual_seed(0)
+    config = tiny_config(model={"dropout": 0.5})
+    model = CaptionModel(config.model, data.tokenizer.size, 12).train(training)
+    mapped = map_captions(model, data.validation, epoch=1, step=7, at_once=2)
+    assert model.training is training
+    model.eval()
+    clips = torch.arange(len(data.validation))
+    means = []
+    for clip, caption in itertools.product(clips.tolist(), range(3)):
+        one = torch.tensor([clip])
+        batch = data.validation.batch(one, torch.tensor([caption]))
+        length = int(data.validation.token_lengths[clip, caption])
+        memory = model.project(batch.frames, batch.frame_lengths)
+        means.append(model.decode_tokens(batch.tokens[:, : length - 1], memory)[0].mean(dim=0))
+    unit = torch.nn.functional.normalize(torch.stack(means).detach(), dim=1)
+    expected, shown = principal_plane(unit)
+    torch.testing.assert_close(torch.tensor(mapped.points), expected.float(), rtol=0, atol=1e-5)
+    assert (mapped.epoch, mapped.step, mapped.explained) == (1, 7, pytest.approx(shown, abs=1e-5))
+    assert mapped.captions == tuple(itertools.chain.from_iterable(data.validation.references))
 
 
 def test_one_point_lies_in_the_middle() -> None:
