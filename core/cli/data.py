@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,9 @@ def _add_add(actions: Any, common: argparse.ArgumentParser) -> None:
     )
     add.add_argument("name", metavar="NAME", help="a name for it: letters, digits, - _ .")
     add.add_argument("folder", metavar="FOLDER", help="the folder, or a CSV or JSONL file in it")
+    add.add_argument(
+        "--table", action="append", metavar="FILE", help="a table in the folder; may be repeated"
+    )
     add.add_argument("--file-column", metavar="COLUMN", help="the column with file names")
     add.add_argument(
         "--caption-column",
@@ -166,8 +170,9 @@ def _add(options: argparse.Namespace) -> int:
     from core.data.places import remember_own
 
     root = Path(options.folder).expanduser().absolute()
-    preview = preview_folder(root)
+    preview = preview_folder(_table_in(root, options.table) if options.table else root)
     given = {
+        "tables": tuple(options.table) if options.table else None,
         "file": options.file_column,
         "captions": tuple(options.caption_column) if options.caption_column else None,
         "split": options.split_column,
@@ -186,3 +191,15 @@ def _add(options: argparse.Namespace) -> int:
     remember_own(options.name, root, mapping)
     print(describe(options.name))
     return 0
+
+
+def _table_in(folder: Path, names: Sequence[str]) -> Path:
+    """Return the first of the tables that are to be read; its columns are guessed for all."""
+    from core.data.mapping import find_tables
+
+    there = find_tables(folder)
+    absent = next((name for name in names if name not in there), None)
+    if absent is not None:
+        has = f"its tables are {', '.join(there)}" if there else "it has no table"
+        raise DatasetError(f"There is no table '{absent}' in {folder}; {has}.")
+    return folder / names[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.cli.output import path_text, size, table
@@ -66,8 +67,6 @@ def describe(name: str, root: str = "") -> str:
 
 def _how_read(dataset: OwnFolder) -> list[str]:
     """Say which tables of a folder are read, and which of their columns."""
-    from core.data.mapping import find_tables
-
     mapping = dataset.mapping
     if not mapping.tables:
         return ["No table is read: the sounds have no captions."]
@@ -76,10 +75,15 @@ def _how_read(dataset: OwnFolder) -> list[str]:
         columns.append("captions from " + ", ".join(f"'{name}'" for name in mapping.captions))
     columns.append(f"splits from '{mapping.split}'" if mapping.split else "no column of splits")
     lines = [f"Read from {', '.join(mapping.tables)}: {'; '.join(columns)}."]
-    others = [name for name in find_tables(dataset.folder) if name not in mapping.tables]
-    if others:
-        lines.append(f"Not read: {', '.join(others[:_SHOWN])}.")
+    lines += [table.sentence for table in dataset.unread_tables()]
+    if dataset.unlisted:
+        sounds = f"{count_text(len(dataset.unlisted), 'sound')} of the folder"
+        lines.append(f"No row names {sounds}: {_some(dataset.unlisted)}.")
     return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join((*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])))
 
 
 def report_text(report: DatasetReport) -> str:
@@ -88,7 +92,11 @@ def report_text(report: DatasetReport) -> str:
     lines += [f"{_MARKS[severity]:>8}  {text}" for severity, text in report.findings()]
     for split in report.splits:
         lines += ["", *_split_lines(split)]
-    for title, found in (("Same sound", report.duplicates), ("Tables", report.table_problems)):
+    for title, found in (
+        ("Same sound", report.duplicates),
+        ("Tables", report.table_problems),
+        ("Without a row", report.unlisted),
+    ):
         lines += _examples(title, found)
     for leak in report.leaks:
         shown = ", ".join(leak.examples[:_SHOWN])
@@ -113,11 +121,15 @@ def _split_lines(split: SplitReport) -> list[str]:
             f"by number of captions: {per_clip}",
             f"  vocabulary      {split.vocabulary:,} of {split.words:,} words{_unknown(split)}",
         ]
+    if split.marks:
+        marks = ", ".join(f"{mark} {count:,}" for mark, count in split.marks[:_SHOWN])
+        lines.append(f"  marks           {marks} (tokens of the model, but no words)")
     for title, found in (
         ("missing", split.missing),
         ("unreadable", split.unreadable),
         ("silent", split.silent),
         ("clipped", split.clipped),
+        ("no word", split.wordless),
     ):
         lines += _examples(f"  {title}", found)[1:]
     return lines

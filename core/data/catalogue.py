@@ -10,6 +10,7 @@ from core.data.clips import present_splits
 from core.data.datasets import FOLDER, dataset_names, open_dataset
 from core.data.places import find_place
 from core.data.published import PublishedDataset, published_datasets
+from core.data.unread_tables import unread_tables
 from core.errors import StudioError
 
 DatasetState = Literal["built-in", "ready", "missing", "broken"]
@@ -34,6 +35,8 @@ class CatalogueEntry:
         Whether it is a person's own folder.
     published
         Licence, citation and what can be downloaded, of published ones.
+    unread
+        A sentence on each table of an own folder that has captions but is not read.
     """
 
     name: str
@@ -45,6 +48,7 @@ class CatalogueEntry:
     own: bool = False
     published: PublishedDataset | None = None
     problem: str = ""
+    unread: tuple[str, ...] = ()
 
 
 _BUILT_IN = {
@@ -111,6 +115,7 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
         splits=present_splits(dataset),
         own=bool(place and place.own) or name == FOLDER,
         published=published,
+        unread=tuple(table.sentence for table in unread_tables(dataset) if table.missed),
     )
 
 

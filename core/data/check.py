@@ -15,23 +15,24 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core.data.check_notes import EXAMPLES, Notes, audio_leaks, duplicates, other_leaks
+from core.data.check_notes import Notes, audio_leaks, duplicates, other_leaks
 from core.data.check_report import (
     DatasetReport,
-    Example,
-    Findings,
     Histogram,
     SplitReport,
+    Unread,
 )
 from core.data.clips import Clip, Dataset, missing_files, present_splits
 from core.data.sound_facts import SoundFacts, listen_to_file, listen_to_samples
-from core.data.tokenizer import split_words
+from core.data.tokenizer import is_word, split_words
+from core.data.unread_tables import unread_tables
 from core.errors import StudioError
 from core.events import Event, Progress
 
 PHASE = "Checking"
 _BINS = 24
 _GROWTH_POINTS = 50
+_SHOWN_MARKS = 20
 _MOST_THREADS = 8
 _TICK_SECONDS = 0.1
 # Sounds that are made on the fly are listened to at this rate, in Hz.
@@ -90,7 +91,12 @@ def check_dataset(
     reports = tuple(
         _split_report(dataset, name, clips[name], heard[name], vocabulary) for name in names
     )
-    problems = getattr(dataset, "problems", ())
+    table_problems = Notes()
+    for text in getattr(dataset, "problems", ()):
+        table_problems.add("", text)
+    unlisted = Notes()
+    for file in getattr(dataset, "unlisted", ()):
+        unlisted.add(file)
     yield DatasetChecked(
         report=DatasetReport(
             dataset=dataset.name,
@@ -100,9 +106,12 @@ def check_dataset(
             splits=reports,
             duplicates=duplicates(same, names, clips),
             leaks=(*audio_leaks(same, names, clips), *other_leaks(names, clips)),
-            table_problems=Findings(
-                len(problems), tuple(Example("", text) for text in problems[:EXAMPLES])
+            table_problems=table_problems.found(),
+            tables=tuple(getattr(dataset, "tables", ())),
+            unread=tuple(
+                Unread(table.name, table.missed, table.sentence) for table in unread_tables(dataset)
             ),
+            unlisted=unlisted.found(),
         )
     )
 
@@ -175,16 +184,21 @@ def _split_report(
     words: Counter[str] = Counter()
     lengths: list[int] = []
     growth: list[tuple[int, int]] = []
-    bare = Notes()
+    marks: Counter[str] = Counter()
+    bare, wordless = Notes(), Notes()
     captions: Counter[str] = Counter()
     every = max(1, sum(len(clip.captions) for clip in clips) // _GROWTH_POINTS)
     for clip in clips:
         if not clip.captions:
             bare.add(clip.id)
         for text in clip.captions:
-            parts = split_words(text)
+            tokens = split_words(text)
+            parts = [token for token in tokens if is_word(token)]
             words.update(parts)
+            marks.update(token for token in tokens if not is_word(token))
             lengths.append(len(parts))
+            if not parts:
+                wordless.add(clip.id, text)
             captions[text] += 1
             if len(lengths) % every == 0:
                 growth.append((len(lengths), len(words)))
@@ -206,6 +220,7 @@ def _split_report(
         silent=heard.silent.found(),
         clipped=heard.clipped.found(),
         uncaptioned=bare.found(),
+        wordless=wordless.found(),
         captions=len(lengths),
         captions_per_clip=dict(sorted(Counter(len(clip.captions) for clip in clips).items())),
         repeated_captions=sum(count - 1 for count in captions.values()),
@@ -213,6 +228,7 @@ def _split_report(
         caption_words=histogram(lengths, whole=True),
         words=counted,
         vocabulary=len(words),
+        marks=tuple(marks.most_common(_SHOWN_MARKS)),
         growth=tuple(growth),
         unknown_share=unknown.total() / counted if counted and vocabulary else None,
         unknown_words=tuple(word for word, _ in unknown.most_common(20)),
@@ -248,5 +264,9 @@ def _training_words(dataset: Dataset, clips: Mapping[str, tuple[Clip, ...]]) -> 
         return frozenset()
     chosen = clips[train] if train in clips else dataset.clips(train)
     return frozenset(
-        word for clip in chosen for text in clip.captions for word in split_words(text)
+        word
+        for clip in chosen
+        for text in clip.captions
+        for word in split_words(text)
+        if is_word(word)
     )

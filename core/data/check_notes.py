@@ -10,7 +10,7 @@ from itertools import combinations
 from core.data.check_report import Example, Findings, Leak
 from core.data.clips import Clip
 
-EXAMPLES = 100
+EXAMPLES = 1_000
 # What datasets call the recording that a clip was cut from.
 _SOURCES = ("sound_id", "youtube_id", "source_id")
 

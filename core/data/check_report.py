@@ -36,7 +36,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """How many clips something is true of, and the first hundred of them."""
+    """How many clips something is true of, and the first thousand of them."""
 
     count: int = 0
     examples: tuple[Example, ...] = ()
@@ -50,8 +50,9 @@ class SplitReport:
     ----------
     clips, seconds
         Clips on disk, and how long they are together.
-    missing, unreadable, silent, clipped, uncaptioned
-        Clips with that fault; `missing` are not among `clips`.
+    missing, unreadable, silent, clipped, uncaptioned, wordless
+        Clips with that fault; `missing` are not among `clips`, and `wordless` are captions of
+        nothing but emoji and other marks.
     captions, captions_per_clip
         Captions, and how many clips have how many of them.
     repeated_captions
@@ -59,7 +60,9 @@ class SplitReport:
     durations, caption_words
         In seconds, and in words.
     words, vocabulary
-        Words in all captions, and different ones.
+        Words in all captions, and different ones. Words are the tokenizer's tokens but for marks.
+    marks
+        The commonest tokens that are no words, such as commas, with their numbers.
     growth
         (captions read, different words by then) for a curve.
     unknown_share, unknown_words
@@ -75,6 +78,7 @@ class SplitReport:
     silent: Findings = Findings()
     clipped: Findings = Findings()
     uncaptioned: Findings = Findings()
+    wordless: Findings = Findings()
     captions: int = 0
     captions_per_clip: Mapping[int, int] = field(default_factory=dict)
     repeated_captions: int = 0
@@ -82,6 +86,7 @@ class SplitReport:
     caption_words: Histogram = Histogram()
     words: int = 0
     vocabulary: int = 0
+    marks: tuple[tuple[str, int], ...] = ()
     growth: tuple[tuple[int, int], ...] = ()
     unknown_share: float | None = None
     unknown_words: tuple[str, ...] = ()
@@ -102,8 +107,21 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A table beside those that are read; `missed` where it has captions that one may expect."""
+
+    name: str
+    missed: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """All that a check found; `listened` says whether sounds were read or only their headers."""
+    """All that a check found; `listened` says whether sounds were read or only their headers.
+
+    `tables` are those that a folder of one's own is read from, `unread` the others in it, and
+    `unlisted` its sounds that no row names.
+    """
 
     dataset: str
     date: str
@@ -113,6 +131,9 @@ class DatasetReport:
     duplicates: Findings = Findings()
     leaks: tuple[Leak, ...] = ()
     table_problems: Findings = Findings()
+    tables: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    unlisted: Findings = Findings()
 
     def findings(self) -> tuple[tuple[Severity, str], ...]:
         """Return what a person should know, the worst first; one sentence each."""
@@ -130,8 +151,11 @@ class DatasetReport:
         values["leaks"] = tuple(
             Leak(**{**item, "examples": tuple(item["examples"])}) for item in record["leaks"]
         )
-        for name in ("duplicates", "table_problems"):
-            values[name] = _read_findings(record[name])
+        values["tables"] = tuple(record.get("tables", ()))
+        values["unread"] = tuple(Unread(**item) for item in record.get("unread", ()))
+        for name in ("duplicates", "table_problems", "unlisted"):
+            # Reports of earlier versions lack some.
+            values[name] = _read_findings(record[name]) if name in record else Findings()
         return cls(**values)
 
 
@@ -186,10 +210,16 @@ def _findings(report: DatasetReport) -> list[tuple[Severity, str]]:
         if split.captions:
             add("warning", split.uncaptioned.count, f"clip of {name} has no caption",
                 f"clips of {name} have no caption")  # fmt: skip
+            add("warning", split.wordless.count, f"caption of {name} has no word",
+                f"captions of {name} have no word")  # fmt: skip
     add("warning", report.duplicates.count, "group of clips has the same sound",
         "groups of clips have the same sound")  # fmt: skip
     add("warning", report.table_problems.count, "row of the tables has a fault",
         "rows of the tables have a fault")  # fmt: skip
+    where = " or ".join(report.tables) if len(report.tables) < 4 else "the tables"
+    add("warning", report.unlisted.count, f"sound of the folder has no row in {where}",
+        f"sounds of the folder have no row in {where}")  # fmt: skip
+    found += [("warning" if one.missed else "note", one.sentence) for one in report.unread]
     order: tuple[Severity, ...] = ("error", "warning", "note")
     found.sort(key=lambda item: order.index(item[0]))
     if not any(severity != "note" for severity, _ in found):
@@ -208,8 +238,9 @@ def _read_findings(record: Any) -> Findings:
 
 def _split(record: Any) -> SplitReport:
     values = _known(SplitReport, record)
-    for name in ("missing", "unreadable", "silent", "clipped", "uncaptioned"):
-        values[name] = _read_findings(record[name])
+    for name in ("missing", "unreadable", "silent", "clipped", "uncaptioned", "wordless"):
+        values[name] = _read_findings(record[name]) if name in record else Findings()
+    values["marks"] = tuple((str(mark), int(count)) for mark, count in record.get("marks", ()))
     for name in ("durations", "caption_words"):
         item = record[name]
         values[name] = Histogram(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.clips import Clip, Dataset, audio_fingerprint, missing_files
+from core.data.unread_tables import UnreadTable, unread_tables
 from core.errors import DatasetError
 
 TRAIN, VALIDATION = "train", "validation"
@@ -66,6 +67,35 @@ class Joined:
             if part in lists
         )
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with rows of the parts' tables."""
+        return tuple(
+            f"{name}: {text}" for name, part in self.parts.items() for text in _of(part, "problems")
+        )
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """Sounds in folders of the parts that no row names."""
+        return tuple(
+            f"{name}/{file}" for name, part in self.parts.items() for file in _of(part, "unlisted")
+        )
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that parts of one's own are read from."""
+        return tuple(
+            f"{name}/{table}" for name, part in self.parts.items() for table in _of(part, "tables")
+        )
+
+    def unread_tables(self) -> tuple[UnreadTable, ...]:
+        """Return the tables that the parts leave out."""
+        return tuple(
+            replace(table, sentence=f"{name}: {table.sentence}")
+            for name, part in self.parts.items()
+            for table in unread_tables(part)
+        )
+
     def routes(self, split: str) -> tuple[tuple[Dataset, str], ...]:
         """Return the parts that a split is made of, each with its own name of the split."""
         if split not in self._routes:
@@ -103,6 +133,10 @@ class Joined:
     def audio_fingerprint(self, split: str) -> str:
         """Hash of the fingerprints of the parts' audio."""
         return _hash(audio_fingerprint(part, own) for part, own in self.routes(split))
+
+
+def _of(part: Dataset, attribute: str) -> tuple[str, ...]:
+    return tuple(getattr(part, attribute, ()))
 
 
 def _hash(prints: Iterable[str]) -> str:

@@ -10,7 +10,8 @@ from core.data.mapping import ColumnMapping, guess_mapping, read_mapped, split_o
 from core.data.own_splits import SOUNDS, FoundSound, split_up
 from core.data.sound_index import SoundIndex
 from core.data.tables import TABLE_SUFFIXES, Row, Table
-from core.data.tokenizer import split_words
+from core.data.tokenizer import is_word, split_words
+from core.data.unread_tables import UnreadTable, find_unread
 from core.errors import DatasetError
 from core.wording import count_text
 
@@ -22,7 +23,7 @@ class OwnFolder(FileDataset):
     mapping's seed: the same files always fall the same way. Sounds that a table names without a
     caption are in the split ``uncaptioned``; a folder without a table has the one split
     ``sounds``. Neither is trained on. What is wrong with rows is listed in `problems`, each with
-    its table and row; no row stops the others.
+    its table and row; no row stops the others. Sounds that no row names are in `unlisted`.
 
     Parameters
     ----------
@@ -50,6 +51,9 @@ class OwnFolder(FileDataset):
         self._index = SoundIndex(folder)
         self.mapping = mapping or guess_mapping(folder, self._index, tables)
         self.problems: tuple[str, ...] = ()
+        self.unlisted: tuple[str, ...] = ()
+        self._one_chosen = tables is not None
+        self._unread: tuple[UnreadTable, ...] | None = None
         self._absent: dict[str, tuple[str, ...]] = {}
         if self.mapping.tables:
             self._by_split = self._from_tables()
@@ -66,6 +70,21 @@ class OwnFolder(FileDataset):
     def entries(self, split: str) -> Sequence[Entry]:
         """Return the sounds of a split."""
         return self._by_split[split]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that are read."""
+        return self.mapping.tables
+
+    def unread_tables(self) -> tuple[UnreadTable, ...]:
+        """Return the other tables of the folder; their first rows are read once for that."""
+        if self._unread is None:
+            self._unread = (
+                find_unread(self.folder, self.mapping, self._index, self._one_chosen)
+                if self.mapping.tables
+                else ()
+            )
+        return self._unread
 
     def missing(self, split: str) -> tuple[str, ...]:
         """Names in the tables that lead to no file."""
@@ -95,7 +114,15 @@ class OwnFolder(FileDataset):
             self._absent[split] = (*self._absent.get(split, ()), name)
             problems.append(f"{about.where}: there is no sound '{name}' in {self.folder}.")
         self.problems = tuple(problems)
+        named = {self._below(file) for file in found}
+        self.unlisted = tuple(file for file in self._index.files if file not in named)
         return splits
+
+    def _below(self, file: str) -> str:
+        """Return a name below the folder for a full one, as a table may have it."""
+        path = Path(file)
+        inside = path.is_absolute() and path.is_relative_to(self.folder.absolute())
+        return path.relative_to(self.folder.absolute()).as_posix() if inside else file
 
     def _check_columns(self, table: Table) -> None:
         wanted = (self.mapping.file, *self.mapping.captions, self.mapping.split)
@@ -133,10 +160,17 @@ class OwnFolder(FileDataset):
                 )
             if text in about.captions:
                 problems.append(f"{where}: the same caption of '{name}' again; it counts once.")
-            elif not split_words(text):
+                continue
+            tokens = split_words(text)
+            if not tokens:
                 problems.append(f"{where}: the caption '{text}' has no word; it is left out.")
-            else:
-                about.captions.append(text)
+                continue
+            if not any(map(is_word, tokens)):
+                problems.append(
+                    f"{where}: the caption '{text}' has no word, but emoji or other marks, which a "
+                    "model would learn as they are. Write in words what is heard."
+                )
+            about.captions.append(text)
         split = self._split_name(table, row)
         if split and about.split and split != about.split:
             problems.append(

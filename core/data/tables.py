@@ -22,6 +22,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 50
 _LONGEST_CELL = 1 << 20
+_BEGINNING = 1 << 16
 
 Cell = str | tuple[str, ...]
 
@@ -60,12 +61,13 @@ class Table:
     problems: tuple[str, ...] = ()
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, beginning: bool = False) -> Table:
     """Read a table; its first row names the columns unless `without_header` is asked for later.
 
-    Raises `DatasetError` where there is no file, no text or no row in it.
+    Of a large table, `beginning` reads the first rows alone. Raises `DatasetError` where there is
+    no file, no text or no row in it.
     """
-    text = read_text(path)
+    text = read_text(path, _BEGINNING if beginning else None)
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         return _read_json_lines(path, text)
     return _read_csv(path, text)
@@ -83,10 +85,16 @@ def without_header(table: Table) -> Table:
     return Table(table.path, names, (first, *rows), table.delimiter, table.problems)
 
 
-def read_text(path: Path) -> str:
-    """Read a text file whatever its encoding: UTF-8 or UTF-16 by their marks, else Latin-1."""
+def read_text(path: Path, most: int | None = None) -> str:
+    """Read a text file whatever its encoding: UTF-8 or UTF-16 by their marks, else Latin-1.
+
+    Of a file of more than `most` bytes, the whole lines among the first so many are read.
+    """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(-1 if most is None else most)
+            if most is not None and stream.read(1):
+                content = _whole_lines(content)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}).") from error
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -100,6 +108,13 @@ def read_text(path: Path) -> str:
         with suppress(UnicodeDecodeError):
             return content.decode(attempt)
     return content.decode("latin-1")
+
+
+def _whole_lines(content: bytes) -> bytes:
+    end = content.rfind(b"\n") + 1
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        end += end % 2  # A character has two bytes there.
+    return content[:end]
 
 
 def csv_rows(text: str, delimiter: str, *, spaced: bool = False) -> Iterator[list[str]]:

@@ -69,6 +69,11 @@ def split_words(text: str) -> list[str]:
     return words
 
 
+def is_word(token: str) -> bool:
+    """Whether one of `split_words`' tokens is a word, not a comma, an emoji or another mark."""
+    return _kind(token[0]) == "word"
+
+
 @lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
     """Return "space", "word" or "mark"."""

@@ -33,6 +33,7 @@ class AboutView(DetailsPane):
             ("Folder", str(entry.folder) if entry.folder is not None else ""),
             ("Size", "" if record.size is None else size_text(record.size)),
             ("Splits here", ", ".join(entry.splits)),
+            ("Not read", "\n".join(entry.unread)),
             ("Features", "" if record.features == NOTHING else record.features),
             ("Checked", checked_text(record)),
         ]

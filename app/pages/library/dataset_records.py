@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.machine import folder_size
-from app.texts import NOTHING
+from app.texts import NOTHING, count_text
 from core.config import JOINT
 from core.data.catalogue import CatalogueEntry, describe_dataset, list_datasets
 from core.data.check_report import last_report
@@ -58,6 +58,8 @@ class DatasetRecord:
         """How its state is said."""
         if self.joined and self.usable:
             return "joined"
+        if self.entry.unread:
+            return f"{count_text(len(self.entry.unread), 'table')} not read"
         return STATES[self.entry.state]
 
     @property

@@ -32,6 +32,7 @@ from core.data.places import find_place, remember_own
 from core.errors import DatasetError
 
 MOST_PROBLEMS = 4
+MOST_NAMES = 3
 
 
 class OwnFolderDialog(QDialog):
@@ -220,7 +221,7 @@ class OwnFolderDialog(QDialog):
             self._not_possible(self.form.problem, "")
             return
         self._studio.jobs.run_quick(
-            lambda: OwnFolder(root, mapping),
+            lambda: _opened_folder(root, mapping),
             lambda dataset: self._opened(number, dataset),
             lambda sentence, details: self._not_opened(number, sentence, details),
             self,
@@ -233,6 +234,13 @@ class OwnFolderDialog(QDialog):
         lines = [f"Splits: {', '.join(splits)}."]
         if len(dataset.splits) < 2 or not dataset.mapping.tables:
             lines.append("Without captions it can be captioned and listened to, not trained on.")
+        if dataset.unlisted:
+            lines.append(
+                f"{count_text(len(dataset.unlisted), 'sound')} of the folder without a row: "
+                f"{', '.join(dataset.unlisted[:MOST_NAMES])}"
+                f"{', ...' if len(dataset.unlisted) > MOST_NAMES else ''}."
+            )
+        lines += [table.sentence for table in dataset.unread_tables() if table.missed]
         problems = dataset.problems
         if problems:
             lines.append(f"{count_text(len(problems), 'row')} with a fault:")
@@ -260,6 +268,13 @@ class OwnFolderDialog(QDialog):
         named = bool(self.name.text().strip())
         self.add.setEnabled(self._able and named)
         self.add.setToolTip("" if named else "Give it a name.")
+
+
+def _opened_folder(root: Path, mapping: ColumnMapping) -> OwnFolder:
+    """Open a folder and look into its other tables, in a worker thread."""
+    dataset = OwnFolder(root, mapping)
+    dataset.unread_tables()
+    return dataset
 
 
 def _remember(name: str, root: Path, mapping: ColumnMapping | None, new: bool) -> str:

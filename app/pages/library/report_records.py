@@ -13,7 +13,9 @@ KINDS = {
     "silent": "silent",
     "clipped": "clipped",
     "uncaptioned": "no caption",
+    "wordless": "no word",
 }
+_SHOWN_MARKS = 3
 LEAKS = {"audio": "same sound", "source": "same recording", "caption": "same caption"}
 
 
@@ -59,7 +61,22 @@ def problems_of(report: DatasetReport) -> list[Problem]:
                 kind = f"leak: {LEAKS[leak.kind]}"
                 found.append(Problem(kind, leak.first, "", f"{both}: {text}", searched))
     found += [Problem("table", "", "", one.detail) for one in report.table_problems.examples]
+    found += [Problem("table not read", "", "", one.sentence) for one in report.unread]
+    where = " and ".join(report.tables) if len(report.tables) < 4 else "the tables"
+    found += [
+        Problem("no row", "", "", f"{one.clip}: no row of {where} names this sound")
+        for one in report.unlisted.examples
+    ]
     return found
+
+
+def unnamed_count(report: DatasetReport) -> int:
+    """Return how many problems there are beyond the first of each kind, which are named."""
+    every: list[Findings] = [report.duplicates, report.table_problems, report.unlisted]
+    for split in report.splits:
+        every += [getattr(split, name) for name in KINDS if name != "uncaptioned" or split.captions]
+    unnamed = sum(found.count - len(found.examples) for found in every)
+    return unnamed + sum(leak.count - len(leak.examples) for leak in report.leaks)
 
 
 def figures_of(report: DatasetReport) -> list[tuple[str, list[str]]]:
@@ -74,14 +91,17 @@ def figures_of(report: DatasetReport) -> list[tuple[str, list[str]]]:
         row("Length", *(length_text(split.seconds) for split in splits)),
         row("Captions", *(f"{split.captions:,}" for split in splits)),
         row("Captions per clip", *map(_per_clip, splits)),
+        row("Words", *(f"{split.words:,}" if split.captions else NOTHING for split in splits)),
         row("Different words", *(f"{s.vocabulary:,}" if s.captions else NOTHING for s in splits)),
+        row("Marks besides words", *map(_marks, splits)),
         row("Words not in training", *map(_unknown, splits)),
         row("Repeated captions", *(f"{split.repeated_captions:,}" for split in splits)),
     ]
     faults = [
         row(title.capitalize(), *(f"{getattr(split, name).count:,}" for split in splits))
         for name, title in KINDS.items()
-        if report.listened or name not in ("silent", "clipped")
+        if (report.listened or name not in ("silent", "clipped"))
+        and (name != "wordless" or any(split.wordless.count for split in splits))
     ]
     return count + faults
 
@@ -108,6 +128,12 @@ def _per_clip(split: SplitReport) -> str:
     if not numbers:
         return NOTHING
     return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+
+
+def _marks(split: SplitReport) -> str:
+    shown = [f"{mark} {count:,}" for mark, count in split.marks[:_SHOWN_MARKS]]
+    more = ["..."] if len(split.marks) > _SHOWN_MARKS else []
+    return "  ".join((*shown, *more)) or NOTHING
 
 
 def _unknown(split: SplitReport) -> str:

@@ -21,6 +21,7 @@ from app.pages.library.report_records import (
     figures_of,
     histogram_labels,
     problems_of,
+    unnamed_count,
 )
 from app.studio import Studio
 from app.texts import count_text
@@ -241,7 +242,9 @@ class ReportView(QScrollArea):
     def _tell_count(self) -> None:
         shown, total = len(self.problems.shown()), len(self.problems.records())
         text = count_text(shown, "problem")
-        self.count.setText(text if shown == total else f"{shown:,} of {total:,} problems")
+        text = text if shown == total else f"{shown:,} of {total:,} problems"
+        unnamed = unnamed_count(self.report) if self.report is not None else 0
+        self.count.setText(f"{text}; {unnamed:,} more are counted above" if unnamed else text)
 
     def _open(self, problem: Problem) -> None:
         if problem.clip or problem.searched:

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from core.cli import main
+from core.data.datasets import open_dataset
 from core.data.places import find_place
 from core.runs import list_runs
 from tests.core.data.layouts import make_macs
@@ -92,14 +93,14 @@ def test_what_was_never_downloaded_is_not_looked_for_in_the_current_folder(
 
 
 def test_info_says_which_tables_of_a_folder_are_read_and_how(folder: Path, capsys: Out) -> None:
-    (folder / "z.csv").write_text("sound;description\nrain, 0.wav;Another one.\n", encoding="utf-8")
+    (folder / "z.csv").write_text("sound;description\nlow, 0.wav;Another one is heard.\n", encoding="utf-8")
     assert main(["data", "add", "mine", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (
         "Read from table.csv: sounds from 'sound'; captions from 'description 1', "
         "'description 2'; no column of splits." in lines
     )
-    assert "Not read: z.csv." in lines
+    assert any(line.startswith("table.csv is read, z.csv is not: its columns") for line in lines)
 
 
 def test_an_own_folder_from_columns_to_training(folder: Path, capsys: Out) -> None:
@@ -128,6 +129,19 @@ def test_columns_may_be_given(folder: Path, capsys: Out) -> None:
     assert "no column 'words'" in capsys.readouterr().err
     assert main(["data", "add", "clotho", str(folder)]) == 2
     assert main(["data", "forget", "mine"]) == 0 and find_place("mine") is None
+
+
+def test_tables_may_be_given(folder: Path, capsys: Out) -> None:
+    (folder / "more.csv").write_text("file;said\nlow, 1.wav;Something deep hums on.\n")
+    (folder / "most.csv").write_text("file;said\nlow, 2.wav;Something deep hums on and on.\n")
+    both = ["--table", "more.csv", "--table", "most.csv"]
+    assert main(["data", "add", "mine", str(folder), *both]) == 0
+    out = capsys.readouterr().out
+    assert "Read from more.csv, most.csv: sounds from 'file'; captions from 'said'" in out
+    assert "more.csv, most.csv are read, table.csv is not: its columns differ" in out
+    assert sum(len(open_dataset("mine").clips(s)) for s in open_dataset("mine").splits) == 2
+    assert main(["data", "add", "other", str(folder), "--table", "none.csv"]) == 2
+    assert "no table 'none.csv'" in capsys.readouterr().err
 
 
 def test_a_check_prints_a_page_and_writes_json(folder: Path, tmp_path: Path, capsys: Out) -> None:

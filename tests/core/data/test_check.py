@@ -14,6 +14,7 @@ from core.data.check import DatasetChecked, check_dataset, histogram
 from core.data.check_report import DatasetReport, last_report, save_report
 from core.data.datasets import open_dataset
 from core.data.sound_facts import listen_to_file, listen_to_samples
+from core.data.tokenizer import SPECIAL_TOKENS, Tokenizer
 from core.errors import AudioFileError
 from core.events import Progress
 
@@ -107,6 +108,62 @@ def test_every_fault_is_found(folder: Path) -> None:
         ("caption", "train", "test"): ("a dog barks",),
     }
     assert report.table_problems.count == 2
+
+
+def test_words_are_the_tokens_that_are_no_marks(tmp_path: Path) -> None:
+    for number in range(4):
+        soundfile.write(tmp_path / f"{number}.wav", noise(number), RATE)
+    rows = [
+        '0.wav,train,"A dog barks, then it\'s quiet, 🐶."',
+        "1.wav,train,🌧️🌧️",
+        '2.wav,validation,"A dog — barks, 🐱 meows"',
+        "3.wav,test,A dog barks",
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["file,split,caption", *rows]), encoding="utf-8")
+    dataset = open_dataset("folder", tmp_path)
+    *_, last = check_dataset(dataset)
+    assert isinstance(last, DatasetChecked)
+    train, validation, _ = last.report.splits
+    assert (train.words, train.vocabulary) == (7, 7)  # a dog barks then it s quiet
+    assert (train.caption_words.minimum, train.caption_words.maximum) == (0, 7)
+    assert train.growth[-1] == (2, 7)
+    assert train.marks == ((",", 2), ("'", 1), ("🐶", 1), ("🌧🌧", 1))
+    # Words and marks are together what the model's vocabulary holds.
+    fitted = Tokenizer.fit(text for clip in dataset.clips("train") for text in clip.captions)
+    assert fitted.size == len(SPECIAL_TOKENS) + train.vocabulary + len(train.marks)
+    assert (validation.unknown_words, validation.unknown_share) == (("meows",), 1 / 4)
+    assert [(one.clip, one.detail) for one in train.wordless.examples] == [("1.wav", "🌧️🌧️")]
+    assert ("warning", "1 caption of train has no word.") in last.report.findings()
+    (problem,) = (one.detail for one in last.report.table_problems.examples)
+    assert problem.startswith("t.csv, row 3: the caption '🌧️🌧️' has no word, but emoji")
+
+
+def test_sounds_without_a_row_and_tables_that_are_not_read(folder: Path) -> None:
+    soundfile.write(folder / "forgotten.wav", noise(7), RATE)
+    (folder / "later.csv").write_text("sound,what\nforgotten.wav,A door is shut loudly.\n")
+    report = report_of(folder)
+    assert names(report.unlisted) == ["forgotten.wav"]
+    assert (
+        "warning",
+        "1 sound of the folder has no row in captions.csv.",
+    ) in report.findings()
+    (unread,) = report.unread
+    assert report.tables == ("captions.csv",) and unread.missed
+    assert ("warning", unread.sentence) in report.findings()
+    save_report(report)
+    assert last_report("folder") == report
+
+
+def test_reports_of_earlier_versions_are_read(folder: Path) -> None:
+    path = save_report(report_of(folder))
+    record = json.loads(path.read_text())
+    for name in ("tables", "unread", "unlisted"):
+        del record[name]
+    for split in record["splits"]:
+        del split["marks"], split["wordless"]
+    path.write_text(json.dumps(record))
+    report = last_report("folder")
+    assert report is not None and report.splits[0].clips == 5 and not report.unlisted.count
 
 
 def test_findings_are_sentences_worst_first(folder: Path) -> None:

@@ -14,6 +14,7 @@ from core.data.clips import Dataset, audio_fingerprint, missing_files
 from core.data.datasets import open_dataset
 from core.data.mapping import ColumnMapping
 from core.data.own import OwnFolder
+from core.data.tables import read_table
 from core.errors import DatasetError
 from tests.core.data.own_tables import CAPTIONS, NAMES, ROWS, all_clips, sounds, table
 
@@ -97,6 +98,8 @@ def test_every_fault_names_its_row(tmp_path: Path) -> None:
         "row 6: the caption '...' has no word; it is left out.",
         "row 9: more cells than columns; 'A man says so, and, so' is taken as one caption. "
         "Put it into quotes.",
+        "row 10: the caption '🌧️🌧️' has no word, but emoji or other marks, which a model would "
+        "learn as they are. Write in words what is heard.",
         "row 6: no caption for 'Glück im Wald.wav'.",
         f"row 4: there is no sound 'gone.wav' in {tmp_path}.",
         f"row 8: there is no sound 'rain - heavy.wav' in {tmp_path}.",
@@ -105,6 +108,65 @@ def test_every_fault_names_its_row(tmp_path: Path) -> None:
     assert clips["rain, heavy.wav"] == ("🌧️🌧️",)
     assert clips["He said hm.wav"] == ("A man says so, and, so",)
     assert missing_files(dataset, "train") == ("gone.wav", "rain - heavy.wav")
+
+
+def test_sounds_that_no_row_names_are_told(tmp_path: Path) -> None:
+    sounds(tmp_path, "dog.wav", "sub/rain.wav", "sub/unnamed.flac", "Glück.wav", "inside.wav")
+    table(
+        tmp_path,
+        f"file,caption\nDOG.wav,A dog barks at me.\nrain,Heavy rain falls.\n"
+        f"{tmp_path / 'inside.wav'},A door is opened.\n",
+    )
+    dataset = OwnFolder(tmp_path)
+    assert dataset.unlisted == ("Glück.wav", "sub/unnamed.flac")
+    assert not dataset.problems
+    (tmp_path / "captions.csv").unlink()
+    assert not OwnFolder(tmp_path).unlisted
+
+
+def test_tables_that_are_not_read_are_told_with_what_to_do(tmp_path: Path) -> None:
+    table(sounds(tmp_path, "dog.wav", "rain.wav"), "file,caption\ndog.wav,A dog barks at me.\n")
+    table(tmp_path, "fname;text\nrain.wav;Heavy rain falls down.\n", "more.csv")
+    table(tmp_path, "file,caption,by\nrain.wav,Heavy rain falls down.,Ann\n", "same.csv")
+    table(tmp_path, "name,title\nAnn,A doctor of birds\n", "people.csv")
+    table(tmp_path, "file,channels\ndog.wav,1\n", "rates.csv")
+    dataset = OwnFolder(tmp_path)
+    assert dataset.tables == ("captions.csv",)
+    told = {one.name: (one.missed, one.sentence) for one in dataset.unread_tables()}
+    assert told == {
+        "more.csv": (
+            True,
+            "captions.csv is read, more.csv is not: its columns differ (fname, text; not file, "
+            "caption). To have its captions too, give both tables the same columns and choose both "
+            "under 'Columns and splits' (with --table on the command line), or add more.csv as a "
+            "dataset of its own and join the two.",
+        ),
+        "same.csv": (
+            True,
+            "captions.csv is read, same.csv is not: to have its captions too, choose both under "
+            "'Columns and splits' (with --table on the command line).",
+        ),
+        "people.csv": (
+            False,
+            "captions.csv is read, people.csv is not: no sounds are named in it.",
+        ),
+        "rates.csv": (False, "captions.csv is read, rates.csv is not: it has no captions."),
+    }
+    # Somebody who names a table does not miss the others.
+    chosen = OwnFolder(tmp_path / "captions.csv")
+    assert not any(one.missed for one in chosen.unread_tables())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_the_beginning_of_a_large_table_is_that_of_the_whole(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    rows = "".join(f"{n:05d}.wav,Ein Vögelchen singt.\r\n" for n in range(5_000))
+    table(tmp_path, f"{mark}file,caption\r\n{rows}", encoding=encoding)
+    beginning = read_table(tmp_path / "captions.csv", beginning=True)
+    whole = read_table(tmp_path / "captions.csv")
+    assert 500 < len(beginning.rows) < len(whole.rows) == 5_000
+    assert beginning.columns == whole.columns and not beginning.problems
+    assert beginning.rows == whole.rows[: len(beginning.rows)]
 
 
 def test_columns_of_one_name_are_all_captions(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +136,7 @@ class TestOwnFolder:
         assert dialog.rows.horizontalHeaderItem(1).text() == "Beschreibung  (caption)"
         assert "train 12, validation 1, test 1" in dialog.result_text.text()
         assert "row 16: there is no sound 'gone.wav'" in dialog.result_text.text()
+        assert "without a row" not in dialog.result_text.text()
         dialog.form.test.setValue(30)
         qtbot.waitUntil(lambda: "test 4" in dialog.result_text.text(), timeout=LONG)
         dialog.name.setText("ships")
@@ -142,6 +144,17 @@ class TestOwnFolder:
         qtbot.waitUntil(lambda: tab.name == "ships", timeout=LONG)
         dataset = open_dataset("ships")
         assert len(dataset.clips("test")) == 4
+
+    def test_what_is_left_out_is_told_before_it_is_added(
+        self, tab: DatasetsTab, qtbot: QtBot, folder: Path
+    ) -> None:
+        shutil.copy(folder / "still.wav", folder / "forgotten.wav")
+        (folder / "later.csv").write_text("sound,what\nforgotten.wav,A door is shut loudly.\n")
+        dialog = self.dialog(tab, folder, qtbot)
+        text = dialog.result_text.text()
+        assert "1 sound of the folder without a row: forgotten.wav." in text
+        assert "later.csv is not: its columns differ" in text
+        dialog.reject()
 
     def test_impossible_choices_are_told_at_once(
         self, tab: DatasetsTab, qtbot: QtBot, folder: Path, harbour: str
@@ -242,6 +255,30 @@ class TestCheck:
         with qtbot.waitSignal(studio.message, timeout=LONG) as told:
             problems.activated_record.emit(missing)
         assert "gone.wav" in told.args[0]
+
+    def test_what_the_tables_leave_out_is_told_everywhere(
+        self, tab: DatasetsTab, qtbot: QtBot, folder: Path, harbour: str, studio: Studio
+    ) -> None:
+        shutil.copy(folder / "still.wav", folder / "forgotten.wav")
+        (folder / "later.csv").write_text("sound,what\nforgotten.wav,A door is shut loudly.\n")
+        studio.datasets_changed.emit()
+        open_view(tab, harbour, "about", qtbot)
+        record = tab.table.current()
+        assert record.state == "1 table not read"
+        row = tab.table.model().index(tab.table.currentIndex().row(), 1)
+        tip = row.data(Qt.ItemDataRole.ToolTipRole)
+        assert tip.startswith("captions.csv is read, later.csv is not: its columns differ")
+        assert "later.csv is not" in tab.about.shown_text()
+        open_view(tab, harbour, "check", qtbot)
+        qtbot.mouseClick(tab.check.quick, Qt.MouseButton.LeftButton)
+        tab.check.check(False)
+        qtbot.waitUntil(lambda: tab.check.view.report is not None, timeout=LONG)
+        text = tab.check.view.shown_text()
+        assert "later.csv is not: its columns differ" in text
+        assert "1 sound of the folder has no row in captions.csv." in text
+        details = {one.kind: one.detail for one in tab.check.view.problems.records()}
+        assert details["no row"] == "forgotten.wav: no row of captions.csv names this sound"
+        assert details["table not read"] == tip
 
     def test_a_check_is_paused_and_stopped(
         self, tab: DatasetsTab, qtbot: QtBot, harbour: str, studio: Studio
