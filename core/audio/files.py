@@ -190,13 +190,13 @@ def _open_mono(
             check_header(path, file)
             yield file.samplerate, mono_blocks(path, native_blocks(path, file, start, duration))
     else:
-        with _decoded_by_ffmpeg(path, start, duration) as stream:
+        with decoded_by_ffmpeg(path, start, duration) as stream:
             blocks = _from(path, start, stream.blocks(BLOCK_FRAMES))
             yield stream.sample_rate, mono_blocks(path, blocks)
 
 
 def _probe_by_ffmpeg(path: Path) -> AudioInfo:
-    with _decoded_by_ffmpeg(path, 0.0, None) as stream:
+    with decoded_by_ffmpeg(path) as stream:
         frames = _measure(path, stream)
         sample_rate, channels = stream.sample_rate, stream.channels
     if not frames:
@@ -237,10 +237,13 @@ def _from(
 
 
 @contextmanager
-def _decoded_by_ffmpeg(
-    path: Path, start: float, duration: float | None
+def decoded_by_ffmpeg(
+    path: Path, start: float = 0.0, duration: float | None = None
 ) -> Iterator[ffmpeg.FfmpegStream]:
-    """Give the stream of a file that libsndfile does not read."""
+    """Give the stream of a file that libsndfile does not read.
+
+    Every `FfmpegError` becomes an `AudioFileError` of one sentence.
+    """
     kind = path.suffix.lstrip(".").upper()
     if not ffmpeg_program.available():
         if path.suffix.lower() in FFMPEG_SUFFIXES:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from core.audio.files import iterate_blocks, probe
+from core.audio.files import decoded_by_ffmpeg, probe
 from core.errors import AudioFileError
 
 _BLOCK_FRAMES = 1 << 16
@@ -42,8 +42,7 @@ class SoundFacts:
 
 def listen_to_file(path: Path) -> SoundFacts:
     """Read a sound file whole. Raises `AudioFileError` where it cannot be read."""
-    info = probe(path)
-    return _listen(_file_blocks(path, info.sample_rate), info.sample_rate)
+    return _listen(_file_blocks(path), probe(path).sample_rate)
 
 
 def listen_to_samples(samples: NDArray[np.float32], sample_rate: int) -> SoundFacts:
@@ -74,13 +73,13 @@ def _listen(blocks: Iterable[NDArray[np.int16]], sample_rate: int) -> SoundFacts
     )
 
 
-def _file_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.int16]]:
-    """Yield blocks (n, channels); formats that libsndfile does not read come as mono."""
+def _file_blocks(path: Path) -> Iterator[NDArray[np.int16]]:
+    """Yield blocks (n, channels)."""
     try:
         file = soundfile.SoundFile(path if os.name == "nt" else os.fsencode(path))
     except (soundfile.LibsndfileError, TypeError):
-        for samples in iterate_blocks(path, _BLOCK_FRAMES / sample_rate, sample_rate):
-            yield _integers(samples[:, None])
+        with decoded_by_ffmpeg(path) as stream:
+            yield from map(_integers, stream.blocks(_BLOCK_FRAMES))
         return
     with file:
         integers = file.subtype in _INTEGERS
@@ -97,4 +96,5 @@ def _file_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.int16]]:
 def _integers(block: NDArray[Any]) -> NDArray[np.int16]:
     if not np.isfinite(block).all():
         raise AudioFileError("It contains samples that are no numbers (NaN or infinite).")
-    return np.rint(np.clip(block, -1.0, 1.0) * 32_767).astype(np.int16)
+    # With a decoder's own scale: 16-bit samples that came as fractions of 1 are what they were.
+    return np.rint(np.clip(block * 32_768.0, -32_768, 32_767)).astype(np.int16)
