@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ COLOUR_MAPS = {
     "inverse grey": "Inverse grey",
 }
 BAR_WIDTH = 12
+TEXT_LEFT = BAR_WIDTH + 4
+RIGHT_MARGIN = 8
 # The number of entries that ImageItem maps fast; its own default of 512 takes the slow way.
 ENTRIES = 256
 
@@ -50,8 +52,14 @@ class ColourBar(QWidget):
         self.setAccessibleName("Colour scale in decibels")
 
     def sizeHint(self) -> QSize:
-        """Return the fixed width."""
-        return QSize(48, 120)
+        """Return the width of the bar and of its widest label."""
+        widest = QFontMetrics(self._font()).horizontalAdvance("−140")
+        return QSize(TEXT_LEFT + widest + RIGHT_MARGIN, 120)
+
+    def _font(self) -> QFont:
+        font = self.font()
+        font.setPixelSize(11)
+        return font
 
     def set_map(self, name: str) -> None:
         """Show another colour map."""
@@ -79,15 +87,13 @@ class ColourBar(QWidget):
         painter.drawImage(bar, image)
         painter.setPen(QColor(self._colours.line_strong))
         painter.drawRect(bar)
-        font = painter.font()
-        font.setPixelSize(11)
-        painter.setFont(font)
+        painter.setFont(self._font())
         painter.setPen(QColor(self._colours.muted))
         for level in self._ticks(height):
             share = (level - self._low) / max(self._high - self._low, 1e-9)
             y = self.top_margin + height * (1 - share)
             text = f"{level:.0f}".replace("-", "−")
-            box = QRectF(4 + BAR_WIDTH, y - 7, self.width() - 4 - BAR_WIDTH, 14)
+            box = QRectF(TEXT_LEFT, y - 7, self.width() - TEXT_LEFT, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.drawText(QRectF(0, self.height() - self.bottom_margin + 4, 40, 14), "dB")
         painter.end()

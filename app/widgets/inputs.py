@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QSizePolicy, QWidget
 
 _MOST_NUMBERS = 1000
 
@@ -41,6 +41,14 @@ class QuietComboBox(QComboBox):
             self.addItem(str(value), value)
             index = self.count() - 1
         self.setCurrentIndex(index)
+
+
+def indent_text(box: QAbstractSpinBox) -> None:
+    """Keep the figure of a spin box as far from the border as every other field does.
+
+    Qt forgets the padding of the style sheet where the arrows are drawn by it, too.
+    """
+    box.lineEdit().setTextMargins(5, 0, 0, 0)
 
 
 class NumberEdit(QLineEdit):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from app.texts import LONG, clock_text
 from app.widgets.colour_bar import ColourBar
 from app.widgets.overview_strip import OverviewStrip
+from app.widgets.sound_keys import SoundKeys
 from app.widgets.spectrogram_image import (
     Resolution,
     SpectrogramImage,
@@ -74,6 +75,7 @@ class SoundView(QWidget):
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.selection: tuple[float, float] | None = None
+        self.playhead: float | None = None
         self.auto_levels = True
         self.follow = True
         self.overview = OverviewStrip(colours)
@@ -103,6 +105,7 @@ class SoundView(QWidget):
             plot.double_clicked.connect(self.fit)
             plot.dragged.connect(self.select)
             plot.selection_edited.connect(self.select)
+        self.keys = SoundKeys(self)
         # It stands beside the label of the time axis, where nothing else is.
         self.read_out = QLabel(self)
         self.read_out.setProperty("role", "muted")
@@ -185,6 +188,7 @@ class SoundView(QWidget):
 
     def set_playhead(self, seconds: float | None) -> None:
         """Move the playhead, and the view with it when it has left the view."""
+        self.playhead = seconds
         for plot in self._plots():
             plot.set_playhead(seconds)
         self.overview.set_playhead(seconds)
@@ -254,6 +258,9 @@ class SoundView(QWidget):
 
     def _on_clicked(self, seconds: float) -> None:
         self.clear_selection()
-        place = min(max(seconds, 0.0), self.spectrogram.duration)
+        self.seek(min(max(seconds, 0.0), self.spectrogram.duration))
+
+    def seek(self, place: float) -> None:
+        """Put the playhead somewhere by hand."""
         self.set_playhead(place)
         self.sought.emit(place)

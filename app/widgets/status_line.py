@@ -146,7 +146,8 @@ class StatusLine(QWidget):
         elif self._job.state in ("paused", "queued"):
             words.append(self._job.state)
         else:
-            words.append(progress.text or progress.phase)
+            said = progress.text or progress.phase
+            words.append("" if said in self._job.title else said)
         text = " · ".join(word for word in words if word)
         self.job_text.setText(text + (f"  +{len(jobs) - 1}" if len(jobs) > 1 else ""))
         # While unknown it stays empty: a bar that moves to and fro says nothing.

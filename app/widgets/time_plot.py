@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
+
+from app.widgets.time_view_box import TimeViewBox
 
 if TYPE_CHECKING:
     from app.palette import Colours
@@ -21,56 +23,7 @@ SHORTEST_SELECTION = 0.02  # s
 # Attention is shown in one hue over grey; the accent stays with the playhead and the selection.
 ATTENTION_HUE = "#E69F00"
 ATTENTION_OPACITY = 0.62
-
-
-class TimeViewBox(pg.ViewBox):
-    """The plot area: wheel zooms time, drag pans or selects, click places the playhead.
-
-    Signals carry seconds: `clicked(time)`, `dragged(from, to)`.
-    """
-
-    clicked = Signal(float)
-    double_clicked = Signal()
-    dragged = Signal(float, float)
-
-    def __init__(self, drag_selects: bool) -> None:
-        super().__init__(enableMenu=False)
-        self._drag_selects = drag_selects
-        self.setDefaultPadding(0.0)
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Zoom time around the cursor, or the other axis when the wheel turns over its ticks."""
-        factor = 1.02 ** (ev.delta() * self.state["wheelScaleFactor"])
-        centre = self.mapToView(ev.pos())
-        if axis == 1:
-            self.scaleBy(y=factor, center=centre)
-        else:
-            self.scaleBy(x=factor, center=centre)
-        ev.accept()
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Pan along the axes; left drag selects on the waveform, and with Shift anywhere."""
-        if ev.button() == Qt.MouseButton.RightButton:
-            ev.ignore()
-            return
-        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        left = ev.button() == Qt.MouseButton.LeftButton
-        if axis is None and left and (self._drag_selects or shift):
-            ev.accept()
-            start = self.mapToView(ev.buttonDownPos(Qt.MouseButton.LeftButton)).x()
-            self.dragged.emit(start, self.mapToView(ev.pos()).x())
-            return
-        super().mouseDragEvent(ev, axis=axis)
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        """Tell the time that was clicked."""
-        if ev.button() != Qt.MouseButton.LeftButton:
-            return
-        ev.accept()
-        if ev.double():
-            self.double_clicked.emit()
-        else:
-            self.clicked.emit(self.mapToView(ev.pos()).x())
+_TAB, _BACKTAB = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
 
 
 class TimePlot(pg.PlotWidget):
@@ -78,7 +31,7 @@ class TimePlot(pg.PlotWidget):
 
     Signals: `clicked(time)`, `double_clicked()`, `dragged(from, to)` and `left()` (the pointer went
     away); `moved(time, y)` gives the pointer in axis units, `range_changed(start, end)` the part in
-    view.
+    view, `key_pressed(event)` a key.
     """
 
     clicked = Signal(float)
@@ -88,6 +41,7 @@ class TimePlot(pg.PlotWidget):
     moved = Signal(float, float)
     left = Signal()
     range_changed = Signal(float, float)
+    key_pressed = Signal(object)
 
     def __init__(
         self,
@@ -112,6 +66,7 @@ class TimePlot(pg.PlotWidget):
             item.getAxis(side).setStyle(tickLength=4, maxTickLevel=0)
         self._playhead = pg.InfiniteLine(0.0, angle=90, movable=False)
         self._playhead.setZValue(30)
+        self._accent = "#000000"
         self._selection = _SelectionRegion()
         self._selection.setZValue(10)
         self._attention = pg.ImageItem(axisOrder="row-major")
@@ -123,6 +78,7 @@ class TimePlot(pg.PlotWidget):
         box.clicked.connect(self.clicked)
         box.double_clicked.connect(self.double_clicked)
         box.dragged.connect(self.dragged)
+        box.scrolled.connect(self.scroll)
         box.sigXRangeChanged.connect(self._on_range)
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.set_duration(0.0)
@@ -146,6 +102,17 @@ class TimePlot(pg.PlotWidget):
         """Return the visible start and end in seconds."""
         start, end = self._box.viewRange()[0]
         return float(start), float(end)
+
+    def scroll(self, share: float) -> None:
+        """Move the view on by a share of its length, as far as the sound reaches."""
+        start, end = self.time_range()
+        width = end - start
+        first = min(max(start + share * width, 0.0), max(self.duration - width, 0.0))
+        self._box.setXRange(first, first + width, padding=0)
+
+    def zoom(self, factor: float, centre: float) -> None:
+        """Show `factor` times as much around a time in seconds, which stays where it is."""
+        self._box.scaleBy(x=factor, center=QPointF(centre, 0.0))
 
     def set_playhead(self, seconds: float | None) -> None:
         """Move the playhead; None hides it."""
@@ -196,6 +163,8 @@ class TimePlot(pg.PlotWidget):
             # Axes are in seconds and never in milliseconds, whatever is zoomed into.
             if axis.labelText:
                 axis.setLabel(axis.labelText, siPrefixEnableRanges=(), **style)
+        self._accent = colours.accent
+        self._show_focus(False)
         self._playhead.setPen(pg.mkPen(colours.accent, width=1))
         self._selection.set_colour(QColor(colours.accent))
 
@@ -214,6 +183,28 @@ class TimePlot(pg.PlotWidget):
     def _on_selection_edited(self) -> None:
         start, end = self._selection.getRegion()
         self.selection_edited.emit(float(start), float(end))
+
+    # ---- keyboard --------------------------------------------------------------------------
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Tell of a key; who can do something with it accepts it."""
+        ev.ignore()
+        self.key_pressed.emit(ev)
+
+    def focusInEvent(self, ev: QFocusEvent) -> None:
+        """Show where the keyboard is, if it came by the keyboard."""
+        super().focusInEvent(ev)
+        self._show_focus(ev.reason() in (_TAB, _BACKTAB))
+
+    def focusOutEvent(self, ev: QFocusEvent) -> None:
+        """Take the frame away."""
+        super().focusOutEvent(ev)
+        self._show_focus(False)
+
+    def _show_focus(self, on: bool) -> None:
+        self._box.setBorder(pg.mkPen(self._accent, width=2) if on else None)
+
+    # ---- events ----------------------------------------------------------------------------
 
     def leaveEvent(self, ev: Any) -> None:
         """Forget the pointer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
@@ -15,7 +16,17 @@ if TYPE_CHECKING:
     from app.palette import Colours
 
 
+LABEL_HEIGHT = 16
+
+
 class _AmplitudeAxis(pg.AxisItem):
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the smallest round step whose labels do not touch."""
+        least = (high - low) * LABEL_HEIGHT / max(size, 1.0)
+        power = 10.0 ** math.floor(math.log10(max(least, 1e-12)))
+        step = next(power * first for first in (1, 2, 5, 10) if power * first >= least)
+        return [(step, 0.0)]
+
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Return what stands at the ticks, with a minus as all figures have."""
         return [minus_text(text) for text in super().tickStrings(values, scale, spacing)]
@@ -40,7 +51,8 @@ class WaveformView(TimePlot):
         self.setAccessibleName("Waveform")
         self.setToolTip(
             "Amplitude over seconds, full scale is 1\n"
-            "Drag to select, click to set the playhead, turn the wheel to zoom"
+            "Drag to select, click to set the playhead; wheel to zoom, with Shift to scroll\n"
+            "Arrow keys move the playhead, with Ctrl further, with Shift they select; + and − zoom"
         )
 
     def show_envelope(self, envelope: Envelope | None) -> None:

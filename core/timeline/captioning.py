@@ -15,10 +15,13 @@ from core.audio.files import iterate_blocks, probe
 from core.captions import Caption
 from core.config import DecodingConfig
 from core.events import Event, Progress
+from core.memory import give_back_memory
 from core.timeline.windows import TimelineSettings, Window, plan_windows
 
 # Windows in one pass of the model; more gain nothing on a CPU and delay the first caption.
 WINDOWS_AT_ONCE = 8
+# After so many windows what was freed goes back to the system: hours would pile up holes.
+_GIVE_BACK_EVERY = 64
 _BLOCK_SECONDS = 10.0
 _PHASE = "Captioning"
 
@@ -85,7 +88,10 @@ def caption_timeline(
                 caption = None
             yield WindowCaptioned(window=window, caption=caption)
         done += len(few)
+        if done % _GIVE_BACK_EVERY == 0:
+            give_back_memory()
         yield Progress(phase=_PHASE, done=done, total=len(windows), message=path.name)
+    give_back_memory()
     if done < len(windows):
         # The file states a greater length than it has sound for.
         yield Progress(phase=_PHASE, done=len(windows), total=len(windows), message=path.name)

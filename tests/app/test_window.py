@@ -101,6 +101,21 @@ def test_the_status_line_shows_the_job_and_stops_it(window: MainWindow, qtbot: Q
     assert not line.stop.isVisible()
 
 
+def test_the_status_line_says_nothing_twice(window: MainWindow, qtbot: QtBot) -> None:
+    def named() -> Iterator[Event]:
+        for _ in range(100):
+            time.sleep(0.02)
+            yield Progress(phase="Captioning", done=0, total=1, message="bell.wav")
+
+    line = window.status_line
+    job = Job("Captioning bell.wav", named)
+    with qtbot.waitSignal(job.events, timeout=5000):
+        window.studio.jobs.submit(job)
+    assert line.job_text.text() == "Captioning bell.wav"
+    with qtbot.waitSignal(job.done, timeout=5000):
+        job.stop()
+
+
 def test_storage_and_memory_are_measured(window: MainWindow, qtbot: QtBot) -> None:
     (paths.runs_dir() / "a").mkdir()
     (paths.runs_dir() / "a" / "b").write_bytes(b"x" * 2_000)

@@ -77,7 +77,7 @@ class CaptionView(QWidget):
         self.facts.setProperty("role", "hint")
         self.layers = LayerChoice()
         self.layers.changed.connect(self._on_layer)
-        self.others = OtherCaptions()
+        self.others = OtherCaptions(colours)
         self.beams = BeamTable()
         self.tags = TagBars(colours)
         self._lay_out()
@@ -265,6 +265,7 @@ class CaptionView(QWidget):
     def _recolour(self) -> None:
         self.words.set_colours(self._theme.colours)
         self.tags.set_colours(self._theme.colours)
+        self.others.set_colours(self._theme.colours)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the texts off the buttons where the words need the room."""

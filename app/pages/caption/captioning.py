@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -93,7 +93,11 @@ def answer(
         yield RequestStarted(request=request)
         try:
             if request.timeline is not None:
-                yield from _timeline(captioner, checkpoint, request, rules)
+                for event in _timeline(captioner, checkpoint, request, rules):
+                    # A single file is named by the job.
+                    if isinstance(event, Progress) and len(requests) == 1:
+                        event = replace(event, message="")
+                    yield event
             else:
                 caption = captioner.caption_file(
                     request.path, rules, start=request.start, duration=request.length

@@ -106,6 +106,9 @@ class FilesPane(DropArea):
         for keys, slot in (
             ("Space", self._on_space),
             ("F", self.stage.view.fit),
+            ("+", self.stage.view.keys.zoom_in),
+            ("=", self.stage.view.keys.zoom_in),
+            ("-", self.stage.view.keys.zoom_out),
             ("L", self.stage.player_bar.loop.toggle),
             ("Escape", self._on_escape),
             ("Ctrl+Return", self.caption_selected),
@@ -243,7 +246,7 @@ class FilesPane(DropArea):
         self._on_checkpoint()
 
     def _on_checkpoint(self) -> None:
-        self._hearing = self.model_bar.checkpoint()
+        self._hearing = self.showing.checkpoint = self.model_bar.checkpoint()
         self.stage.set_model("" if self._hearing is not None else NO_MODEL)
         self.showing.no_model = self._hearing is None and self._checkpoints_known
         self.showing.show_result()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.texts import clock_text
 from app.theme import Theme
-from app.widgets.inputs import QuietComboBox
+from app.widgets.inputs import QuietComboBox, indent_text
 from app.widgets.level_meter import LevelMeter
 from app.widgets.popover import Popover
 from core.audio.microphone import RATES, InputDevice
@@ -47,6 +47,7 @@ class MicrophoneOptions(Popover):
         self.quiet = QSpinBox()
         self.quiet.setRange(-90, -10)
         self.quiet.setSuffix(" dB")
+        indent_text(self.quiet)
         self.quiet.setValue(int(str(settings.value(QUIET_KEY, DEFAULT_QUIET))))
         self.rate = QuietComboBox()
         self.rate.addItem("Automatic", 0)
@@ -63,6 +64,8 @@ class MicrophoneOptions(Popover):
         )
         self.add_title("Recording")
         self.add_row("Sample rate", self.rate, "Automatic takes the rate of the device")
+        fixed = (self.window_length, self.hop, self.rate)
+        self._hints: dict[QWidget, str] = {field: field.toolTip() for field in fixed}
         for box in (self.window_length, self.hop, self.quiet):
             box.valueChanged.connect(self._on_changed)
         self.rate.currentIndexChanged.connect(self._on_changed)
@@ -81,10 +84,9 @@ class MicrophoneOptions(Popover):
 
     def set_recording(self, recording: bool) -> None:
         """Leave only what may change while a take is recorded."""
-        for field in (self.window_length, self.hop, self.rate):
+        for field, hint in self._hints.items():
             field.setEnabled(not recording)
-            if recording:
-                field.setToolTip("Cannot change while recording")
+            field.setToolTip("Cannot change while recording" if recording else hint)
 
     def _seconds(self, key: str, default: float, least: float, most: float) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
@@ -92,6 +94,7 @@ class MicrophoneOptions(Popover):
         box.setRange(least, most)
         box.setDecimals(1)
         box.setSuffix(" s")
+        indent_text(box)
         box.setValue(float(str(self._settings.value(key, default))))
         return box
 

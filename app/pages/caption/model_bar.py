@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Theme
+from app.widgets.inputs import indent_text
 from app.widgets.staying_menu import StayingMenu
 from core.config import DecodingConfig
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT_KEY = "caption/checkpoint"
 BEAM_KEY = "caption/beam_size"
+# More checkpoints than this are scrolled through.
+MOST_SHOWN = 16
 _PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -54,6 +57,8 @@ class ModelBar(QWidget):
         self.checkpoints.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
+        self.checkpoints.setMaxVisibleItems(MOST_SHOWN)
+        self.checkpoints.setStyleSheet("QComboBox { combobox-popup: 0; }")
         self._items = QStandardItemModel(self)
         self.checkpoints.setModel(self._items)
         self.checkpoints.currentIndexChanged.connect(self._on_checkpoint)
@@ -62,6 +67,7 @@ class ModelBar(QWidget):
         self.beam_size.setRange(1, 64)
         # A dropped file opens; it does not end up as text in here.
         self.beam_size.lineEdit().setAcceptDrops(False)
+        indent_text(self.beam_size)
         self.beam_size.setValue(int(str(settings.value(BEAM_KEY, field.default))))
         self.beam_size.setAccessibleName("Beam size")
         self.beam_size.setToolTip(field.description or "")
@@ -194,7 +200,11 @@ class ModelBar(QWidget):
         if len(self.also_menu.actions()) < 2:
             tip = "There is no second checkpoint to caption with"
         elif further:
-            names = "\n".join(path.name for path in further)
+            names = "\n".join(
+                action.text().replace("&&", "&")
+                for action in self.also_menu.actions()
+                if action.data() in further
+            )
             tip = f"These caption, too, and their captions stand side by side:\n{names}"
         else:
             tip = "Let further checkpoints caption as well"

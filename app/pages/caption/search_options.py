@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from PySide6.QtCore import QLocale, QSettings, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QToolButton
 
-from app.widgets.inputs import QuietComboBox
+from app.widgets.inputs import QuietComboBox, indent_text
 from app.widgets.popover import Popover
 from core.config import DecodingConfig
 from core.errors import ConfigError
@@ -94,6 +94,7 @@ class SearchOptions(Popover):
         box.setRange(0, most)
         box.setSpecialValueText(AS_TRAINED)
         box.setSuffix(" tokens")
+        indent_text(box)
         box.setValue(int(str(self._settings.value(f"caption/{name}", 0))))
         return box
 
@@ -103,6 +104,7 @@ class SearchOptions(Popover):
         box.setRange(least, most)
         box.setDecimals(1)
         box.setSuffix(" s")
+        indent_text(box)
         box.setValue(float(str(self._settings.value(f"caption/timeline_{name}", default))))
         return box
 

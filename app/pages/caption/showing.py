@@ -41,6 +41,7 @@ class Showing(QObject):
         self._stage, self._result, self._linking = stage, result, linking
         self._intake = intake
         self.no_model = False
+        self.checkpoint: Path | None = None  # the one that leads, of several that caption
         loader.resolution = stage.display.resolution
         loader.loaded.connect(self._on_loaded)
         loader.improved.connect(self._on_improved)
@@ -71,7 +72,14 @@ class Showing(QObject):
             # A timeline that grows does not push another tab aside.
             before = self._result.output
             grown = isinstance(output, Timeline) and before is not None and output.done > 0
-            self.show_result(None if grown else output)
+            beside = before is not None and self._follows(output, before)
+            self.show_result(None if grown or beside else output)
+
+    def _follows(self, output: Output, before: Output) -> bool:
+        """Say whether a further checkpoint says what the leading one in front has said."""
+        leading = str(self.checkpoint)
+        same_part = output.place[1:] == before.place[1:]
+        return same_part and before.checkpoint == leading != output.checkpoint
 
     def show_phase(self, phase: str) -> None:
         """Say what is done for a file that waits for its first caption."""

@@ -143,7 +143,8 @@ class CaptionWords(QWidget):
         for word in text.split():
             label = QLabel(word)
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setStyleSheet(f"font-size: {CAPTION_PIXELS}px; padding: 2px 4px;")
+            label.setStyleSheet(f"font-size: {CAPTION_PIXELS}px; padding: 2px 3px;")
+            label.setIndent(0)  # Qt adds half a letter where there is padding
             self._flow.addWidget(label)
             self._labels.append(label)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.widgets.inputs import indent_text
 from core.data.folder_preview import FolderPreview
 from core.data.mapping import ColumnMapping
 from core.errors import DatasetError
@@ -43,6 +44,7 @@ class MappingForm(QWidget):
         self.validation = _share("Share for validation")
         self.test = _share("Share for testing")
         self.seed = QSpinBox()
+        indent_text(self.seed)
         self.seed.setRange(0, 1_000_000)
         self.seed.setAccessibleName("Seed of the draw")
         self.seed.setToolTip("The same files and the same seed always give the same splits")
@@ -165,5 +167,6 @@ def _share(name: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(0, 99)
     box.setSuffix(" %")
+    indent_text(box)
     box.setAccessibleName(name)
     return box

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.palette import DARK, LIGHT
-from app.widgets.colour_bar import COLOUR_MAPS, lookup_table
+from app.widgets.colour_bar import COLOUR_MAPS, TEXT_LEFT, lookup_table
 from app.widgets.sound_view import SoundView, make_sound_picture
 from app.widgets.spectrogram_image import make_spectrogram_image
 from app.widgets.time_plot import TimePlot
@@ -84,23 +85,118 @@ def test_a_frequency_stands_at_its_tick_on_every_scale(view: SoundView, scale: s
     assert len(axis.tickValues(0.4, 0.6, 300)[0][1]) >= 2
 
 
-def test_wheel_zooms_both_plots_around_the_pointer(view: SoundView) -> None:
-    plot = view.spectrogram
-    where = pixel(plot, 1.0, 0.5)
+def turn_wheel(
+    plot: TimePlot,
+    turn: QPoint,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Turn the wheel in the middle of a plot."""
+    where = plot.viewport().rect().center()
     event = QWheelEvent(
         QPointF(where),
         QPointF(plot.mapToGlobal(where)),
         QPoint(0, 0),
-        QPoint(0, 480),
+        turn,
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
+        modifiers,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(plot.viewport(), event)
+
+
+@pytest.mark.parametrize(
+    ("turn", "modifiers"),
+    [
+        (QPoint(-120, 0), Qt.KeyboardModifier.NoModifier),
+        (QPoint(0, -120), Qt.KeyboardModifier.ShiftModifier),
+    ],
+)
+def test_wheel_scrolls_sideways_and_stays_in_the_sound(
+    view: SoundView, turn: QPoint, modifiers: Qt.KeyboardModifier
+) -> None:
+    plot = view.spectrogram
+    plot.getPlotItem().setXRange(1.0, 2.0, padding=0)
+    turn_wheel(plot, turn, modifiers)
+    assert plot.time_range() == pytest.approx((1.1, 2.1))
+    turn_wheel(view.waveform, -turn, modifiers)
+    assert plot.time_range() == pytest.approx((1.0, 2.0), abs=0.01)
+    for _ in range(30):
+        turn_wheel(plot, turn, modifiers)
+    assert plot.time_range() == pytest.approx((3.0, 4.0), abs=0.01)
+
+
+def press(view: SoundView, qtbot: QtBot, *keys: Qt.Key, shift: bool = False) -> None:
+    held = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    for key in keys:
+        qtbot.keyClick(view.waveform, key, held)
+
+
+def test_keys_move_the_playhead_select_zoom_and_turn_pages(view: SoundView, qtbot: QtBot) -> None:
+    sought: list[float] = []
+    view.sought.connect(sought.append)
+    press(view, qtbot, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left)
+    assert sought == pytest.approx([0.04, 0.08, 0.04])
+    press(view, qtbot, Qt.Key.Key_Right, Qt.Key.Key_Right, shift=True)
+    assert view.selection == pytest.approx((0.04, 0.12))
+    press(view, qtbot, Qt.Key.Key_Left, shift=True)
+    assert view.selection == pytest.approx((0.04, 0.08))
+    press(view, qtbot, Qt.Key.Key_End, shift=True)
+    assert view.selection == pytest.approx((0.04, 4.0))
+    press(view, qtbot, Qt.Key.Key_Home)
+    assert view.selection is None and view.playhead == 0.0
+    press(view, qtbot, Qt.Key.Key_Plus, Qt.Key.Key_Plus)
+    assert view.spectrogram.time_range() == pytest.approx((0.0, 1.0))
+    press(view, qtbot, Qt.Key.Key_PageDown)
+    assert view.spectrogram.time_range() == pytest.approx((1.0, 2.0))
+    # The playhead is brought into view again by what moves it.
+    press(view, qtbot, Qt.Key.Key_Right)
+    assert view.playhead == pytest.approx(0.01)
+    assert view.spectrogram.time_range() == pytest.approx((0.01, 1.01))
+    press(view, qtbot, Qt.Key.Key_Minus, Qt.Key.Key_Minus, Qt.Key.Key_Minus)
+    assert view.spectrogram.time_range() == pytest.approx((0.0, 4.0))
+    view.show_picture(None)
+    press(view, qtbot, Qt.Key.Key_Right, Qt.Key.Key_End)
+    assert view.playhead is None
+
+
+def test_tab_key_stops_once_at_the_plots_and_shows_it(view: SoundView) -> None:
+    view.activateWindow()
+    view.spectrogram.setFocus()
+    view.waveform.setFocus(Qt.FocusReason.TabFocusReason)
+    box = view.waveform.getPlotItem().getViewBox()
+    assert box.border.color().name() == LIGHT.accent.lower()
+    view.waveform.clearFocus()
+    assert box.border.style() == Qt.PenStyle.NoPen
+    view.waveform.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert box.border.style() == Qt.PenStyle.NoPen
+    assert not view.spectrogram.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+@pytest.mark.parametrize("height", [36, 60, 140, 400])
+def test_labels_of_the_amplitude_do_not_touch(view: SoundView, height: int) -> None:
+    axis = view.waveform.getPlotItem().getAxis("left")
+    (_, ticks) = axis.tickValues(-0.55, 0.55, height)[0]
+    assert len(ticks) >= 2 or height < 40
+    assert all(b - a >= 1.1 * 15.9 / height for a, b in itertools.pairwise(ticks))
+
+
+def test_levels_beside_the_colours_keep_off_the_edge(view: SoundView) -> None:
+    metrics = QFontMetrics(view.bar._font())
+    right = TEXT_LEFT + metrics.horizontalAdvance("−140")
+    assert view.bar.width() - right >= 8
+
+
+def test_wheel_zooms_both_plots_around_the_pointer(view: SoundView) -> None:
+    plot = view.spectrogram
+    centre = (
+        plot.getPlotItem().getViewBox().mapSceneToView(QPointF(plot.viewport().rect().center()))
+    )
+    turn_wheel(plot, QPoint(0, 480))
     start, end = plot.time_range()
     assert end - start < 3.9
-    assert start <= 1.0 <= end
+    again = plot.getPlotItem().getViewBox().mapSceneToView(QPointF(plot.viewport().rect().center()))
+    assert again.x() == pytest.approx(centre.x(), abs=0.02)
     assert view.waveform.time_range() == pytest.approx((start, end), abs=0.02)
     assert plot.getPlotItem().getViewBox().viewRange()[1] == pytest.approx([0.0, 1.0])
     view.fit()

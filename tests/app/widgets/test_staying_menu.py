@@ -22,3 +22,17 @@ def test_it_stays_open_while_entries_are_ticked(qtbot: QtBot) -> None:
     assert other.isChecked() and menu.isVisible()
     qtbot.keyClick(menu, Qt.Key.Key_Escape)
     assert not menu.isVisible()
+
+
+def test_the_click_that_opens_it_ticks_nothing(qtbot: QtBot) -> None:
+    """A long menu covers the button, and the button of the mouse is let go over an entry."""
+    menu = StayingMenu()
+    qtbot.addWidget(menu)
+    one = menu.addAction("one")
+    one.setCheckable(True)
+    menu.popup(menu.pos())
+    place = menu.actionGeometry(one).center()
+    qtbot.mouseRelease(menu, Qt.MouseButton.LeftButton, pos=place)
+    assert not one.isChecked() and menu.isVisible()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=place)
+    assert one.isChecked()

@@ -70,3 +70,16 @@ def test_nothing_is_read_before_the_first_event_is_asked_for(tmp_path: Path) -> 
 def test_level() -> None:
     assert level_db(np.full(100, 0.5, np.float32)) == pytest.approx(-6.02, abs=0.01)
     assert level_db(np.zeros(100, np.float32)) == -np.inf
+
+
+def test_freed_memory_goes_back_to_the_system(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the program holds a few hundred megabytes of nothing after an hour of sound."""
+    given: list[int] = []
+    done = 0
+    monkeypatch.setattr("core.timeline.captioning.give_back_memory", lambda: given.append(done))
+    for event in caption_timeline(Echo(), recording, TimelineSettings(1.0, 0.25)):
+        if isinstance(event, WindowCaptioned):
+            done += 1
+    assert given == [64, 128, 192, 237]

@@ -186,6 +186,9 @@ def test_nothing_is_lost_at_stop(page: CaptionPage, qtbot: QtBot) -> None:
     np.testing.assert_allclose(samples, np.concatenate([*blocks, source.rest]), atol=1e-6)
     last = takes_lines(take.saved)[-1]
     assert last["end"] == pytest.approx(3.6)
+    # What could not change meanwhile can again, and says what it is.
+    hop = pane.bar.form.hop
+    assert hop.isEnabled() and hop.toolTip() == "From one caption to the next"
 
 
 def test_quiet_is_not_captioned_and_loud_lights_the_light(page: CaptionPage, qtbot: QtBot) -> None:

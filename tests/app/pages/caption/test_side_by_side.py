@@ -51,6 +51,7 @@ def test_two_checkpoints_caption_side_by_side(
     assert not main.isEnabled()
     further.trigger()
     assert page.model_bar.chosen() == [Path("/good.safetensors"), other.path]
+    assert page.model_bar.also.toolTip().endswith("\nCE+CL · yamnet")
 
     class Named(Parrot):
         def __init__(self, path: Path) -> None:
@@ -67,12 +68,15 @@ def test_two_checkpoints_caption_side_by_side(
     assert [page.result.tabs.tabText(tab) for tab in (0, 1)] == ["CE, seed 1 · best", "CE+CL"]
     assert page.result.tabs.isVisible()
     assert len(page.captioning.cache._captioners) == 2
-    page.result.tabs.setCurrentIndex(0)
+    # The one that is chosen leads; the others do not push it aside.
+    assert page.result.tabs.currentIndex() == 0
     assert page.result.result is not None
     assert page.result.result.checkpoint == "/good.safetensors"
     # What the other one says of the same sound stands under the caption, and leads to it.
     others = page.result.view.others
     assert others.isVisible()
+    muted = page._studio.theme.colours.muted
+    assert others.item(0, 0).foreground().color().name() == muted.lower()
     assert [others.item(0, column).text() for column in (0, 1)] == ["CE+CL", "a dog barks twice"]
     qtbot.mouseClick(
         others.viewport(),
