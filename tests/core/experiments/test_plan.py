@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from core.experiments import (
     Experiment,
     arm_between,
     create_experiment,
-    experiment_status,
     list_experiments,
     load_experiment,
     planned_runs,
@@ -23,7 +21,6 @@ from core.experiments import (
 )
 from core.files import write_text_atomic
 from core.presets import load_preset
-from core.runs import create_run
 
 
 def contrast(**values: Any) -> dict[str, Any]:
@@ -72,6 +69,18 @@ def test_an_arm_is_what_lies_between_two_presets() -> None:
     assert set(arm.overrides) == {"objectives"}
     experiment = create_experiment("presets", base, [Arm("CE"), arm], [7])
     assert experiment.config(arm, 7).objectives == other.objectives
+
+
+def test_an_arm_says_nothing_of_names_and_seeds() -> None:
+    base = config(name="one", experiment="e", arm="a", preset="p", seed=1)
+    other = config(name="two", experiment="f", arm="b", preset="q", seed=2)
+    assert arm_between("same", base, other).overrides == {}
+
+
+def test_the_base_of_an_experiment_has_no_name_of_a_run() -> None:
+    base = config(name="my run", experiment="earlier", arm="old")
+    experiment = create_experiment("x", base, [CE], [1])
+    assert (experiment.base.name, experiment.base.experiment, experiment.base.arm) == ("", "", "")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +141,7 @@ def test_equal_arms_are_trained_each() -> None:
         ("x", [Arm(" ")], [1], "name of 1 to 60"),
         ("x", [CE], [1, 1], "seed stands twice"),
         ("x", [CE], list(range(1001)), "more than 1000 runs"),
+        ("x", [CE, JOINT], list(range(501)), "more than 1000 runs"),
         ("x", [Arm("A", {"training.epoch": 3})], [1], "Arm 'A': 'training.epoch' is not a setting"),
         ("x", [Arm("A", {"training.epochs": 0})], [1], "Arm 'A': .*training.epochs is 0"),
         ("x", [CE], [-1], "seed is -1"),
@@ -151,24 +161,18 @@ def test_an_absent_experiment_is_named(name: str) -> None:
         load_experiment(name)
 
 
+def test_an_experiment_is_read_from_its_own_folder_alone() -> None:
+    experiment = made(CE, JOINT)
+    inner = paths.experiments_dir() / "a" / "b"
+    inner.parent.mkdir()
+    experiment.folder.rename(inner)
+    with pytest.raises(ConfigError, match="no experiment named 'a/b'"):
+        load_experiment("a/b")
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"title": 1, "base": {}, "arms": 3}'])
 def test_a_damaged_experiment_is_told_and_left_out(text: str) -> None:
     write_text_atomic(paths.experiments_dir() / "bad" / "experiment.json", text)
     with pytest.raises(ConfigError, match="not a readable experiment"):
         load_experiment("bad")
     assert list_experiments() == []
-
-
-def test_where_it_stands_is_read_from_the_run_folders(home: Path) -> None:
-    experiment = made(CE, JOINT)
-    other = create_experiment("other", config(), [CE], [1])
-    run = create_run(experiment.config(JOINT, 2))
-    create_run(other.config(CE, 1))
-    (home / "runs" / "broken").mkdir()
-    status = experiment_status(experiment)
-    assert [cell.state for cell in status.cells] == ["missing", "missing", "missing", "not started"]
-    assert status.cell(JOINT.name, 2).run == run
-    assert [cell.arm for cell in status.cells[2:]] == [JOINT.name] * 2
-    assert status.finished == 0
-    with pytest.raises(KeyError):
-        status.cell("none", 1)

@@ -296,6 +296,20 @@ def test_nothing_is_best_by_a_figure_that_is_none(folder: RunFolder, data: Prepa
     assert not folder.best.exists()
 
 
+def test_an_equal_figure_is_no_better(folder: RunFolder, data: Prepared) -> None:
+    keeper, position = trainer(tiny_config(), folder, data).keeper, Position(best=2.0)
+    assert keeper.save_if_best(position, {"ce": 2.0}, {}) is None
+    assert keeper.save_if_best(position, {"ce": 1.9}, {}) is not None
+
+
+def test_an_epoch_that_is_validated_again_is_kept_once(folder: RunFolder, data: Prepared) -> None:
+    config = tiny_config(training={"keep_top_k": 2})
+    keeper, position = trainer(config, folder, data).keeper, Position()
+    for loss in (2.0, 2.0, 1.5):
+        assert keeper.save_if_top(position, {"ce": loss}, {}) is not None
+    assert position.top == [(1.5, 1)]
+
+
 def test_the_best_k_by_a_metric_are_the_highest(folder: RunFolder, data: Prepared) -> None:
     config = tiny_config(
         training={"keep_top_k": 2}, validation={"monitor": "cider_d", "caption_clips": 2}
