@@ -74,7 +74,11 @@ def _add_dataset(parser: argparse.ArgumentParser) -> None:
         "name", metavar="NAME", help="as 'data list' shows it; several with + between them"
     )
     parser.add_argument(
-        "--root", default="", metavar="FOLDER", help="where the dataset lies; folder needs it"
+        "--root",
+        default="",
+        metavar="FOLDER",
+        help="where the dataset lies; folder needs it; of several, as in 'clotho=FOLDER; "
+        "macs=FOLDER'",
     )
 
 

@@ -3,7 +3,7 @@
 Lengths of time are in seconds, rates in hertz, sizes in tokens or clips as the fields say.
 """
 
-from core.config.data import JOINT, DataConfig, part_roots
+from core.config.data import JOINT, DataConfig, folder_list, part_roots
 from core.config.decoding import DecodingConfig
 from core.config.model import ModelConfig
 from core.config.objectives import (
@@ -53,6 +53,7 @@ __all__ = [
     "allowed_range",
     "describe_problems",
     "field_info",
+    "folder_list",
     "load_config",
     "parse_config",
     "part_roots",

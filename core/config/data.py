@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from core.config.section import Section
+from core.errors import DatasetError
 
 JOINT = "+"
 
@@ -16,14 +17,25 @@ def part_roots(names: Sequence[str], root: str) -> dict[str, str]:
     """Return the folder of each of the joined datasets `names`, empty where `root` has none.
 
     `root` is one folder for all, or a list as in ``clotho=/data/clotho; macs=/data/macs``.
+
+    Raises `DatasetError` for a list with something that is no folder of one of the datasets.
     """
-    listed: dict[str, str] = {}
-    for item in root.split(";"):
-        name, equals, folder = item.strip().partition("=")
-        if not equals or name.strip() not in names:
-            return dict.fromkeys(names, root)
-        listed[name.strip()] = folder.strip()
+    items = [item.strip().partition("=") for item in root.split(";") if item.strip()]
+    wrong = [item for item in items if not item[1] or item[0].strip() not in names]
+    if len(wrong) == len(items):
+        return dict.fromkeys(names, root)
+    if wrong:
+        raise DatasetError(
+            f"'{''.join(wrong[0])}' says no folder of {' or '.join(names)}; write "
+            f"{folder_list(names)}."
+        )
+    listed = {name.strip(): folder.strip() for name, _, folder in items}
     return {name: listed.get(name, "") for name in names}
+
+
+def folder_list(names: Sequence[str]) -> str:
+    """Return an example of how the folders of several datasets are written."""
+    return "; ".join(f"{name}=FOLDER" for name in names)
 
 
 class DataConfig(Section):

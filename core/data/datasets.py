@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from core.config import JOINT, part_roots
+from core.config import JOINT, folder_list, part_roots
 from core.data.clips import Dataset
 from core.data.places import find_place, places
 from core.errors import DatasetError
 
 # The dataset that is whatever folder one gives.
 FOLDER = "folder"
+# Those that come with the program.
+BUILT_IN = frozenset({"starter-scenes", "starter-simulated", "starter-mixed"})
 
 
 def _starter_scenes(root: Path | None) -> Dataset:
@@ -98,9 +100,10 @@ def open_dataset(name: str, root: Path | str | None = None) -> Dataset:
         One of `dataset_names`, or several with ``+`` between them (`core.data.joined`).
     root
         Folder that holds the dataset's files; None for the one that is remembered
-        (`core.data.places`), else its default place. For several, either one folder for all or
+        (`core.data.places`), else its default place. For several, either one folder or
         ``clotho=/data/clotho; macs=/data/macs`` (`core.config.part_roots`); parts not named there
-        are looked for as if there were no root.
+        are looked for as if there were no root. One folder is that of ``folder``, if this is a
+        part, else of all published parts; built-in and remembered own ones keep their places.
 
     Raises
     ------
@@ -108,13 +111,39 @@ def open_dataset(name: str, root: Path | str | None = None) -> Dataset:
         For an unknown name, or where the dataset's files are missing or damaged.
     """
     names = [part.strip() for part in name.split(JOINT)]
-    roots = part_roots(names, str(root) if root else "")
-    opened = [_open(part, roots[part]) for part in names]
+    roots = _roots(names, str(root) if root else "")
+    opened = []
+    for part in names:
+        try:
+            opened.append(_open(part, roots[part]))
+        except DatasetError as error:
+            if sum(place == roots[part] for place in roots.values() if place) < 2:
+                raise
+            raise DatasetError(f"{error} If they lie apart, write {folder_list(names)}.") from error
     if len(opened) == 1:
         return opened[0]
     from core.data.joined import Joined
 
     return Joined(opened)
+
+
+def _roots(names: Sequence[str], root: str) -> dict[str, str]:
+    """Return where each part is to be looked for, empty for its known place."""
+    roots = part_roots(names, root)
+    if not root or len(names) == 1 or any(place != root for place in roots.values()):
+        return roots
+    if "=" in root and not Path(root).expanduser().exists():
+        raise DatasetError(f"There is no folder '{root}'; write {folder_list(names)}.")
+    if FOLDER in names:
+        takers = {FOLDER}
+    else:
+        takers = {name for name in names if name in _OPENERS and name not in BUILT_IN}
+    if not takers:
+        raise DatasetError(
+            f"The folder {root} cannot be told to be that of {' or '.join(names)}; write "
+            f"{folder_list(names)}, and leave out what is to stay where it is."
+        )
+    return {name: root if name in takers else "" for name in names}
 
 
 def _open(name: str, root: str) -> Dataset:

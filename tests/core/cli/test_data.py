@@ -93,7 +93,9 @@ def test_what_was_never_downloaded_is_not_looked_for_in_the_current_folder(
 
 
 def test_info_says_which_tables_of_a_folder_are_read_and_how(folder: Path, capsys: Out) -> None:
-    (folder / "z.csv").write_text("sound;description\nlow, 0.wav;Another one is heard.\n", encoding="utf-8")
+    (folder / "z.csv").write_text(
+        "sound;description\nlow, 0.wav;Another one is heard.\n", encoding="utf-8"
+    )
     assert main(["data", "add", "mine", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert (

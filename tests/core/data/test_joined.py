@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 import soundfile
 
 from core.config import DataConfig, part_roots
+from core.data.check import DatasetChecked, check_dataset
 from core.data.datasets import open_dataset
+from core.data.joined import Joined
+from core.data.places import remember_own, remember_place
 from core.errors import DatasetError
 from tests.core.data.test_clotho import NAMES, make_copy
 
@@ -72,7 +76,58 @@ def test_the_configuration_takes_lists_and_tables() -> None:
         ("clotho=/c; macs=/m", ("/c", "/m")),
         ("macs = /m", ("", "/m")),
         ("/data/x=1", ("/data/x=1", "/data/x=1")),
+        ("clotho=/c;", ("/c", "")),
     ],
 )
 def test_roots_of_parts(root: str, expected: tuple[str, str]) -> None:
     assert tuple(part_roots(["clotho", "macs"], root).values()) == expected
+
+
+def test_a_list_of_roots_with_a_slip_is_one_sentence() -> None:
+    with pytest.raises(DatasetError, match="'mcas=/m' says no folder of clotho or macs; write cl"):
+        part_roots(["clotho", "macs"], "clotho=/c; mcas=/m")
+    with pytest.raises(DatasetError, match="There is no folder 'mcas=/m'; write clotho=FOLDER; m"):
+        open_dataset("clotho+macs", "mcas=/m")
+
+
+def test_one_root_goes_to_the_parts_that_it_can_be_of(
+    roots: dict[str, Path], tmp_path: Path
+) -> None:
+    remember_place("clotho", roots["clotho"])
+    # The folder is that of the part that has no other.
+    both = open_dataset("clotho+folder", roots["folder"])
+    assert [part.folder for part in both.parts.values()] == [  # type: ignore[attr-defined]
+        roots["clotho"],
+        roots["folder"],
+    ]
+    # Built-in and remembered ones stay where they are.
+    remember_own("mine", roots["folder"])
+    moved = shutil.copytree(roots["clotho"], tmp_path / "moved")
+    three = open_dataset("clotho+mine+starter-scenes", moved)
+    assert isinstance(three, Joined)
+    assert three.parts["clotho"].folder.is_relative_to(moved)  # type: ignore[attr-defined]
+    assert three.parts["mine"].folder == roots["folder"]  # type: ignore[attr-defined]
+    with pytest.raises(DatasetError, match="cannot be told to be that of mine or starter-scenes"):
+        open_dataset("mine+starter-scenes", moved)
+
+
+def test_published_parts_that_lie_apart_are_told_how_to_be_named(roots: dict[str, Path]) -> None:
+    with pytest.raises(DatasetError, match=r"MACS is not in .* write clotho=FOLDER; macs=FOLDER\."):
+        open_dataset("clotho+macs", roots["clotho"])
+
+
+def test_what_is_wrong_with_the_parts_is_told_of_both(roots: dict[str, Path]) -> None:
+    soundfile.write(roots["folder"] / "unnamed.wav", np.full(800, 0.1), 8_000)
+    with (roots["folder"] / "captions.csv").open("a") as stream:
+        stream.write("gone.wav,Some sound is gone.\n")
+    (roots["folder"] / "more.csv").write_text("name,text\nunnamed.wav,Some sound is heard.\n")
+    dataset = open_dataset("clotho+folder", joined_root(roots))
+    *_, last = check_dataset(dataset, listen=False)
+    assert isinstance(last, DatasetChecked)
+    report = last.report
+    assert [one.clip for one in report.unlisted.examples] == ["folder/unnamed.wav"]
+    (problem,) = (one.detail for one in report.table_problems.examples)
+    assert problem.startswith("folder: captions.csv, row 6: there is no sound 'gone.wav'")
+    assert [one.sentence[:50] for one in report.unread] == [
+        "folder: captions.csv is read, more.csv is not: its"
+    ]
