@@ -19,7 +19,7 @@ from core.models.checkpoint_header import CheckpointInfo
 from core.models.checkpoint_scores import add_scores
 from core.models.checkpoints import save_checkpoint
 from core.runs import RunFolder
-from core.training.optimizer_state import fitted_state, parameter_names
+from core.training.optimizer_state import fitted_state, optimized_parameters
 from core.training.prepare import Prepared
 from core.training.state import Position, TrainingState, load_state, save_state
 
@@ -148,7 +148,7 @@ class Keeper:
 
     def _load(self, path: Path, of_other_run: bool = False) -> Position:
         state = load_state(path)
-        names = parameter_names(self._model, self._heads, self._optimizer)
+        parameters = optimized_parameters(self._model, self._heads, self._optimizer)
         try:
             self._model.load_state_dict(state.model)
             if of_other_run:
@@ -160,7 +160,7 @@ class Keeper:
                 }
                 self._heads.load_state_dict({**own, **known})
                 self._optimizer.load_state_dict(
-                    fitted_state(state, self._optimizer.state_dict(), names)
+                    fitted_state(state, self._optimizer.state_dict(), parameters)
                 )
             else:
                 self._heads.load_state_dict(state.objectives)
@@ -178,7 +178,7 @@ class Keeper:
             self._model.state_dict(),
             self._optimizer.state_dict(),
             self._heads.state_dict(),
-            tuple(parameter_names(self._model, self._heads, self._optimizer)),
+            tuple(optimized_parameters(self._model, self._heads, self._optimizer)),
         )
 
     def _monitored(self, losses: Mapping[str, float], metrics: Mapping[str, float]) -> float | None:
