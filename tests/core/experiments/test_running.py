@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,15 @@ from core.experiments import (
     Arm,
     Experiment,
     create_experiment,
+    evaluate_experiment,
     experiment_status,
     load_experiment,
     queue_experiment,
     run_experiment,
+    save_experiment,
 )
 from core.files import read_json
+from core.runs import create_run
 from core.runs.queue import RunQueue
 from tests.core.tiny import Tones, tiny_config
 
@@ -41,6 +46,38 @@ def test_everything_is_queued_once_and_in_order(experiment: Experiment) -> None:
     assert entries[1].after == added[0]
     assert entries[1].initial_from == f"{added[0]}:1"
     assert queue_experiment(experiment, queue) == ()
+
+
+def test_runs_of_other_experiments_in_the_queue_do_not_count(experiment: Experiment) -> None:
+    queue = RunQueue()
+    for config in (experiment.config(arm, seed) for arm in experiment.arms for seed in (1, 2)):
+        queue.add(config, group="another")
+    assert len(queue_experiment(experiment, queue)) == 4
+
+
+def test_a_stopped_run_that_waits_to_be_resumed_is_not_queued_again(experiment: Experiment) -> None:
+    queue = RunQueue()
+    run = create_run(experiment.config(experiment.arms[0], 1))
+    run.state.parent.mkdir(parents=True, exist_ok=True)
+    run.state.touch()
+    queue.add(resume=str(run.path))
+    added = queue_experiment(experiment, queue)
+    titles = [entry.title for entry in queue.entries() if entry.id in added]
+    assert "tiny: CE, seed 1" not in titles
+    assert len(added) == 3
+
+
+def test_a_run_that_went_on_after_its_evaluation_is_evaluated_again(experiment: Experiment) -> None:
+    single = replace(experiment, arms=experiment.arms[:1], seeds=(1,))
+    save_experiment(single)
+    list(run_experiment(single))
+    run = experiment_status(single).cell("CE", 1).run
+    assert run is not None
+    assert list(evaluate_experiment(single)) == []
+    kept = run.evaluation / "tones-test" / "scores.json"
+    earlier = run.best.stat().st_mtime - 10
+    os.utime(kept, (earlier, earlier))
+    assert any(isinstance(event, Evaluated) for event in evaluate_experiment(single))
 
 
 def test_a_stopped_experiment_goes_on_and_trains_shared_epochs_once(
