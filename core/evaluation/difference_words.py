@@ -86,9 +86,10 @@ def _figures(about: Metric, interval: Interval) -> tuple[str, str]:
     digits = about.digits
     if about.points:
         digits = 1 if high - low >= 0.2 else 2
-    # An end that is not zero is not told as zero: it decides whether a difference is shown.
-    while digits < _MOST_DIGITS and any(end and not round(end, digits) for end in (low, high)):
-        digits += 1
+    # An end that is not zero is told as more than zero: it decides whether a difference is shown.
+    enough = range(digits, _MOST_DIGITS + 1)
+    ends = [end for end in (low, high) if end]
+    digits = next((n for n in enough if all(round(end, n) for end in ends)), digits)
     # Adding zero makes no "-0.0" of a small negative end.
     low, high = round(low, digits) + 0.0, round(high, digits) + 0.0
     return f"{value:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}"

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from core.errors import MetricError
 from core.evaluation import evaluation_folder
 from core.evaluation.bleu import bleu_scores
-from core.evaluation.difference_words import difference_sentence
+from core.evaluation.difference_words import (
+    NOT_SHOWN,
+    difference_reading,
+    difference_sentence,
+)
 from core.evaluation.evaluation_files import KeptEvaluation, load_evaluation
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.meteor import meteor_score
@@ -24,6 +28,7 @@ from core.experiments.status import ExperimentStatus, experiment_status
 from core.experiments.variance import Difference, crossed_difference
 
 Array = NDArray[np.float64]
+ONE_SEED = "One seed cannot show a difference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class ArmFigures:
 class ArmDifference:
     """`second` minus `first` in one metric, and what that comes to in one sentence.
 
-    `by_seed` holds the difference of each seed that both arms have.
+    `reading` says the same in few words, beside figures; `by_seed` holds the difference of each
+    seed that both arms have.
     """
 
     metric: str
@@ -54,6 +60,7 @@ class ArmDifference:
     by_seed: Mapping[int, float]
     result: Difference
     sentence: str
+    reading: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +87,20 @@ class Analysis:
         return None
 
     @property
-    def sentences(self) -> tuple[str, ...]:
-        """What each arm comes to beside the first one, in the main metric.
+    def main_differences(self) -> tuple[ArmDifference, ...]:
+        """Each arm beside the first one, in the main metric.
 
         The other pairs stand in `differences`: with many arms their sentences would bury these.
         """
         first = self.experiment.arms[0].name
         return tuple(
-            item.sentence
-            for item in self.differences
-            if item.metric == self.main and item.first == first
+            item for item in self.differences if item.metric == self.main and item.first == first
         )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What each arm comes to beside the first one, in the main metric."""
+        return tuple(item.sentence for item in self.main_differences)
 
 
 def run_evaluation_folder(experiment: Experiment, best: Path) -> Path:
@@ -158,34 +168,44 @@ def compare_arms(
     if table.size < 2:
         return None
     result = crossed_difference(table)
-    sentence = plain_sentence(metric, first, second, result)
-    return ArmDifference(metric, first, second, by_seed, result, sentence)
+    told = (metric, first, second, result)
+    sentence, reading = plain_sentence(*told), plain_reading(*told)
+    return ArmDifference(metric, first, second, by_seed, result, sentence, reading)
 
 
 def plain_sentence(metric: str, first: str, second: str, result: Difference) -> str:
     """Say in plain words what a difference (`second` minus `first`) comes to."""
-    names, clips = (first, second), f"on these {result.clips} clips"
-    if result.seeds < 2:
-        return difference_sentence(
-            metric,
-            names,
-            result.interval,
-            clips,
-            shown=False,
-            opening="One seed cannot show a difference",
-            closing="other seeds may say otherwise",
-        )
-    closing = ""
-    if not result.shown and result.seeds_needed is not None:
-        needed = max(result.seeds_needed, result.seeds + 1)
-        closing = f"about {needed} seeds would be needed"
-    elif not result.shown:
-        more = f" {clips}" if result.clips > 1 else ""
-        closing = f"no number of seeds would show so small a difference{more}"
-    basis = f"with {result.seeds} seeds"
+    one_seed = result.seeds < 2
     return difference_sentence(
-        metric, names, result.interval, basis, shown=result.shown, closing=closing
+        metric,
+        (first, second),
+        result.interval,
+        f"on these {result.clips} clips" if one_seed else f"with {result.seeds} seeds",
+        shown=result.shown,
+        opening=ONE_SEED if one_seed else NOT_SHOWN,
+        closing=_what_is_needed(result),
     )
+
+
+def plain_reading(metric: str, first: str, second: str, result: Difference) -> str:
+    """Say in few words, for a table of figures, what a difference comes to."""
+    if result.seeds < 2:
+        return ONE_SEED[0].lower() + ONE_SEED[1:]
+    told = difference_reading(metric, (first, second), result.interval, shown=result.shown)
+    needed = _what_is_needed(result)
+    return f"{told}; {needed}" if needed else told
+
+
+def _what_is_needed(result: Difference) -> str:
+    """Say what would show a difference that is not shown."""
+    if result.shown:
+        return ""
+    if result.seeds < 2:
+        return "other seeds may say otherwise"
+    if result.seeds_needed is not None:
+        return f"about {max(result.seeds_needed, result.seeds + 1)} seeds would be needed"
+    more = f" on these {result.clips} clips" if result.clips > 1 else ""
+    return f"no number of seeds would show so small a difference{more}"
 
 
 def _figures(found: Mapping[tuple[str, int], KeptEvaluation], arm: str, metric: str) -> ArmFigures:

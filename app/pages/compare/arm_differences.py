@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.pages.compare.chosen_table import ChosenTable
 from app.pages.compare.experiment_tables import difference_rows
+from app.texts import minus_text
 from app.theme import Theme
 from core.experiments import Analysis
 from core.experiments.analysis import ArmDifference
@@ -41,9 +42,10 @@ class ArmDifferences(ChosenTable):
             self.table.begin(heads, [""] * len(heads), len(rows))
             colours = self._theme.colours
             for number, (cells, item) in enumerate(zip(rows, items, strict=True)):
+                sentence = minus_text(item.sentence)
                 for column, text in enumerate(cells):
                     cell = self.table.put(number, column, text)
-                    cell.setToolTip(cells[-1])
+                    cell.setToolTip(sentence)
                     if not item.result.shown:
                         cell.setForeground(QColor(colours.muted if column > 1 else colours.text))
             self.table.settle()

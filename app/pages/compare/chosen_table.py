@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.pages.compare.figure_table import FigureTable
+from app.pages.compare.figure_table import FigureTable, in_line
 
 
 class ChosenTable(QWidget):
@@ -46,7 +46,7 @@ class ChosenTable(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(4)
         self.column.addLayout(line)
-        self.column.addWidget(self.table)
+        self.column.addLayout(in_line(self.table))
 
     def offer(self, choices: Iterable[tuple[str, object]]) -> None:
         """Offer (text, value) pairs; the text chosen before stays chosen where it is among them."""

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from app.pages.compare.score_tables import interval_text, p_text, value_text
 from app.texts import NOTHING, count_text, minus_text
-from core.evaluation.registry import METRICS
+from core.evaluation.registry import CHALLENGE_METRICS, METRICS
 from core.experiments import Analysis
 from core.experiments.analysis import ArmDifference
+
+
+def results_html(analysis: Analysis) -> str:
+    """Return what the arms come to as lines of which those that show something are strong."""
+    lines = []
+    for item in analysis.main_differences:
+        text = escape(minus_text(item.sentence))
+        weight = 600 if item.result.shown else 400
+        lines.append(f'<div style="font-weight: {weight}">{text}</div>')
+    return "".join(lines)
 
 
 def status_sentence(analysis: Analysis) -> str:
@@ -22,14 +33,22 @@ def status_sentence(analysis: Analysis) -> str:
     )
 
 
-def arm_rows(analysis: Analysis) -> tuple[list[str], list[list[str]]]:
+def arm_metrics(analysis: Analysis, every: bool) -> list[str]:
+    """Return the metrics to show: the challenge's and what stands in for one, or every one."""
+    first = {*CHALLENGE_METRICS, analysis.main}
+    if "fense" not in analysis.metrics:
+        first.add("sbert_sim_minilm")
+    return [name for name in analysis.metrics if every or name in first]
+
+
+def arm_rows(analysis: Analysis, metrics: Sequence[str]) -> tuple[list[str], list[list[str]]]:
     """Return heads and one row an arm: mean and spread of each metric, its interval below."""
-    heads = ["Arm", "Seeds", *(METRICS[name].title for name in analysis.metrics)]
+    heads = ["Arm", "Seeds", *(METRICS[name].title for name in metrics)]
     rows = []
     for arm in analysis.experiment.arms:
         scored = sum(name == arm.name for name, _ in analysis.evaluations)
         cells = [arm.name, f"{scored} of {len(analysis.experiment.seeds)}"]
-        for metric in analysis.metrics:
+        for metric in metrics:
             figures = analysis.of(arm.name, metric)
             if figures is None:
                 cells.append(NOTHING)
@@ -44,7 +63,7 @@ def arm_rows(analysis: Analysis) -> tuple[list[str], list[list[str]]]:
 
 
 def difference_rows(items: Sequence[ArmDifference]) -> tuple[list[str], list[list[str]]]:
-    """Return heads and one row a metric, the plain sentence last."""
+    """Return heads and one row a metric, the plain words last."""
     heads = ["Metric", "Difference", "95 % interval", "p", "Reading"]
     rows = []
     for item in items:
@@ -55,7 +74,7 @@ def difference_rows(items: Sequence[ArmDifference]) -> tuple[list[str], list[lis
                 value_text(item.metric, interval.value, sign=True),
                 interval_text(item.metric, interval, sign=True),
                 p_text(item.result.p_value),
-                minus_text(item.sentence),
+                item.reading,
             ]
         )
     return heads, rows

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -22,15 +23,16 @@ from PySide6.QtWidgets import (
 from app.jobs import Job
 from app.pages.compare.arm_differences import ArmDifferences
 from app.pages.compare.experiment_tables import (
+    arm_metrics,
     arm_rows,
     missing_scores,
     newest_runs,
+    results_html,
     status_sentence,
 )
-from app.pages.compare.figure_table import FigureTable, colour_dot
+from app.pages.compare.figure_table import FigureTable, colour_dot, in_line
 from app.palette import run_colour
 from app.studio import Studio
-from app.texts import minus_text
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS
@@ -82,7 +84,11 @@ class ExperimentsTab(QWidget):
         self.sentence = QLabel()
         self.sentence.setProperty("role", "title")
         self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.RichText)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.every = QCheckBox("All metrics")
+        self.every.setToolTip("Every metric that all runs have, not the challenge's alone")
+        self.every.toggled.connect(lambda _on: self._show())
         self.arms = FigureTable("Arms")
         self.differences = ArmDifferences(studio.theme)
         self.problems = QLabel()
@@ -130,17 +136,32 @@ class ExperimentsTab(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addLayout(words)
-        layout.addWidget(self.arms)
+        layout.addWidget(self._make_arms())
         layout.addWidget(self.differences)
         layout.addLayout(notes)
         layout.addStretch(1)
-        for part in (self.arms, self.differences):
+        for part in (self.scores, self.differences):
             part.hide()
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(content)
         return area
+
+    def _make_arms(self) -> QWidget:
+        self.scores = QWidget()
+        heading = QLabel("Mean over seeds ± standard deviation, 95 % interval of the mean below")
+        heading.setProperty("role", "section")
+        line = QHBoxLayout()
+        line.setContentsMargins(12, 4, 12, 0)
+        line.addWidget(heading, 1)
+        line.addWidget(self.every)
+        column = QVBoxLayout(self.scores)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(line)
+        column.addLayout(in_line(self.arms))
+        return self.scores
 
     def _listed(self, names: Sequence[tuple[str, str]]) -> None:
         chosen = self.choice.currentData() or str(self._studio.settings.value(CHOSEN, ""))
@@ -174,7 +195,7 @@ class ExperimentsTab(QWidget):
         if number != self._asked:
             return
         self.analysis = analysis
-        self.arms.show()
+        self.scores.show()
         self.differences.show()
         self.differences.take(analysis)
         self._show()
@@ -184,10 +205,12 @@ class ExperimentsTab(QWidget):
         if analysis is None:
             return
         self.status.setText(status_sentence(analysis))
-        self.sentence.setText(minus_text("\n".join(analysis.sentences)))
+        self.sentence.setText(results_html(analysis))
         self.sentence.setVisible(bool(analysis.sentences))
-        heads, rows = arm_rows(analysis)
-        tips = ["", "", *(METRICS[name].help for name in analysis.metrics)]
+        metrics = arm_metrics(analysis, self.every.isChecked())
+        self.every.setVisible(len(arm_metrics(analysis, True)) > len(arm_metrics(analysis, False)))
+        heads, rows = arm_rows(analysis, metrics)
+        tips = ["", "", *(METRICS[name].help for name in metrics)]
         self.arms.begin(heads, tips, len(rows))
         for number, cells in enumerate(rows):
             for column, text in enumerate(cells):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QHBoxLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
@@ -26,6 +27,8 @@ from PySide6.QtWidgets import (
 
 # The padding of a cell and Qt's own margin of its text, both sides together.
 _MARGINS = QSize(16, 8)
+# The page's margin of 12 without the padding of a cell.
+_INSET = 6
 
 
 class FigureTable(QTableWidget):
@@ -46,6 +49,14 @@ class FigureTable(QTableWidget):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+        # Qt may give the last column its width, and the rows their heights, later than the table
+        # its size.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._fit)
+        header.sectionResized.connect(self._later.start)
+        self.verticalHeader().sectionResized.connect(self._later.start)
 
     def begin(self, heads: Sequence[str], tips: Sequence[str], rows: int) -> None:
         """Start anew with these columns."""
@@ -90,10 +101,12 @@ class FigureTable(QTableWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width may break the texts otherwise."""
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width() and self.rowCount():
+        if event.size().width() != event.oldSize().width():
             self._fit()
 
     def _fit(self) -> None:
+        if not self.rowCount():
+            return
         self.resizeRowsToContents()
         header = self.horizontalHeader()
         height = sum(self.rowHeight(row) for row in range(self.rowCount()))
@@ -111,6 +124,14 @@ class FigureTable(QTableWidget):
             for row in range(self.rowCount())
             if (columns := self.columnCount())
         ]
+
+
+def in_line(table: FigureTable) -> QHBoxLayout:
+    """Return a line that holds a table, its texts below those that begin at the page's margin."""
+    line = QHBoxLayout()
+    line.setContentsMargins(_INSET, 0, _INSET, 0)
+    line.addWidget(table)
+    return line
 
 
 def colour_dot(colour: str) -> QIcon:

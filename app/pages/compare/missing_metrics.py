@@ -15,6 +15,7 @@ from core.evaluation import METRICS, MetricStatus, metric_statuses
 from core.events import Event, Progress
 
 LANE = "install"
+BUTTON_WIDTH = 144
 # What each brings: its name, how much there is to download, and what metrics lack without it.
 INSTALLS = {
     "java": ("Java", "60 MB", "Java 8 to 13 is not here"),
@@ -129,10 +130,12 @@ class MissingMetrics(QWidget):
         label = QLabel(f"Without {', '.join(titles)}: {reason}")
         label.setProperty("role", "muted")
         label.setWordWrap(True)
-        row.addWidget(label, 1)
         if install:
+            # Beside its sentence, however wide the page is.
             self.buttons[install] = self._button(install)
+            self.buttons[install].setMinimumWidth(BUTTON_WIDTH)
             row.addWidget(self.buttons[install])
+        row.addWidget(label, 1)
         return holder
 
     def _button(self, name: str) -> QPushButton:

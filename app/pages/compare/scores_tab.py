@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.differences_view import DifferencesView
-from app.pages.compare.figure_table import FigureTable, colour_dot, figure_font
+from app.pages.compare.figure_table import FigureTable, colour_dot, figure_font, in_line
 from app.pages.compare.missing_metrics import MissingMetrics
 from app.pages.compare.rows import LETTERS
 from app.pages.compare.score_export import FORMATS
@@ -162,10 +162,14 @@ class ScoresTab(QWidget):
         words.addWidget(self.sentence)
         words.addWidget(self.about)
         head.addLayout(words, 1)
+        tools = QHBoxLayout()
+        tools.setSpacing(12)
         for widget in (self.every, self.published, self.export):
-            head.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+            tools.addWidget(widget)
+        head.addLayout(tools)
+        head.setAlignment(tools, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
-        layout.addWidget(self.table)
+        layout.addLayout(in_line(self.table))
         layout.addWidget(self.missing)
         layout.addWidget(self.differences)
         layout.addStretch(1)

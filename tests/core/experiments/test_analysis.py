@@ -25,7 +25,7 @@ from core.experiments import (
     report_html,
     write_report,
 )
-from core.experiments.analysis import plain_sentence, run_evaluation_folder
+from core.experiments.analysis import plain_reading, plain_sentence, run_evaluation_folder
 from core.experiments.figures import curves, dots, intervals, mean_curve
 from core.experiments.variance import Difference
 from core.runs import create_run, record
@@ -197,6 +197,22 @@ def test_plain_words(
 ) -> None:
     result = Difference(Interval(*interval), 0.1, seeds, 50, seeds_needed=needed)
     assert plain_sentence(metric, "A", "B", result) == sentence
+
+
+@pytest.mark.parametrize(
+    ("interval", "seeds", "needed", "reading"),
+    [
+        ((0.004, -0.002, 0.010), 3, 9, "no difference shown; about 9 seeds would be needed"),
+        ((0.004, 0.002, 0.006), 3, None, "B is better"),
+        ((-0.004, -0.006, -0.002), 3, None, "A is better"),
+        ((0.004, 0.002, 0.006), 1, None, "one seed cannot show a difference"),
+    ],
+)
+def test_few_words(
+    interval: tuple[float, float, float], seeds: int, needed: int | None, reading: str
+) -> None:
+    result = Difference(Interval(*interval), 0.1, seeds, 50, seeds_needed=needed)
+    assert plain_reading("fense", "A", "B", result) == reading
 
 
 class _Checker(HTMLParser):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.pages.compare.figure_table import FigureTable
 from app.studio import Studio
 
-SENTENCE = "B is better than A by 4.9 CIDEr-D points, 95 % interval 1.2 to 9.9: shown with 9 seeds."
+SENTENCE = "B is better than A by 4.9 CIDEr-D points with 9 seeds, 95 % interval 1.2 to 9.9; or so."
 
 
 @pytest.fixture
@@ -44,3 +45,30 @@ def test_the_table_grows_when_the_window_gets_narrower(table: FigureTable, qtbot
     table.resize(300, table.height())
     qtbot.waitUntil(lambda: table.height() > wide)
     assert table.rowHeight(0) <= table.height() - table.horizontalHeader().height()
+
+
+def test_a_table_filled_before_it_is_seen_leaves_no_room_below(
+    studio: Studio, qtbot: QtBot
+) -> None:
+    assert studio.theme
+    page = QWidget()
+    qtbot.addWidget(page)
+    table, column = FigureTable("Figures"), QVBoxLayout(page)
+    column.addWidget(table)
+    column.addStretch()
+    table.resize(120, 30)
+    table.begin(["Metric", "Reading"], ["", ""], 3)
+    for row in range(3):
+        table.put(row, 0, "CIDEr-D")
+        table.put(row, 1, SENTENCE)
+    table.settle()
+    page.resize(1400, 500)
+    page.show()
+
+    def needed() -> int:
+        bar = table.horizontalScrollBar().sizeHint().height()
+        rows = sum(table.rowHeight(row) for row in range(3))
+        return rows + table.horizontalHeader().height() + bar
+
+    qtbot.waitUntil(lambda: table.rowHeight(0) < 40)
+    qtbot.waitUntil(lambda: table.height() == needed(), timeout=2000)

@@ -295,7 +295,7 @@ def test_an_experiment_in_one_table(
     qtbot.mouseClick(tab.compute, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: tab.arms.texts()[1][1] == "2 of 2")
     assert "±" in tab.arms.texts()[0][2]
-    assert tab.sentence.text().startswith("CE + CL is better than CE by")
+    assert ">CE + CL is better than CE by" in tab.sentence.text()
     assert tab.differences.table.texts()[0][0] == "FENSE"
     assert not tab.compute.isEnabled()
     area = tab.stack.findChild(QScrollArea)
