@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import subprocess
@@ -67,7 +68,7 @@ class FfmpegStream:
     may be that of the pictures, and some files state a wrong one.
     """
 
-    def __init__(self, output: IO[bytes], messages: Path) -> None:
+    def __init__(self, output: IO[bytes]) -> None:
         header = output.read(_AU_HEADER.size)
         if len(header) < _AU_HEADER.size:
             raise FfmpegError("it found no sound")
@@ -76,8 +77,7 @@ class FfmpegStream:
             raise FfmpegError("it sent something that is not sound")
         output.read(offset - _AU_HEADER.size)
         self._output = output
-        # A file is described before it is decoded.
-        self.stated_seconds = _stated_seconds(messages.read_bytes())
+        self.stated_seconds: float | None = None
         self.frames_read = 0
 
     def blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
@@ -100,14 +100,7 @@ def open_ffmpeg(
     The decoder is stopped when the block is left. Raises `FfmpegError` when it cannot start, finds
     no sound, or fails on its way, and where the file turns out to be cut off.
     """
-    command = [_program(), "-hide_banner", "-nostats", "-nostdin", "-copyts", "-start_at_zero"]
-    timed = path.suffix.lower() not in _WITHOUT_TIME
-    if timed and start > _NEAR_SECONDS:
-        command += ["-ss", f"{start - _LEAD_SECONDS:.6f}"]
-    # "file:" keeps names that look like an address or an option from being taken for one.
-    command += ["-i", f"file:{path}", "-map", "0:a:0", "-af", _filters(timed, start, duration)]
-    # The AU format is the simplest that states rate and channels and can go through a pipe.
-    command += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
+    command = _command(path, start, duration)
     with _messages_file() as messages, messages.open("wb") as written:
         try:
             process = subprocess.Popen(
@@ -121,7 +114,9 @@ def open_ffmpeg(
             raise NotStartedError(str(error.strerror)) from error
         assert process.stdout is not None
         try:
-            stream = FfmpegStream(process.stdout, messages)
+            stream = FfmpegStream(process.stdout)
+            # A file is described before it is decoded.
+            stream.stated_seconds = _stated_seconds(messages.read_bytes())
             yield stream
             if not process.stdout.read(1):
                 if process.wait() != 0:
@@ -140,6 +135,28 @@ def open_ffmpeg(
             process.kill()
             process.wait()
             process.stdout.close()
+
+
+def glimpse(
+    path: Path, start: float, duration: float, patience: float
+) -> NDArray[np.float32] | None:
+    """Return a short part (n, channels); None where it cannot be had in `patience` seconds."""
+    if path.suffix.lower() in _WITHOUT_TIME:
+        return None
+    try:
+        told = subprocess.run(
+            _command(path, start, duration),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=patience,
+            check=True,
+            creationflags=NO_WINDOW,
+        )
+        stream = FfmpegStream(io.BytesIO(told.stdout))
+    except (OSError, subprocess.SubprocessError, FfmpegError):
+        return None
+    return next(stream.blocks(len(told.stdout)), None)
 
 
 def has_sound_near(path: Path, seconds: float) -> bool:
@@ -173,6 +190,17 @@ def counted_seconds(path: Path, stated: float | None = None) -> float | None:
     seconds = int(counts[-1]) / 1e6
     _check_whole(seconds, stated, told.stderr)
     return seconds
+
+
+def _command(path: Path, start: float, duration: float | None) -> list[str]:
+    command = [_program(), "-hide_banner", "-nostats", "-nostdin", "-copyts", "-start_at_zero"]
+    timed = path.suffix.lower() not in _WITHOUT_TIME
+    if timed and start > _NEAR_SECONDS:
+        command += ["-ss", f"{start - _LEAD_SECONDS:.6f}"]
+    # "file:" keeps names that look like an address or an option from being taken for one.
+    command += ["-i", f"file:{path}", "-map", "0:a:0", "-af", _filters(timed, start, duration)]
+    # The AU format is the simplest that states rate and channels and can go through a pipe.
+    return [*command, "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
 
 
 def _program() -> str:

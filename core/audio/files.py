@@ -9,13 +9,12 @@ sentence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from core.audio import ffmpeg, ffmpeg_program
@@ -23,7 +22,7 @@ from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.audio.file_checks import check_file, check_rate, fail_empty
 from core.audio.libsndfile import BLOCK_FRAMES, check_header, native_blocks, open_native
 from core.audio.measured import MeasuredFiles
-from core.audio.mono import mean, mono_blocks
+from core.audio.mono import mono_blocks
 from core.audio.resample import regroup, resample_blocks
 from core.errors import AudioFileError
 
@@ -151,30 +150,6 @@ def iterate_blocks(
     size = max(1, round(seconds * sample_rate))
     with _open_mono(Path(path), start, duration) as (rate, blocks):
         yield from regroup(resample_blocks(blocks, rate, sample_rate), size)
-
-
-def read_moments(
-    path: str | Path, times: Iterable[float], seconds: float
-) -> Iterator[tuple[float, Samples]]:
-    """Yield short stretches (n,) of a file, `seconds` long, at `times` in seconds, as mono.
-
-    For a quick look all over a file: a format that needs FFmpeg, where each stretch would cost a
-    start of the program, yields nothing, and a stretch that cannot be read is left out.
-    """
-    path = Path(path)
-    check_file(path)
-    if (file := open_native(path)) is None:
-        return
-    with file:
-        length = max(1, round(seconds * file.samplerate))
-        for time in times:
-            try:
-                file.seek(min(round(time * file.samplerate), max(file.frames - 1, 0)))
-                block = file.read(length, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError:
-                continue
-            if len(block) and np.isfinite(block).all():
-                yield time, mean(block)
 
 
 @contextmanager

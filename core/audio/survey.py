@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.envelope import Envelope
-from core.audio.files import AudioInfo, iterate_blocks, read_moments
+from core.audio.files import AudioInfo, iterate_blocks
 from core.audio.level_pyramid import LevelPyramid
+from core.audio.moments import read_moments
 from core.audio.spectrogram import FLOOR_DB, SpectrumStream, display_spectrogram
 
 # Moments looked at before the sound is read from its start: rounds that double their number.
@@ -72,20 +73,17 @@ class Survey:
         """Look at moments all over the file, in rounds that fall between those before."""
         length = self.pyramid.window / self.info.sample_rate
         found: dict[float, NDArray[np.float32]] = {}
-        started = time.monotonic()
+        end = time.monotonic() + _SKETCH_SECONDS
         for round_number in range(_ROUNDS):
-            count = _FIRST_ROUND << round_number
-            shares = (np.arange(count) + 0.5) / count
+            shares = _spread(_FIRST_ROUND << round_number)
             times = [float(share) * max(self.info.duration - length, 0.0) for share in shares]
-            for seconds, samples in read_moments(self.info.path, times, length):
-                found[seconds] = samples
-                if time.monotonic() - started > _SKETCH_SECONDS:
-                    break
+            left = max(end - time.monotonic(), 0.0)
+            found.update(read_moments(self.info.path, times, length, left))
             if not found:
                 return  # a format without a way to get at a moment
             self._draw(sorted(found.items()))
             yield 0.0
-            if time.monotonic() - started > _SKETCH_SECONDS:
+            if time.monotonic() > end:
                 return
 
     def _draw(self, moments: list[tuple[float, NDArray[np.float32]]]) -> None:
@@ -97,3 +95,13 @@ class Survey:
             levels = display_spectrogram(samples, rate, window, window // 2).levels_db
             spectra.append((seconds, levels[:, min(1, levels.shape[1] - 1)]))
         self.pyramid.sketch(spectra)
+
+
+def _spread(count: int) -> NDArray[np.float64]:
+    """Return shares of a whole, evenly apart; the first few of them, too, lie all over it.
+
+    `count` is a power of two.
+    """
+    bits = count.bit_length() - 1
+    order = [int(f"{number:0{bits}b}"[::-1], 2) for number in range(count)]
+    return (np.array(order) + 0.5) / count
