@@ -28,7 +28,7 @@ class SortHeader(QHeaderView):
         super().initStyleOptionForIndex(option, index)
         option.sortIndicator = QStyleOptionHeader.SortIndicator.None_
         if self._is_sorted(index):
-            room = self.sectionSize(index) - 2 * _PADDING - _GAP - 2 * _HALF
+            room = self.sectionSize(index) - 2 * _PADDING - _GAP - round(2 * _HALF)
             metrics = QFontMetrics(self._title_font())
             option.text = metrics.elidedText(self._title(index), Qt.TextElideMode.ElideRight, room)
 
