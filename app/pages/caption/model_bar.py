@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 from app.theme import Theme
 from app.widgets.inputs import indent_text
 from app.widgets.staying_menu import StayingMenu
-from core.config import DecodingConfig
+from core.config import DecodingConfig, RunConfig
 
-from .search_options import SearchChoices, SearchOptions
+from .search_options import AS_TRAINED, SearchChoices, SearchOptions
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
@@ -49,6 +49,7 @@ class ModelBar(QWidget):
         self._wanted: Path | None = None
         self._has_sound = False
         self._count = 1
+        self._configs: dict[Path, RunConfig | None] = {}
         self.checkpoints = QComboBox()
         self.checkpoints.setAccessibleName("Checkpoint")
         self.checkpoints.setPlaceholderText("No checkpoint yet")
@@ -64,13 +65,16 @@ class ModelBar(QWidget):
         self.checkpoints.currentIndexChanged.connect(self._on_checkpoint)
         field = DecodingConfig.model_fields["beam_size"]
         self.beam_size = QSpinBox()
-        self.beam_size.setRange(1, 64)
+        self.beam_size.setRange(0, 64)  # 0 leaves it as the checkpoint was trained
         # A dropped file opens; it does not end up as text in here.
         self.beam_size.lineEdit().setAcceptDrops(False)
         indent_text(self.beam_size)
-        self.beam_size.setValue(int(str(settings.value(BEAM_KEY, field.default))))
+        self.beam_size.setSpecialValueText(AS_TRAINED)
+        self.beam_size.setValue(int(str(settings.value(BEAM_KEY, 0))))
         self.beam_size.setAccessibleName("Beam size")
-        self.beam_size.setToolTip(field.description or "")
+        self.beam_size.setToolTip(
+            f"{field.description}\nThe lowest is the beam size that the checkpoint was trained with"
+        )
         self.beam_size.valueChanged.connect(self._on_beam)
         self.also = QToolButton()
         self.also.setAccessibleName("Further checkpoints")
@@ -139,6 +143,7 @@ class ModelBar(QWidget):
         """
         before = self.checkpoint()
         wanted = str(self._wanted or before or self._settings.value(CHECKPOINT_KEY, ""))
+        self._configs = {file.path: file.config for file in files}
         blocked = self.checkpoints.blockSignals(True)
         self._items.clear()
         chosen, known = -1, False
@@ -220,6 +225,10 @@ class ModelBar(QWidget):
         else:
             reason = "Caption the selected files (Ctrl+Return)"
         self.button.setToolTip(reason)
+        config = None if main is None else self._configs.get(main)
+        self.form.show_trained(config)
+        own = "" if config is None else f": {config.decoding.beam_size}"
+        self.beam_size.setSpecialValueText(AS_TRAINED + own)
         usable = self.checkpoint() is not None
         self.checkpoints.setEnabled(self._items.rowCount() > 0)
         self.checkpoints.setToolTip(

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from PySide6.QtCore import QLocale, QSettings, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QToolButton
 
 from app.widgets.inputs import QuietComboBox, indent_text
 from app.widgets.popover import Popover
-from core.config import DecodingConfig
+from core.config import DecodingConfig, RunConfig
 from core.errors import ConfigError
 from core.timeline import TimelineSettings
 
 Strategy = Literal["", "beam", "rerank"]
 STRATEGIES: dict[str, str] = {"": "As trained", "beam": "Beam search", "rerank": "Reranked"}
 AS_TRAINED = "as trained"
+_RERANK = list(STRATEGIES).index("rerank")
+_RANKS_TAGS_ALONE = (
+    "This checkpoint was taught sounds of your own. Reranking goes by the sound classes of the "
+    "encoder, which has no names for them, so their captions would come last."
+)
 LONG_SECONDS = 60.0
 
 
@@ -52,10 +58,13 @@ class SearchOptions(Popover):
         self._settings = settings
         fields = DecodingConfig.model_fields
         self.strategy = QuietComboBox()
+        self._items = QStandardItemModel(self)
+        self.strategy.setModel(self._items)
         for value, text in STRATEGIES.items():
             self.strategy.addItem(text, value)
         saved = self.strategy.findData(str(settings.value("caption/strategy", "")))
         self.strategy.setCurrentIndex(max(saved, 0))
+        self.strategy.setMinimumContentsLength(len("As trained: beam search"))
         self.min_tokens = self._count("min_tokens", 100)
         self.max_tokens = self._count("max_tokens", 200)
         self.long = self._seconds("long", LONG_SECONDS, 1.0, 86_400.0)
@@ -76,7 +85,8 @@ class SearchOptions(Popover):
 
     def choices(self, beam_size: int) -> SearchChoices:
         """Return how to search."""
-        chosen = str(self.strategy.currentData())
+        usable = self.strategy.currentIndex() != _RERANK or self._may_rerank()
+        chosen = str(self.strategy.currentData()) if usable else ""
         strategy: Strategy = next((item for item in get_args(Strategy) if item == chosen), "")
         return SearchChoices(beam_size, strategy, self.min_tokens.value(), self.max_tokens.value())
 
@@ -88,6 +98,26 @@ class SearchOptions(Popover):
             return TimelineSettings(self.window_length.value(), self.hop.value())
         except ConfigError:  # the fields keep each other in order, but for the moment of a change
             return TimelineSettings()
+
+    def show_trained(self, config: RunConfig | None) -> None:
+        """Say how the chosen checkpoint's run searched, and what cannot be chosen for it."""
+        own = None if config is None else config.decoding
+        search = "" if own is None else f": {STRATEGIES[own.strategy].lower()}"
+        self.strategy.setItemText(0, STRATEGIES[""] + search)
+        taught = config is not None and config.training.new_words
+        item = self._items.item(_RERANK)
+        item.setEnabled(not taught)
+        item.setToolTip(_RANKS_TAGS_ALONE if taught else "")
+        hint = DecodingConfig.model_fields["strategy"].description or ""
+        self.strategy.setToolTip(f"{hint}\n{_RANKS_TAGS_ALONE}" if taught else hint)
+        for box, value in (
+            (self.min_tokens, own and own.min_tokens),
+            (self.max_tokens, own and own.max_tokens),
+        ):
+            box.setSpecialValueText(f"{AS_TRAINED}: {value}" if value is not None else AS_TRAINED)
+
+    def _may_rerank(self) -> bool:
+        return self._items.item(_RERANK).isEnabled()
 
     def _count(self, name: str, most: int) -> QSpinBox:
         box = QSpinBox()

@@ -80,7 +80,8 @@ def _describe_yamnet_tags() -> EncoderInfo:
         _describe_yamnet(),
         name="yamnet-tags",
         title="YAMNet tags",
-        summary="YAMNet's 521 AudioSet tags every 0.48 s as frames; what the starter model hears.",
+        summary="YAMNet's 521 AudioSet tags every 0.48 s as frames; what the starter model hears. "
+        "Captioning listens at three speeds; stored features, and so evaluation, at one.",
         frame_seconds=0.48,
         dim=521,
     )
