@@ -126,6 +126,18 @@ def test_the_same_system_twice_differs_in_nothing() -> None:
     assert found.intervals[1, "meteor"].value == pytest.approx(meteor_score(meteor.sum(0)))
 
 
+def test_intervals_are_as_wide_as_the_confidence_asks() -> None:
+    values = np.random.default_rng(7).normal(size=60)
+    widths = []
+    for confidence in (0.5, 0.95):
+        found = compare([system("A", values), system("B", 2 * values)], confidence=confidence)
+        quantile = stats.norm.ppf((1 + confidence) / 2) * values.std() / np.sqrt(60)
+        for interval in (found.intervals[0, "cider_d"], found.differences[0].interval):
+            assert interval.high - interval.low == pytest.approx(2 * quantile, rel=0.05)
+        widths.append(found.intervals[0, "cider_d"].high)
+    assert widths[0] < widths[1]
+
+
 def test_a_p_value_is_never_zero() -> None:
     generator = np.random.default_rng(5)
     one = generator.random(50)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 
 from core.errors import MetricError
 from core.evaluation import METRICS, Scorer, available_metrics
-from core.evaluation.bleu import bleu_counts, bleu_scores
 from core.evaluation.java import java_for, java_version, stanford_tokens
 from core.evaluation.meteor import Meteor, meteor_score
 from core.evaluation.metric_files import meteor_jar, tokenizer_jar
@@ -88,28 +85,6 @@ def test_all_that_is_here_in_one_request() -> None:
         assert "install" in scores.unavailable["spider_fl"]
     with Scorer() as scorer, pytest.raises(MetricError, match="no metric named bleu_9"):
         scorer.score(CANDIDATES, REFERENCES, ["bleu_9"])
-
-
-@pytest.mark.skipif(importlib.util.find_spec("aac_metrics") is None, reason="no metrics extra")
-def test_bleu_of_counts_is_that_of_the_library() -> None:
-    captions = ["a man is speaking", "rain falls", "", "the the the the"]
-    references = [*REFERENCES, ["a dog barks", "dogs bark"], ["the cat sat on the mat"]]
-    with Scorer() as scorer:
-        names = [f"bleu_{n}" for n in range(1, 5)]
-        scores = scorer.score(captions, references, names)
-    table = bleu_counts(
-        [caption.split() for caption in captions],
-        [[text.split() for text in texts] for texts in references],
-    )
-    assert bleu_scores(table.sum(0)) == pytest.approx([scores.corpus[name] for name in names])
-    assert scores.counts["bleu"] == table.tolist()
-    clips = np.array([scores.per_clip[name] for name in names]).T
-    assert bleu_scores(table)[[0, 1, 3]] == pytest.approx(clips[[0, 1, 3]])
-
-
-def test_words_are_clipped_by_the_reference_that_has_most_of_them() -> None:
-    (counts,) = bleu_counts([["rain"] * 3], [[["rain", "falls"], ["rain", "rain"]]])
-    assert counts.tolist() == [2, 1, 0, 0, 3, 2, 1, 0, 3, 2]
 
 
 def test_a_java_that_is_none_has_no_version(tmp_path) -> None:  # type: ignore[no-untyped-def]

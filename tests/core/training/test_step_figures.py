@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.config import RunConfig
+from core.errors import StudioError
 from core.events import Event, Progress, RunStarted, StepLogged, Warned
 from core.runs import RunFolder, create_run, effective, record
 from core.training.prepare import Prepared
+from core.training.state import Position
+from core.training.step_figures import MOST_BAD_STEPS, Figures, StepLog
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import comparable, same_weights, trainer, weights
 
@@ -23,6 +28,60 @@ def config(log_every: int) -> RunConfig:
 
 def told(events: list[Event]) -> list[Event]:
     return [comparable(event) for event in events if not isinstance(event, Progress)]
+
+
+def figures(total: float, norm: float = 1.0) -> Figures:
+    return Figures(("ce", "total"), torch.tensor([0.5, total, norm]))
+
+
+@pytest.mark.parametrize(
+    ("total", "norm", "bad"),
+    [(1.0, 1.0, 0), (nan, 1.0, 1), (inf, 1.0, 1), (1.0, nan, 1), (1.0, inf, 1)],
+)
+def test_a_step_is_bad_where_its_loss_or_its_gradient_is_not_finite(
+    total: float, norm: float, bad: int
+) -> None:
+    assert float(figures(total, norm).bad) == bad
+
+
+def test_bad_steps_are_told_and_do_not_count_towards_the_means() -> None:
+    position = Position()
+    log = StepLog(position, every=3)
+    for step, total in ((1, 2.0), (2, nan), (3, 4.0)):
+        log.note(0, step, 0.1, 5, figures(total))
+    events = list(log.tell())
+    warnings = [event.message for event in events if isinstance(event, Warned)]
+    assert warnings == ["Step 2 was skipped: its loss is not finite."]
+    assert position.mean_losses() == {"ce": 0.5, "total": 3.0}
+
+
+def test_only_bad_steps_in_a_row_end_a_run() -> None:
+    log = StepLog(Position(), every=1)
+
+    def step(total: float) -> None:
+        log.note(0, 1, 0.1, 5, figures(total))
+        list(log.tell())
+
+    for _ in range(3):
+        for _ in range(MOST_BAD_STEPS - 1):
+            step(nan)
+        step(1.0)
+    for _ in range(MOST_BAD_STEPS - 1):
+        step(nan)
+    with pytest.raises(StudioError, match="10 steps in a row"):
+        step(nan)
+
+
+def test_speed_is_that_of_all_steps_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("core.training.step_figures.time.monotonic", lambda: now[0])
+    log = StepLog(Position(), every=2)
+    for step in (1, 2):
+        log.begin()
+        now[0] += 2.0
+        log.note(0, step, 0.1, 6, figures(1.0))
+    speeds = {event.examples_per_second for event in log.tell() if isinstance(event, StepLogged)}
+    assert speeds == {3.0}
 
 
 def test_steps_read_together_are_the_same_steps(
