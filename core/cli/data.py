@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli import data_work
 from core.cli.output import path_text, table
 from core.errors import DatasetError
+from core.wording import count_text
+
+if TYPE_CHECKING:
+    from core.data.catalogue import CatalogueEntry
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -144,10 +148,15 @@ def _list() -> str:
     from core.data.catalogue import list_datasets
 
     rows = [
-        (entry.name, entry.state, entry.title, path_text(entry.folder) if entry.folder else "")
+        (entry.name, _state(entry), entry.title, path_text(entry.folder) if entry.folder else "")
         for entry in list_datasets()
     ]
     return table(("name", "state", "what it is", "folder"), rows)
+
+
+def _state(entry: CatalogueEntry) -> str:
+    unread = len(entry.unread)
+    return f"{entry.state}, {count_text(unread, 'table')} not read" if unread else entry.state
 
 
 def _use(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.cli.output import path_text, size, table
+from core.cli.output import length_text, path_text, size, table
 from core.data.check_report import DatasetReport, Findings, Histogram, SplitReport
 from core.errors import DatasetError
 from core.wording import count_text
@@ -49,13 +49,13 @@ def describe(name: str, root: str = "") -> str:
     rows = []
     for split in present_splits(dataset):
         clips = dataset.clips(split)
-        hours = sum(clip.duration for clip in clips) / 3600
+        length = length_text(sum(clip.duration for clip in clips))
         missing = len(missing_files(dataset, split))
         captions = sum(len(clip.captions) for clip in clips)
-        rows.append((split, f"{len(clips):,}", f"{captions:,}", f"{hours:.2f}", f"{missing:,}"))
+        rows.append((split, f"{len(clips):,}", f"{captions:,}", length, f"{missing:,}"))
     if isinstance(dataset, OwnFolder):
         lines += _how_read(dataset)
-    lines += ["", table(("split", "clips", "captions", "hours", "missing"), rows)]
+    lines += ["", table(("split", "clips", "captions", "length", "missing"), rows)]
     problems = getattr(dataset, "problems", ())
     if problems:
         lines += ["", f"{count_text(len(problems), 'row')} of the tables with a fault:"]
@@ -69,7 +69,10 @@ def _how_read(dataset: OwnFolder) -> list[str]:
     """Say which tables of a folder are read, and which of their columns."""
     mapping = dataset.mapping
     if not mapping.tables:
-        return ["No table is read: the sounds have no captions."]
+        return [
+            "No table is read: the sounds have no captions.",
+            *(table.sentence for table in dataset.unread_tables()),
+        ]
     columns = [f"sounds from '{mapping.file}'"]
     if mapping.captions:
         columns.append("captions from " + ", ".join(f"'{name}'" for name in mapping.captions))
@@ -111,7 +114,7 @@ def _how_to_get(name: str, remedy: str) -> list[str]:
 
 
 def _split_lines(split: SplitReport) -> list[str]:
-    lines = [f"{split.name}: {count_text(split.clips, 'clip')}, {split.seconds / 3600:.2f} h"]
+    lines = [f"{split.name}: {count_text(split.clips, 'clip')}, {length_text(split.seconds)}"]
     lines.append(f"  durations (s)   {_histogram(split.durations)}")
     if split.captions:
         per_clip = ", ".join(f"{n}: {count:,}" for n, count in split.captions_per_clip.items())
@@ -122,7 +125,7 @@ def _split_lines(split: SplitReport) -> list[str]:
             f"  vocabulary      {split.vocabulary:,} of {split.words:,} words{_unknown(split)}",
         ]
     if split.marks:
-        marks = ", ".join(f"{mark} {count:,}" for mark, count in split.marks[:_SHOWN])
+        marks = ", ".join(f"'{mark}' {count:,}" for mark, count in split.marks[:_SHOWN])
         lines.append(f"  marks           {marks} (tokens of the model, but no words)")
     for title, found in (
         ("missing", split.missing),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -44,6 +45,13 @@ def size(count: float) -> str:
     return f"{count:.3g} TB"
 
 
+def length_text(seconds: float) -> str:
+    """Return a length of sound as "4.2 s", "12.0 min" or "3.4 h"."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:,.1f} h"
+
+
 def one_line(text: str) -> str:
     """Return text that stays within one tab-separated column."""
     return text.translate(_ESCAPES)
@@ -52,6 +60,14 @@ def one_line(text: str) -> str:
 def path_text(path: str | Path) -> str:
     """Return a path as text that any file can hold, whatever bytes its name is made of."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is written to a stream go nowhere from here; what it still holds goes there, too."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class Interrupt:

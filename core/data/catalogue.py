@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.config import JOINT
 from core.data.clips import present_splits
 from core.data.datasets import FOLDER, dataset_names, open_dataset
 from core.data.places import find_place
@@ -92,6 +93,9 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
         title, summary = _BUILT_IN[name]
     elif place is not None or name == FOLDER:
         title, summary = "Your own folder", "Your own sounds and captions."
+    if JOINT in name:
+        title = name.replace(JOINT, f" {JOINT} ")
+        summary = "Trained on together; the first that has a validation split validates."
     try:
         dataset = open_dataset(name, root or None)
     except StudioError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +16,7 @@ from core.errors import DatasetError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _GUESSED_ROWS = 200
+_MOST_BELOW = 20
 _FILE_NAMES = (
     *("file_name", "filename", "file", "fname", "path", "file_path", "filepath"),
     *("audio", "audio_path", "audio_file", "audio_filepath", "wav", "sound", "clip", "name"),
@@ -85,15 +88,35 @@ def read_mapped(folder: Path, name: str, header: bool) -> Table:
 
 
 def find_tables(folder: Path) -> tuple[str, ...]:
-    """Return the names of the tables in a folder, in alphabetical order."""
+    """Return the tables in a folder, in alphabetical order; where there are none, those below it.
+
+    They are named from the folder, as ``meta/captions.csv``.
+    """
     try:
         names = [path.name for path in folder.iterdir() if path.is_file()]
     except OSError as error:
         raise DatasetError(
             f"The folder {folder} cannot be opened ({error.strerror}); choose another."
         ) from error
+    return _tables_among(names) or tuple(islice(_tables_below(folder), _MOST_BELOW))
+
+
+def _tables_among(names: Iterable[str]) -> tuple[str, ...]:
     tables = (name for name in names if Path(name).suffix.lower() in TABLE_SUFFIXES)
     return tuple(sorted(name for name in tables if not name.startswith(".")))
+
+
+def _tables_below(folder: Path) -> Iterator[str]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(here).relative_to(folder)
+        yield from ((below / name).as_posix() for name in _tables_among(names))
+
+
+def names_sounds(table: Table, guess: ColumnMapping, index: SoundIndex) -> bool:
+    """Whether one of the sounds that a table names, if read so, is in the folder."""
+    named = table if guess.header else without_header(table)
+    return any(index.find(row.text(guess.file)) is not None for row in named.rows)
 
 
 def guess_mapping(
@@ -103,7 +126,8 @@ def guess_mapping(
 
     One table is taken, or several of the same columns whose names tell the split. A column is
     known by its name, else by its content: file names are those that are found, captions are
-    several words long. Without any table the folder is one of sounds alone.
+    several words long. Without any table the folder is one of sounds alone. Tables in folders
+    below count where they name its sounds.
 
     Raises
     ------
@@ -118,9 +142,14 @@ def guess_mapping(
     reasons: list[str] = []
     for name in names:
         try:
-            guesses[name] = guess_table(read_table(folder / name), index)
+            guess = guess_table(table := read_table(folder / name), index)
         except DatasetError as error:
             reasons.append(str(error))
+            continue
+        if "/" not in name or names_sounds(table, guess, index):
+            guesses[name] = replace(guess, tables=(name,))
+    if not guesses and all("/" in name for name in names):
+        return ColumnMapping()
     if not guesses:
         raise DatasetError(reasons[0])
     captioned = {name: guess for name, guess in guesses.items() if guess.captions} or guesses
@@ -172,7 +201,10 @@ _SPLIT_WORDS = {
 
 def normal_split(text: str) -> str:
     """Return train, validation or test for the usual words, and any other word as it is."""
-    return _SPLIT_WORDS.get(text.strip().lower(), text.strip())
+    plain = text.strip().lower()
+    # As in "test set", "TrainSplit" or "val_data".
+    bare = re.sub(r"[ _-]?(set|split|data)$", "", plain)
+    return _SPLIT_WORDS.get(plain) or _SPLIT_WORDS.get(bare, text.strip())
 
 
 def _file_column(table: Table, index: SoundIndex) -> str:

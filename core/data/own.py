@@ -9,7 +9,7 @@ from core.data.file_dataset import Entry, FileDataset
 from core.data.mapping import ColumnMapping, guess_mapping, read_mapped, split_of_name
 from core.data.own_splits import SOUNDS, FoundSound, split_up
 from core.data.sound_index import SoundIndex
-from core.data.tables import TABLE_SUFFIXES, Row, Table
+from core.data.tables import NAMED_SUFFIXES, TABLE_SUFFIXES, Row, Table
 from core.data.tokenizer import is_word, split_words
 from core.data.unread_tables import UnreadTable, find_unread
 from core.errors import DatasetError
@@ -79,11 +79,7 @@ class OwnFolder(FileDataset):
     def unread_tables(self) -> tuple[UnreadTable, ...]:
         """Return the other tables of the folder; their first rows are read once for that."""
         if self._unread is None:
-            self._unread = (
-                find_unread(self.folder, self.mapping, self._index, self._one_chosen)
-                if self.mapping.tables
-                else ()
-            )
+            self._unread = find_unread(self.folder, self.mapping, self._index, self._one_chosen)
         return self._unread
 
     def missing(self, split: str) -> tuple[str, ...]:
@@ -106,8 +102,15 @@ class OwnFolder(FileDataset):
             raise DatasetError(
                 f"None of the {count_text(len(absent), 'sound')} that "
                 f"{', '.join(self.mapping.tables)} names is in {self.folder}{told}; check the "
-                f"column '{self.mapping.file}' and the folder."
+                f"column '{self.mapping.file}', and choose a folder that holds both the sounds and "
+                "the table."
             )
+        problems += [
+            f"{where}: no caption for '{file}' in this row."
+            for file, about in found.items()
+            for where in about.empty
+            if about.captions
+        ]
         splits = split_up(found, self.mapping, problems)
         for name, about in absent.items():
             split = about.split if about.split in splits else next(iter(splits))
@@ -152,7 +155,10 @@ class OwnFolder(FileDataset):
         about = (absent if file is None else found).setdefault(
             file or name, FoundSound(where=where)
         )
-        for text in self._captions(table, row, where, problems):
+        captions = self._captions(table, row, where, problems)
+        if not captions and self.mapping.captions:
+            about.empty.append(where)
+        for text in captions:
             if swallowed := self._swallowed_row(table, text):
                 problems.append(
                     f"{where}: the caption goes on over '{swallowed}', which looks like a row of "
@@ -218,8 +224,13 @@ class OwnFolder(FileDataset):
 def folder_of(root: Path) -> tuple[Path, tuple[str, ...] | None]:
     """Return the folder, and the table that `root` is where it is one."""
     root = root.expanduser()
-    if root.is_file() and root.suffix.lower() in TABLE_SUFFIXES:
-        return root.parent, (root.name,)
+    if root.is_file():
+        if root.suffix.lower() in (*TABLE_SUFFIXES, *NAMED_SUFFIXES):
+            return root.parent, (root.name,)
+        raise DatasetError(
+            f"{root.absolute()} is no table that can be read; save it as CSV in UTF-8, or as JSON "
+            "lines."
+        )
     if not root.is_dir():
         raise DatasetError(
             f"There is no folder {root.absolute()}; choose the folder of the sounds."

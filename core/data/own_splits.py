@@ -22,12 +22,16 @@ SOUNDS, UNCAPTIONED = "sounds", "uncaptioned"
 
 @dataclass(slots=True)
 class FoundSound:
-    """What the tables say of one sound; `where` is the row that names it first."""
+    """What the tables say of one sound; `where` is the row that names it first.
+
+    `empty` are its rows without a caption.
+    """
 
     captions: list[str] = field(default_factory=list)
     split: str = ""
     extras: dict[str, str] = field(default_factory=dict)
     where: str = ""
+    empty: list[str] = field(default_factory=list)
 
 
 def split_up(

@@ -19,6 +19,8 @@ from core.errors import DatasetError
 from core.wording import count_text
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+# Files that may be anything: they are tables where somebody names them.
+NAMED_SUFFIXES = (".json", ".txt", ".tab")
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 50
 _LONGEST_CELL = 1 << 20
@@ -70,6 +72,8 @@ def read_table(path: Path, beginning: bool = False) -> Table:
     text = read_text(path, _BEGINNING if beginning else None)
     if path.suffix.lower() in (".jsonl", ".ndjson"):
         return _read_json_lines(path, text)
+    if path.suffix.lower() == ".json":
+        return _read_json(path, text)
     return _read_csv(path, text)
 
 
@@ -148,7 +152,7 @@ def read_rows(
 
 
 def _read_csv(path: Path, text: str) -> Table:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _sniff(text)
+    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else _sniff(text)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     problems: list[str] = []
@@ -228,25 +232,50 @@ def _sniff(text: str) -> str:
 
 
 def _read_json_lines(path: Path, text: str) -> Table:
-    columns: dict[str, None] = {}
-    rows: list[Row] = []
+    records: list[tuple[int, Any]] = []
     problems: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            records.append((number, json.loads(line)))
         except ValueError:
             problems.append(f"{path.name}, line {number}: no JSON; the line is left out.")
-            continue
+    table = _table_of_objects(path, records, "line", problems)
+    if not table.rows:
+        raise DatasetError(f"{path} has no line with a JSON object; a table needs one a line.")
+    return table
+
+
+def _read_json(path: Path, text: str) -> Table:
+    """Read a list of objects, or an object with one such list in it."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path} is no JSON that can be read ({error}).") from error
+    if isinstance(content, dict):
+        lists = [value for value in content.values() if isinstance(value, list)]
+        content = lists[0] if len(lists) == 1 else None
+    records = list(enumerate(content, 1)) if isinstance(content, list) else []
+    table = _table_of_objects(path, records, "item", [])
+    if not table.rows:
+        raise DatasetError(f"{path} is no list of JSON objects; a table needs one for each row.")
+    return table
+
+
+def _table_of_objects(
+    path: Path, records: Sequence[tuple[int, Any]], unit: str, problems: list[str]
+) -> Table:
+    columns: dict[str, None] = {}
+    rows: list[Row] = []
+    for number, record in records:
         if not isinstance(record, dict):
-            problems.append(f"{path.name}, line {number}: no JSON object; the line is left out.")
+            text = f"{path.name}, {unit} {number}: no JSON object; the {unit} is left out."
+            problems.append(text)
             continue
         cells = {str(key): _cell(value) for key, value in record.items()}
         columns.update(dict.fromkeys(cells))
         rows.append(Row(number, cells))
-    if not rows:
-        raise DatasetError(f"{path} has no line with a JSON object; a table needs one a line.")
     return Table(path, tuple(columns), tuple(rows), "", tuple(problems))
 
 

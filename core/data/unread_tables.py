@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.mapping import ColumnMapping, find_tables, guess_table
+from core.data.mapping import ColumnMapping, find_tables, guess_table, names_sounds
 from core.data.sound_index import SoundIndex
-from core.data.tables import read_table, without_header
+from core.data.tables import NAMED_SUFFIXES, read_table
 from core.errors import DatasetError
 
 _SHOWN_COLUMNS = 6
+_SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+# Text files that are looked into: there may be one beside each sound.
+_LOOKED = 10
+_LARGE = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ def find_unread(
 
     `chosen` says that somebody named the one table that is read, so that none is missed.
     """
+    if not mapping.tables:
+        return tuple(_other_files(folder, index))
     names = [name for name in find_tables(folder) if name not in mapping.tables]
     return tuple(_look(folder, name, mapping, index, chosen) for name in names)
 
@@ -51,8 +58,7 @@ def _look(
     try:
         table = read_table(folder / name, beginning=True)
         guess = guess_table(table, index)
-        named = table if guess.header else without_header(table)
-        known = any(index.find(row.text(guess.file)) is not None for row in named.rows)
+        known = names_sounds(table, guess, index)
     except DatasetError:
         known = False
     if not known:
@@ -73,6 +79,30 @@ def _look(
         f"its captions too, give both tables the same columns and {both}, or add {name} as a "
         "dataset of its own and join the two.",
     )
+
+
+def _other_files(folder: Path, index: SoundIndex) -> Iterator[UnreadTable]:
+    """Yield what may be meant as the table of a folder that seems to have none."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    for name in names:
+        if Path(name).suffix.lower() in _SPREADSHEETS:
+            yield UnreadTable(
+                name, True, f"{name} is not read: save it as CSV in UTF-8 to have its captions."
+            )
+    for name in [name for name in names if Path(name).suffix.lower() in NAMED_SUFFIXES][:_LOOKED]:
+        path = folder / name
+        if path.suffix.lower() == ".json" and path.stat().st_size > _LARGE:
+            continue  # JSON is read whole or not at all.
+        with suppress(DatasetError):
+            table = read_table(path, beginning=path.suffix.lower() != ".json")
+            guess = guess_table(table, index)
+            if guess.captions and names_sounds(table, guess, index):
+                yield UnreadTable(
+                    name,
+                    True,
+                    f"{name} is not read: to have its captions, choose this file as your own table "
+                    "in place of the folder.",
+                )
 
 
 def _listed(names: Sequence[str]) -> str:

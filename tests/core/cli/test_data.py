@@ -133,6 +133,15 @@ def test_columns_may_be_given(folder: Path, capsys: Out) -> None:
     assert main(["data", "forget", "mine"]) == 0 and find_place("mine") is None
 
 
+def test_the_list_says_which_datasets_leave_a_table_out(folder: Path, capsys: Out) -> None:
+    assert main(["data", "add", "mine", str(folder)]) == 0
+    (folder / "z.csv").write_text("what;where\nSomething deep hums.;low, 0.wav\n")
+    capsys.readouterr()
+    assert main(["data", "list"]) == 0
+    line = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("mine"))
+    assert "ready, 1 table not read" in line
+
+
 def test_tables_may_be_given(folder: Path, capsys: Out) -> None:
     (folder / "more.csv").write_text("file;said\nlow, 1.wav;Something deep hums on.\n")
     (folder / "most.csv").write_text("file;said\nlow, 2.wav;Something deep hums on and on.\n")

@@ -157,6 +157,76 @@ def test_tables_that_are_not_read_are_told_with_what_to_do(tmp_path: Path) -> No
     assert not any(one.missed for one in chosen.unread_tables())
 
 
+def test_a_row_without_a_caption_is_told_where_others_have_one(tmp_path: Path) -> None:
+    rows = "dog.wav,A dog barks at me.,It barks.\ndog.wav,, \ncat.wav,A cat purrs.,\n"
+    table(sounds(tmp_path, "dog.wav", "cat.wav"), f"file,caption_1,caption_2\n{rows}")
+    dataset = OwnFolder(tmp_path)
+    assert dataset.problems == ("captions.csv, row 3: no caption for 'dog.wav' in this row.",)
+
+
+def test_a_table_in_a_folder_beside_the_sounds(tmp_path: Path) -> None:
+    sounds(tmp_path, "sounds/dog.wav", "sounds/rain.wav")
+    (tmp_path / "meta").mkdir()
+    table(tmp_path, "file,caption\ndog.wav,A dog barks at me.\n", "meta/captions.csv")
+    table(tmp_path, "file,caption\nwhale.wav,A whale sings.\n", "meta/another.csv")
+    dataset = OwnFolder(tmp_path)
+    assert dataset.tables == ("meta/captions.csv",)
+    assert dataset.unlisted == ("sounds/rain.wav",)
+    assert [one.missed for one in dataset.unread_tables()] == [False]
+    with pytest.raises(DatasetError, match="choose a folder that holds both the sounds and the ta"):
+        OwnFolder(tmp_path / "meta" / "captions.csv")
+    # Tables of something else do not stand in the way of the sounds.
+    (tmp_path / "meta" / "captions.csv").unlink()
+    assert OwnFolder(tmp_path).splits == ("sounds",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("table.json", '[{"file": "dog.wav", "caption": ["A dog barks.", "It barks at me."]}, 3]'),
+        ("table.json", '{"version": 1, "data": [{"file": "dog.wav", "caption": "A dog barks."}]}'),
+        ("table.txt", "file\tcaption\ndog.wav\tA dog barks at me.\n"),
+        ("table.tab", "file\tcaption\ndog.wav\tA dog barks, and barks.\n"),
+    ],
+)
+def test_files_that_are_tables_when_somebody_says_so(tmp_path: Path, name: str, text: str) -> None:
+    table(sounds(tmp_path, "dog.wav"), text, name)
+    alone = OwnFolder(tmp_path)
+    assert alone.splits == ("sounds",)
+    assert [one.sentence for one in alone.unread_tables()] == [
+        f"{name} is not read: to have its captions, choose this file as your own table in place "
+        "of the folder."
+    ]
+    dataset = OwnFolder(tmp_path / name)
+    assert dataset.tables == (name,) and all_clips(dataset)["dog.wav"]
+    assert [problem.partition(";")[0] for problem in dataset.problems] == (
+        ["table.json, item 2: no JSON object"] if "3]" in text else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("table.json", "[1, 2", "is no JSON that can be read"),
+        ("table.json", '{"a": {"b": []}}', "is no list of JSON objects"),
+        ("table.xlsx", "PK", "is no table that can be read; save it as CSV"),
+    ],
+)
+def test_files_that_are_no_tables_are_one_sentence(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    table(sounds(tmp_path, "dog.wav"), text, name)
+    with pytest.raises(DatasetError, match=words):
+        OwnFolder(tmp_path / name)
+
+
+def test_a_spreadsheet_beside_sounds_is_told(tmp_path: Path) -> None:
+    table(sounds(tmp_path, "dog.wav"), "A dog barks at me.", "dog.txt")
+    (tmp_path / "list.xlsx").write_bytes(b"PK")
+    (told,) = OwnFolder(tmp_path).unread_tables()
+    assert told.missed and told.sentence.startswith("list.xlsx is not read: save it as CSV")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
 def test_the_beginning_of_a_large_table_is_that_of_the_whole(tmp_path: Path, encoding: str) -> None:
     mark = "\ufeff" if encoding == "utf-16-be" else ""

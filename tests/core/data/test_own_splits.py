@@ -30,6 +30,10 @@ def test_tables_named_after_splits(tmp_path: Path) -> None:
         (["dev", "val", "eval", "field trip"], {"train": 1, "validation": 1, "test": 1}),
         (["Train", "train", "train", "test"], {"train": 2, "validation": 1, "test": 1}),
         (["train", "val", "", "val"], {"train": 2, "validation": 2}),
+        (
+            ["TrainSet", "TESTSET", "val_data", "test split"],
+            {"train": 1, "validation": 1, "test": 2},
+        ),
     ],
 )
 def test_names_of_splits(tmp_path: Path, values: list[str], splits: dict[str, int]) -> None:
