@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.curves.charts import X_AXES
@@ -194,6 +194,11 @@ class ChartPane(QWidget):
                 reading.spread, reading.validation_spread = spread, checked_spread
                 found.append(reading)
         return sorted(found, key=_height, reverse=True)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what there is: nothing was drawn before."""
+        super().showEvent(event)
+        self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the sentence of the empty plot in its middle; hear of clicks."""

@@ -90,10 +90,13 @@ def _paint(painter: QPainter, pane: ChartPane, size: QSize) -> None:
     area = pane.plot.viewport().rect()
     layer = pane.plot.layer
     layer.as_lines = True
+    # The cursor belongs to who looks, not to the picture.
+    pane.plot.show_cursor(math.nan)
     try:
         pane.plot.render(painter, QRectF(area), area)
     finally:
         layer.as_lines = False
+        pane.plot.show_cursor(pane.at_x)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(_font(pane))
     for (title, colour, dashed), place in _legend(pane):

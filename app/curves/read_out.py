@@ -13,6 +13,8 @@ from app.palette import Colours
 from app.texts import clock_text
 
 _ROW_HEIGHT = 15
+# The most signs of a title, and how many of them are its end where it is cut.
+_TITLE, _END = 36, 14
 
 
 @dataclass
@@ -95,7 +97,7 @@ def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> s
     rows = [f"<tr><td style='color:{colours.muted}'>Run</td>{head}</tr>"]
     shown = readings if len(readings) <= most else readings[: most - 1]
     for number, item in enumerate(shown):
-        name = item.title if len(item.title) <= 28 else item.title[:27] + "…"
+        name = _short(item.title)
         row = "".join(
             f"<td align='right' style='padding-left:14px'>{cells[number]}</td>"
             for _, cells in columns
@@ -109,6 +111,13 @@ def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> s
         more = len(readings) - len(shown)
         rows.append(f"<tr><td style='color:{colours.muted}'>and {more} more</td></tr>")
     return f"<table style='font-size:11px' cellspacing='0'>{''.join(rows)}</table>"
+
+
+def _short(title: str) -> str:
+    """Return a title with its middle left out where it is long: seeds are told apart at the end."""
+    if len(title) <= _TITLE:
+        return title
+    return f"{title[: _TITLE - _END - 1].rstrip()}…{title[-_END:].lstrip()}"
 
 
 def _place(x: float, axis: str) -> str:

@@ -21,6 +21,8 @@ Range = tuple[float, float]
 _LOG_LABELS = ((290, "123456789"), (92, "12357"), (45, "125"), (0, "1"))
 # Half a marker, and a little.
 _MARKER = 8.0
+# The margin on the right.
+_SIDE = 12
 
 
 def pen_of(colour: str, width: float = 1.0, dashed: bool = False) -> QPen:
@@ -129,7 +131,7 @@ class CurvePlot(pg.PlotWidget):
         box.disableAutoRange()
         box.sigRangeChangedManually.connect(self._zoomed)
         box.fit_wanted.connect(self.fit_wanted)
-        self.item.layout.setContentsMargins(4, 8, 12, 4)
+        self.item.layout.setContentsMargins(4, 8, _SIDE, 4)
         for side in ("left", "bottom"):
             axis = self.item.getAxis(side)
             # Lines at the labels only: quieter, and the many fine ones take most of the painting.
@@ -138,6 +140,8 @@ class CurvePlot(pg.PlotWidget):
             )
             axis.enableAutoSIPrefix(False)
             axis.setTickDensity(1.6 if side == "left" else 1.2)
+        # The margin beside the plot has room for half of the last label.
+        axis.setStyle(hideOverlappingLabels=_SIDE)
         self.item.getAxis("left").setWidth(62)
         self.item.getAxis("bottom").setHeight(38)
         self.set_colours(colours)

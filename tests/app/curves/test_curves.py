@@ -173,6 +173,42 @@ def test_the_view_follows_until_the_user_zooms(view: CurvesView, show: Callable[
     assert box.viewRange()[0][1] >= 500 and view.plot.follows
 
 
+def test_charts_that_come_beside_are_drawn_at_once(
+    view: CurvesView, show: Callable[..., None], qtbot: QtBot
+) -> None:
+    # A finished run: nothing that comes later would draw it.
+    view.bar.show_chart(CHARTS[0])
+    show({"a": history_of(np.linspace(5, 2, 100))})
+    view.set_layout(2)
+    beside = view.panes[1]
+    assert beside.view.chart is CHARTS[1]
+    qtbot.waitUntil(beside.isVisible)
+    assert not beside.curves["a"].is_empty
+    assert beside.plot.item.vb.viewRange()[0][1] >= 100
+
+
+def test_the_cursor_is_no_part_of_a_saved_chart(
+    view: CurvesView, show: Callable[..., None], tmp_path: Path
+) -> None:
+    show({"a": history_of(np.linspace(5, 2, 100))})
+    view.save_png(tmp_path / "without.png")
+    view.pane.cursor_moved.emit(50.0)
+    view.save_png(tmp_path / "with.png")
+    assert (tmp_path / "with.png").read_bytes() == (tmp_path / "without.png").read_bytes()
+    assert view.plot._cursor.isVisible()
+
+
+def test_long_titles_keep_their_seeds_in_the_read_out(
+    view: CurvesView, show: Callable[..., None]
+) -> None:
+    titles = [f"CE + audio-text matching of everything · seed {seed}" for seed in (42, 43)]
+    show({title: history_of(np.linspace(5, 2, 100)) for title in titles})
+    view.pane.cursor_moved.emit(50.0)
+    text = view.pane.read_out.label.text()
+    assert text.count("CE + audio-text") == 2
+    assert "seed 42" in text and "seed 43" in text
+
+
 def test_charts_share_cursor_and_zoom(view: CurvesView, show: Callable[..., None]) -> None:
     show({"a": history_of(np.linspace(5, 2, 100))})
     view.set_layout(4)
