@@ -44,7 +44,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     download.add_argument(
         "parts", nargs="*", metavar="PART", help="splits to get; default: all of them"
     )
-    download.add_argument("--root", metavar="FOLDER", help="where to; default: the home folder")
+    download.add_argument(
+        "--root", metavar="FOLDER", help="where to; default: the program's own folder"
+    )
     download.add_argument(
         "--keep-archives", action="store_true", help="keep archives once they are unpacked"
     )
@@ -67,9 +69,16 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     _add_dataset(extract)
     extract.add_argument("--split", action="append", default=[], help="one split; may be repeated")
-    extract.add_argument("--encoder", default="yamnet", help="default: yamnet")
-    extract.add_argument("--dtype", choices=("float32", "float16"), default="float32")
-    extract.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
+    extract.add_argument(
+        "--encoder", default="yamnet", help="as the Library lists them; default: yamnet"
+    )
+    extract.add_argument(
+        "--dtype",
+        choices=("float32", "float16"),
+        default="float32",
+        help="number type of the stored features; float16 takes half the room; default: float32",
+    )
+    extract.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0; default: auto")
     parser.set_defaults(run=run)
 
 
@@ -100,7 +109,9 @@ def _add_add(actions: Any, common: argparse.ArgumentParser) -> None:
         description="The columns of its tables are guessed; what is given here is not.",
     )
     add.add_argument("name", metavar="NAME", help="a name for it: letters, digits, - _ .")
-    add.add_argument("folder", metavar="FOLDER", help="the folder, or a CSV or JSONL file in it")
+    add.add_argument(
+        "folder", metavar="FOLDER", help="the folder, or a table in it (CSV, TSV, JSONL, JSON)"
+    )
     add.add_argument(
         "--table", action="append", metavar="FILE", help="a table in the folder; may be repeated"
     )
