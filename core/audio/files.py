@@ -9,7 +9,7 @@ sentence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,12 +95,27 @@ def probe(path: str | Path) -> AudioInfo:
         with file:
             check_header(path, file)
             return AudioInfo(path, file.samplerate, file.channels, file.frames, file.format)
-    try:
-        return _measured.get(path, _probe_by_ffmpeg)
-    except OSError as error:  # gone in this very moment
-        raise AudioFileError(
-            f"'{path}' cannot be read ({error.strerror}); check its drive."
-        ) from error
+    return _remembered(path, _probe_by_ffmpeg)
+
+
+def probe_and_read(path: str | Path, most_frames: int) -> tuple[AudioInfo, Waveform | None]:
+    """Do as `probe` and, for a file of at most so many samples, `read_audio` do.
+
+    A short file that needs FFmpeg is decoded once for both.
+    """
+    path = Path(path)
+    check_file(path)
+    heard: list[NDArray[np.float32]] = []
+    if (file := open_native(path)) is not None:
+        file.close()
+        info = probe(path)
+    else:
+        info = _remembered(path, lambda path: _probe_by_ffmpeg(path, heard))
+    if info.frames > most_frames:
+        return info, None
+    if heard:
+        return info, Waveform(np.concatenate(list(mono_blocks(path, heard))), info.sample_rate)
+    return info, read_audio(path)
 
 
 def read_audio(
@@ -170,16 +185,26 @@ def _open_mono(
             yield stream.sample_rate, mono_blocks(path, blocks)
 
 
-def _probe_by_ffmpeg(path: Path) -> AudioInfo:
+def _remembered(path: Path, measure: Callable[[Path], AudioInfo]) -> AudioInfo:
+    try:
+        return _measured.get(path, measure)
+    except OSError as error:  # gone in this very moment
+        raise AudioFileError(
+            f"'{path}' cannot be read ({error.strerror}); check its drive."
+        ) from error
+
+
+def _probe_by_ffmpeg(path: Path, heard: list[NDArray[np.float32]] | None = None) -> AudioInfo:
+    """Measure a file; `heard` is given its blocks (n, channels) if all of them were decoded."""
     with decoded_by_ffmpeg(path) as stream:
-        frames = _measure(path, stream)
+        frames = _measure(path, stream, [] if heard is None else heard)
         sample_rate, channels = stream.sample_rate, stream.channels
     if not frames:
         fail_empty(path)
     return AudioInfo(path, sample_rate, channels, frames, path.suffix.lstrip(".").upper())
 
 
-def _measure(path: Path, stream: ffmpeg.FfmpegStream) -> int:
+def _measure(path: Path, stream: ffmpeg.FfmpegStream, heard: list[NDArray[np.float32]]) -> int:
     """Return the length in samples of a sound whose decoding has just begun."""
     rate, stated = stream.sample_rate, stream.stated_seconds
     long = stated is not None and stated >= _MEASURED_SECONDS
@@ -187,7 +212,9 @@ def _measure(path: Path, stream: ffmpeg.FfmpegStream) -> int:
     for block in stream.blocks(BLOCK_FRAMES):
         frames += len(block)
         if not long and frames < _MEASURED_SECONDS * rate:
+            heard.append(block)
             continue
+        heard.clear()
         if long and stated is not None and ffmpeg.has_sound_near(path, stated):
             return round(stated * rate)
         counted = ffmpeg.counted_seconds(path, stated)

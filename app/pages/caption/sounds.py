@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs import Jobs
 from app.widgets.sound_view import SoundPicture, make_sound_picture
 from app.widgets.spectrogram_image import Resolution, SpectrogramImage, image_of_pyramid
-from core.audio.files import AudioInfo, Waveform, probe, read_audio
+from core.audio.files import AudioInfo, Waveform, probe_and_read
 from core.audio.survey import Survey
 from core.errors import AudioFileError
 
@@ -67,10 +67,9 @@ def load_sound(path: Path, resolution: Resolution) -> Sound:
 
     Not for the GUI thread.
     """
-    info = probe(path)
+    info, waveform = probe_and_read(path, MOST_SAMPLES_HELD)
     check_length(info)
-    if info.frames <= MOST_SAMPLES_HELD:
-        waveform = read_audio(path)
+    if waveform is not None:
         picture = make_sound_picture(waveform.samples, waveform.sample_rate, resolution)
         return Sound(info, picture, resolution, waveform)
     survey = Survey(info, resolution.window_at(info.sample_rate))

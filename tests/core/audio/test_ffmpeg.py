@@ -195,6 +195,23 @@ def test_a_track_that_begins_later_than_the_pictures(
     assert not read_audio(path, start=0.1, duration=0.2).samples.any()
 
 
+def test_measuring_and_reading_at_once(
+    made: Callable[[str], Path], wave: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (made("aac.m4a"), made("aac.aac"), made("aac.m4a"), wave):
+        info, sound = files.probe_and_read(path, 10**9)
+        assert info == probe(path)
+        assert sound is not None and sound.sample_rate == info.sample_rate
+        np.testing.assert_array_equal(sound.samples, read_audio(path).samples)
+        assert files.probe_and_read(path, info.frames - 1) == (info, None)
+    monkeypatch.setattr(files, "_MEASURED_SECONDS", 4.0)
+    for name in ("aac.m4a", "aac.aac"):
+        files._measured.clear()
+        info, sound = files.probe_and_read(made(name), 10**9)
+        assert info.duration == pytest.approx(SECONDS, abs=0.05)
+        assert sound is not None and sound.duration == pytest.approx(SECONDS, abs=0.05)
+
+
 def test_of_two_tracks_the_first(wave: Path, tmp_path: Path) -> None:
     other = write_wave(tmp_path / "other.wav", sweep(SECONDS)[::-1])
     path = tmp_path / "two.mkv"
