@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -61,6 +61,11 @@ class TimeAxis(pg.AxisItem):
 
     clock = False
     whole = False
+
+    def boundingRect(self) -> QRectF:
+        """Take in the margin beside the plot, where half of the last label has room."""
+        rect: QRectF = super().boundingRect()
+        return rect.adjusted(0, 0, _SIDE, 0)
 
     def tickSpacing(self, least: float, most: float, size: float) -> Any:
         """Return the distances of the lines; of what is counted there are no halves."""
@@ -140,8 +145,6 @@ class CurvePlot(pg.PlotWidget):
             )
             axis.enableAutoSIPrefix(False)
             axis.setTickDensity(1.6 if side == "left" else 1.2)
-        # The margin beside the plot has room for half of the last label.
-        axis.setStyle(hideOverlappingLabels=_SIDE)
         self.item.getAxis("left").setWidth(62)
         self.item.getAxis("bottom").setHeight(38)
         self.set_colours(colours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -76,3 +77,15 @@ def test_labels_of_a_log_axis_stand_apart(qtbot: QtBot) -> None:
         pixels = axis.size().height() / (top - bottom)
         assert places
         assert all((b - a) * pixels >= 12 for a, b in pairwise(places))
+
+
+def test_the_last_step_is_labelled_though_it_stands_at_the_edge(qtbot: QtBot) -> None:
+    plot = plot_of(qtbot)
+    plot.set_labels("Step", "loss", whole=True)
+    plot.show_range((1.0, 600.0), (1.0, 7.0), exact=True)
+    plot.grab()
+    image = QImage(10, 10, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    _, _, texts = plot.item.getAxis("bottom").generateDrawSpecs(painter)
+    painter.end()
+    assert "600" in [text for _, _, text in texts]
