@@ -14,6 +14,7 @@ import torch
 from core.config import RunConfig
 from core.data.batches import CaptionedClips
 from core.events import Event, Noted
+from core.training.batch_parts import MicroBatch
 from core.training.device_failures import free_memory, is_out_of_memory
 from core.training.losses import Losses
 from core.training.state import Position
@@ -79,7 +80,7 @@ def _has_room(losses: Losses, data: CaptionedClips, size: int, device: torch.dev
     losses.model.train()
     losses.heads.eval()  # So that this batch does not enter a memory bank.
     try:
-        losses.backward(data, 0, 1, (clips, captions, captions))
+        losses.backward(data, 0, 1, MicroBatch(clips, captions, captions))
         free, total = torch.cuda.mem_get_info(device)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):

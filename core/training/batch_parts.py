@@ -13,12 +13,31 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from core.data.batches import CaptionedClips
 from core.objectives.inputs import NO_PEERS, Peers
+
+
+class MicroBatch(NamedTuple):
+    """The clips of one forward and backward pass, and the captions they are trained with.
+
+    Attributes
+    ----------
+    clips
+        (B,) indices of the clips in their split.
+    captions
+        (B,) index of each clip's caption for the cross-entropy.
+    second_captions
+        (B,) index of another caption of each clip; the same one where a clip has only one.
+    """
+
+    clips: Tensor
+    captions: Tensor
+    second_captions: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +48,7 @@ class Part:
     ----------
     index
         Its position among the parts, which seeds its dropout.
-    words, clips
+    token_share, clip_share
         Weights of its cross-entropy and of its contrastive terms, out of 1.
     peers
         How contrastive terms reach the clips of the other parts.
@@ -37,25 +56,22 @@ class Part:
 
     rows: slice
     index: int
-    words: float
-    clips: float
+    token_share: float
+    clip_share: float
     peers: Peers = NO_PEERS
 
 
-Chosen = tuple[Tensor, Tensor, Tensor]
-
-
-def cut(data: CaptionedClips, chosen: Chosen, pieces: int) -> list[Part]:
+def cut(data: CaptionedClips, micro_batch: MicroBatch, pieces: int) -> list[Part]:
     """Cut a micro-batch into at most `pieces` parts of nearly equal size, none of them empty."""
-    clips, first, _ = chosen
+    clips, first, _ = micro_batch
     counts = data.token_lengths[clips, first] - 1  # What is predicted, without the begin token.
     bounds = _bounds(len(clips), min(pieces, len(clips)))
     return [
         Part(
             rows=slice(start, stop),
             index=index,
-            words=float(counts[start:stop].sum() / counts.sum()),
-            clips=(stop - start) / len(clips),
+            token_share=float(counts[start:stop].sum() / counts.sum()),
+            clip_share=(stop - start) / len(clips),
         )
         for index, (start, stop) in enumerate(bounds)
     ]
@@ -84,7 +100,7 @@ def combined(terms: list[dict[str, Tensor]], parts: list[Part]) -> dict[str, Ten
         if name == "total":
             together[name] = values.sum()
             continue
-        shares = [part.words if name == "ce" else part.clips for _, part in present]
+        shares = [part.token_share if name == "ce" else part.clip_share for _, part in present]
         weights = torch.tensor(shares, dtype=values.dtype).to(values.device)
         together[name] = (values * weights).sum() / weights.sum()
     return together

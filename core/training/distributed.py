@@ -23,7 +23,7 @@ from torch.nn.parameter import Parameter
 from core.data.batches import CaptionedClips
 from core.errors import ConfigError
 from core.objectives.inputs import NO_PEERS, Peers
-from core.training.batch_parts import Chosen, Part, cut
+from core.training.batch_parts import MicroBatch, Part, cut
 
 # A pause or a long validation of the first process is no failure of the others.
 _PATIENCE = timedelta(days=7)
@@ -58,23 +58,23 @@ class Team:
             )
         return wanted
 
-    def part(self, data: CaptionedClips, chosen: Chosen) -> Part:
+    def part(self, data: CaptionedClips, micro_batch: MicroBatch) -> Part:
         """Return this process's part of a micro-batch.
 
         A micro-batch of fewer clips than processes is processed whole by each of them.
         """
-        count = len(chosen[0])
+        count = len(micro_batch.clips)
         if count < self.size:
             share = 1 / self.size
-            return Part(slice(0, count), 0, words=share, clips=share, peers=_Copies())
-        own = cut(data, chosen, self.size)[self.rank]
+            return Part(slice(0, count), 0, token_share=share, clip_share=share, peers=_Copies())
+        own = cut(data, micro_batch, self.size)[self.rank]
         peers = _Gathering(own.rows)
         # Every process computes the contrast of all clips, so each counts 1 / processes.
-        return Part(own.rows, self.rank, own.words, 1 / self.size, peers)
+        return Part(own.rows, self.rank, own.token_share, 1 / self.size, peers)
 
     def share_of(self, terms: dict[str, Tensor], part: Part) -> dict[str, Tensor]:
         """Return a part's terms, scalars by name, weighted so that the parts sum to the whole."""
-        shares = {"total": 1.0, "ce": part.words}
+        shares = {"total": 1.0, "ce": part.token_share}
         # Gradient norms and the figures of contrast are already those of all parts together.
         return {name: value * shares.get(name, 1 / self.size) for name, value in terms.items()}
 

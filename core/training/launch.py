@@ -71,7 +71,7 @@ def _train(config: RunConfig, run: RunFolder, team: Team | None, resume: bool) -
     trainer = Trainer(config, run, data, device, resume, state, team)
     if source is not None and leads:
         at = trainer.position
-        copy_history(source.run, run, at.epoch, at.told, at.unscored_step)
+        copy_history(source.run, run, at.epoch, at.reported_step, at.unscored_step)
     yield from trainer.run()
     if leads and trainer.position.epoch >= config.training.epochs:
         with suppress(StopAsked):  # The run is trained, whatever else is left out.

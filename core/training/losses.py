@@ -24,7 +24,7 @@ from core.objectives.inputs import (
     decode_both,
     decode_captions,
 )
-from core.training.batch_parts import Chosen, Part
+from core.training.batch_parts import MicroBatch, Part
 from core.training.compiling import compile_steps
 from core.training.mixup import Mixup, draw_mixup
 from core.training.precision import arithmetic, usable_precision
@@ -83,16 +83,15 @@ class Losses:
         data: CaptionedClips,
         epoch: int,
         number: int,
-        chosen: Chosen,
+        micro_batch: MicroBatch,
         part: Part | None = None,
     ) -> dict[str, Tensor]:
         """Add the gradients of micro-batch `number` of an epoch, or of a part of it.
 
         Parameters
         ----------
-        chosen
-            Clip indices (B,), the index of each one's caption for the cross-entropy, and of a
-            second caption.
+        micro_batch
+            The clips and their captions.
         part
             Which of its clips, if not all of them.
 
@@ -104,11 +103,11 @@ class Losses:
             also has each term's gradient norm.
         """
         with arithmetic(self._precision, self._device):
-            loss, terms = self._forward(data, epoch, number, chosen, part)
+            loss, terms = self._forward(data, epoch, number, micro_batch, part)
         # Always divided by the full count, as in the baseline's framework, so the last, shorter
         # group of an epoch makes a smaller step. A joined batch counts as that many batches.
         settings = self.config.training
-        joined = math.ceil(len(chosen[0]) / settings.batch_size)
+        joined = math.ceil(len(micro_batch.clips) / settings.batch_size)
         (loss * joined / settings.accumulate).backward()
         return terms
 
@@ -117,14 +116,16 @@ class Losses:
         data: CaptionedClips,
         epoch: int,
         number: int,
-        chosen: Chosen,
+        micro_batch: MicroBatch,
         part: Part | None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted sum of the terms with its graph, and what `backward` returns."""
         rows = slice(None) if part is None else part.rows
-        clips, first, second = (numbers[rows] for numbers in chosen)
-        peers, words, share = (
-            (NO_PEERS, 1.0, 1.0) if part is None else (part.peers, part.words, part.clips)
+        clips, first, second = (numbers[rows] for numbers in micro_batch)
+        peers, token_share, clip_share = (
+            (NO_PEERS, 1.0, 1.0)
+            if part is None
+            else (part.peers, part.token_share, part.clip_share)
         )
         settings, seed = self.config.training, self.config.seed
         batch = data.batch(clips, first)
@@ -134,7 +135,7 @@ class Losses:
         together = any(term.weight and term.objective.uses_second_captions for term in active)
         seed_global(seed, "dropout", *place)
         hidden, shared = self._caption_pass(
-            batch, data, (epoch, number), chosen, rows, others if together else None
+            batch, data, (epoch, number), micro_batch, rows, others if together else None
         )
         # Logits are large, so those of padding are not computed.
         steps = torch.arange(hidden.shape[1])
@@ -147,8 +148,8 @@ class Losses:
         )
         terms = {"ce": loss.detach()}
         if active and number == 0:
-            terms["ce/gradient-norm"] = self._gradient_norm(loss, peers, words)
-        loss = loss if part is None else loss * words
+            terms["ce/gradient-norm"] = self._gradient_norm(loss, peers, token_share)
+        loss = loss if part is None else loss * token_share
         # Terms of weight 0 are computed without a graph, on inputs of their own: a result cached
         # there has no graph and must not be reused by a term that trains.
         for watched in (False, True):
@@ -169,9 +170,9 @@ class Losses:
                 with torch.set_grad_enabled(not watched):
                     output = term.objective(inputs)
                 if not watched:
-                    loss = loss + (term.weight * share) * output.loss
+                    loss = loss + (term.weight * clip_share) * output.loss
                     if number == 0:
-                        norm = self._gradient_norm(output.loss, peers, share)
+                        norm = self._gradient_norm(output.loss, peers, clip_share)
                         terms[f"{name}/gradient-norm"] = norm
                 terms[name] = output.loss.detach()
                 terms |= {f"{name}/{key}": value for key, value in output.figures.items()}
@@ -192,7 +193,7 @@ class Losses:
         batch: Batch,
         data: CaptionedClips,
         place: tuple[int, int],
-        chosen: Chosen,
+        micro_batch: MicroBatch,
         rows: slice,
         others: Tensor | None,
     ) -> tuple[Tensor, CaptionPass | None]:
@@ -201,11 +202,11 @@ class Losses:
         Without mixup, second captions `others` are decoded in the same batch. Returns the decoder
         states of the first captions and, without mixup, the pass for objectives to reuse.
         """
-        alpha, size = self.config.training.mixup_alpha, len(chosen[0])
+        alpha, size = self.config.training.mixup_alpha, len(micro_batch.clips)
         if alpha and size > 1:
             mixup = draw_mixup(size, alpha, generator(self.config.seed, "mixup", *place))
             if len(batch.clips) < size:
-                whole, mixup = _with_partners(data, chosen, rows, mixup)
+                whole, mixup = _with_partners(data, micro_batch, rows, mixup)
             else:
                 whole = batch
             frames, lengths = mixup.frames(whole.frames, whole.frame_lengths)
@@ -226,10 +227,10 @@ class Losses:
 
 
 def _with_partners(
-    data: CaptionedClips, chosen: Chosen, rows: slice, mixup: Mixup
+    data: CaptionedClips, micro_batch: MicroBatch, rows: slice, mixup: Mixup
 ) -> tuple[Batch, Mixup]:
     """Return a part's n clips followed by their n mixup partners, and the mixup of these 2n."""
-    clips, first, _ = chosen
+    clips, first, _ = micro_batch
     partners = mixup.partners[rows]
     count = len(partners)
     both = torch.cat([torch.arange(len(clips))[rows], partners])

@@ -71,7 +71,7 @@ def obeying(
                     yield from paused(run, position.epoch, position.step, carry_out, requests)
                 else:
                     asked.append(command)
-            while asked and isinstance(event, StepLogged) and not position.untold:
+            while asked and isinstance(event, StepLogged) and not position.unreported:
                 yield from carry_out(asked.pop(0))
 
 

@@ -57,7 +57,7 @@ class Position:
         Number of configured batches joined into one, because memory has room for them.
     top
         Monitored value and number of epochs of the best checkpoints that are kept.
-    untold
+    unreported
         Fields of the `StepLogged` events that have not been yielded yet.
     unscored
         The validation whose captions are being scored in the background.
@@ -73,13 +73,13 @@ class Position:
     validation_pieces: int = 1
     joined: int = 1
     top: list[tuple[float, int]] = field(default_factory=list)
-    untold: list[dict[str, Any]] = field(default_factory=list)
+    unreported: list[dict[str, Any]] = field(default_factory=list)
     unscored: Unscored | None = None
 
     @property
-    def told(self) -> int:
+    def reported_step(self) -> int:
         """The last step whose event was yielded."""
-        return self.step - len(self.untold)
+        return self.step - len(self.unreported)
 
     @property
     def unscored_step(self) -> int:
@@ -141,9 +141,12 @@ def load_state(path: Path) -> TrainingState:
     """Read a state without unpickling code. Raises `CheckpointError` when missing or damaged."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        position = Position(**content["position"])
-        if content["position"].get("unscored"):
-            position.unscored = Unscored(**content["position"]["unscored"])
+        fields = dict(content["position"])
+        # The name of the field in states of older versions.
+        fields.setdefault("unreported", fields.pop("untold", []))
+        position = Position(**fields)
+        if fields.get("unscored"):
+            position.unscored = Unscored(**fields["unscored"])
         return TrainingState(
             position,
             content["model"],

@@ -52,7 +52,8 @@ class StepLog:
     """Yields the events of a run's steps in order, after every `every` steps or on request.
 
     In between nothing is read from the device. What was read and not yet yielded is kept in
-    `position.untold`, so that a run that is closed between two events yields the rest when resumed.
+    `position.unreported`, so that a run that is closed between two events yields the rest when
+    resumed.
     """
 
     def __init__(self, position: Position, every: int) -> None:
@@ -67,7 +68,7 @@ class StepLog:
         if not self._unread:
             self._began = time.monotonic()
 
-    def note(self, epoch: int, step: int, rate: float, examples: int, figures: Figures) -> None:
+    def add(self, epoch: int, step: int, rate: float, examples: int, figures: Figures) -> None:
         """Add the figures of a step."""
         self._unread.append(_Step(epoch, step, rate, examples, figures))
 
@@ -89,7 +90,7 @@ class StepLog:
             norm = next(values)
             if _is_finite(losses, norm):
                 self._position.add(losses)
-            self._position.untold.append(
+            self._position.unreported.append(
                 {
                     "epoch": step.epoch,
                     "step": step.step,
@@ -100,12 +101,12 @@ class StepLog:
                 }
             )
 
-    def tell(self) -> Iterator[Event]:
+    def report(self) -> Iterator[Event]:
         """Yield the waiting events. Raises `StudioError` after ten non-finite steps in a row."""
         self.read()
-        untold = self._position.untold
-        while untold:
-            event = StepLogged(**untold.pop(0))
+        unreported = self._position.unreported
+        while unreported:
+            event = StepLogged(**unreported.pop(0))
             finite = _is_finite(event.losses, event.gradient_norm)
             self._bad_steps = 0 if finite else self._bad_steps + 1
             yield event

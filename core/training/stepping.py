@@ -12,7 +12,7 @@ from core.config import RunConfig
 from core.data.batches import CaptionedClips
 from core.errors import StudioError
 from core.events import Event, Progress, Warned
-from core.training.batch_parts import Chosen, combined, cut
+from core.training.batch_parts import MicroBatch, combined, cut
 from core.training.device_failures import free_memory, is_out_of_memory
 from core.training.distributed import Team
 from core.training.losses import Losses
@@ -46,21 +46,23 @@ class Stepper:
         # Without the fused kernel each update has to wait for the device anyhow.
         self.log = StepLog(position, config.training.log_every if self._fused else 1)
 
-    def step(self, epoch: int, start: int, chosen: list[Chosen], rate: float) -> Iterator[Event]:
+    def step(
+        self, epoch: int, start: int, micro_batches: list[MicroBatch], rate: float
+    ) -> Iterator[Event]:
         """Make one step from the micro-batches numbered from `start`; yield what is due."""
         position = self.position
         self.log.begin()
-        figures = yield from self._gradients(epoch, start, chosen)
-        self._descend(figures.bad)
+        figures = yield from self._gradients(epoch, start, micro_batches)
+        self._update(figures.bad)
         position.step += 1
         position.step_in_epoch += 1
-        examples = sum(len(clips) for clips, _, _ in chosen)
-        self.log.note(epoch, position.step, rate, examples, figures)
+        examples = sum(len(batch.clips) for batch in micro_batches)
+        self.log.add(epoch, position.step, rate, examples, figures)
         if self.log.is_full:
-            yield from self.log.tell()
+            yield from self.log.report()
 
     def _gradients(
-        self, epoch: int, start: int, chosen: list[Chosen]
+        self, epoch: int, start: int, micro_batches: list[MicroBatch]
     ) -> Generator[Event, None, Figures]:
         """Compute the clipped gradients of a step, in place; return its figures.
 
@@ -76,9 +78,9 @@ class Stepper:
             self.optimizer.zero_grad(set_to_none=True)
             gathered: list[dict[str, Tensor]] = []
             try:
-                for number, micro_batch in enumerate(chosen):
+                for number, micro_batch in enumerate(micro_batches):
                     if number and self.team is None and self.log.every == 1:
-                        yield Progress(phase="Training", done=number, total=len(chosen))
+                        yield Progress(phase="Training", done=number, total=len(micro_batches))
                     gathered.append(self._micro_batch(epoch, start + number, micro_batch))
                 names, means = mean_terms(gathered)
                 if self.team is not None:
@@ -91,30 +93,31 @@ class Stepper:
                     setattr(module, name, value)
                 if not is_out_of_memory(error):
                     raise
-                self._refuse_smaller_parts(chosen, error)
-            yield from self.log.tell()
+                self._refuse_smaller_parts(micro_batches, error)
+            yield from self.log.report()
             yield self._use_smaller_parts()
 
-    def _micro_batch(self, epoch: int, number: int, chosen: Chosen) -> dict[str, Tensor]:
+    def _micro_batch(self, epoch: int, number: int, micro_batch: MicroBatch) -> dict[str, Tensor]:
         data = self.data
         if self.team is not None:
-            part = self.team.part(data, chosen)
-            terms = self.losses.backward(data, epoch, number, chosen, part)
+            part = self.team.part(data, micro_batch)
+            terms = self.losses.backward(data, epoch, number, micro_batch, part)
             return self.team.share_of(terms, part)
         if self.position.pieces == 1:
-            return self.losses.backward(data, epoch, number, chosen)
-        parts = cut(data, chosen, self.position.pieces)
+            return self.losses.backward(data, epoch, number, micro_batch)
+        parts = cut(data, micro_batch, self.position.pieces)
         return combined(
-            [self.losses.backward(data, epoch, number, chosen, part) for part in parts], parts
+            [self.losses.backward(data, epoch, number, micro_batch, part) for part in parts],
+            parts,
         )
 
-    def _refuse_smaller_parts(self, chosen: list[Chosen], error: BaseException) -> None:
+    def _refuse_smaller_parts(self, micro_batches: list[MicroBatch], error: BaseException) -> None:
         if self.team is not None:
             raise StudioError(
                 f"The memory of {self.device} is too small for its share of a batch; halve "
                 "training.batch_size and double training.accumulate, or use more devices."
             ) from error
-        if self.position.pieces >= max(len(clips) for clips, _, _ in chosen):
+        if self.position.pieces >= max(len(batch.clips) for batch in micro_batches):
             raise StudioError(
                 f"The memory of {self.device} is too small even for one clip at a time; choose a "
                 "smaller model or another device."
@@ -135,7 +138,7 @@ class Stepper:
             text += " Contrast compares the clips of a part only, so it has fewer negatives."
         return Warned(message=text)
 
-    def _descend(self, bad: Tensor) -> None:
+    def _update(self, bad: Tensor) -> None:
         """Apply the optimiser's update, unless `bad` is 1: then nothing changes."""
         if self._fused:
             self.optimizer.found_inf = bad  # type: ignore[attr-defined]

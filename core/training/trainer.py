@@ -23,6 +23,7 @@ from core.runs import RunFolder
 from core.runs.commands import Command
 from core.runs.disk import when_there_is_space
 from core.training.autotune import join_batches
+from core.training.batch_parts import MicroBatch
 from core.training.checkpoint_keeper import Keeper
 from core.training.device_failures import device_lost, is_device_lost
 from core.training.distributed import Team
@@ -92,7 +93,7 @@ class Trainer:
             if self._leads or not stopped:
                 self._dismiss_team()
             if stopped:
-                yield from self._stepper.log.tell()
+                yield from self._stepper.log.report()
                 yield from self._tell_scores()
             yield from self._save()
             if stopped:
@@ -132,10 +133,10 @@ class Trainer:
             train_clips=len(data.train),
             validation_clips=len(data.validation),
             epoch=position.epoch,
-            step=position.told,
+            step=position.reported_step,
             unscored_step=position.unscored_step,
         )
-        yield from self._stepper.log.tell()
+        yield from self._stepper.log.report()
         for warning in (self._warning, self.losses.warning):
             if warning:
                 yield Warned(message=warning)
@@ -164,8 +165,8 @@ class Trainer:
         order = torch.randperm(len(self.data.train), generator=generator(seed, "order", epoch))
         first = draw_captions(counts, generator(seed, "captions", epoch))
         second = draw_other_captions(counts, first, generator(seed, "other-captions", epoch))
-        chosen = [
-            (clips, first[clips], second[clips])
+        micro_batches = [
+            MicroBatch(clips, first[clips], second[clips])
             for clips in order.split(settings.batch_size * position.joined)
         ]
         accumulate = settings.accumulate // position.joined
@@ -174,7 +175,7 @@ class Trainer:
             group["lr"] = rate
         self.losses.begin_epoch(epoch)
         done = position.step_in_epoch * accumulate
-        self.data.train.expect([clips for clips, _, _ in chosen[done:]])
+        self.data.train.expect([batch.clips for batch in micro_batches[done:]])
         started = time.monotonic()
         while position.step_in_epoch < self.steps_per_epoch:
             if self.team is not None and not self.team.goes_on():
@@ -182,8 +183,9 @@ class Trainer:
             start = position.step_in_epoch * accumulate
             self.model.train()
             self.losses.heads.train()
-            yield from self._stepper.step(epoch, start, chosen[start : start + accumulate], rate)
-        yield from self._stepper.log.tell()
+            due = micro_batches[start : start + accumulate]
+            yield from self._stepper.step(epoch, start, due, rate)
+        yield from self._stepper.log.report()
         yield from self._tell_scores()
         yield EpochEnded(
             epoch=epoch,

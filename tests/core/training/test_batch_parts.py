@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.models.caption_model import CaptionModel
-from core.training.batch_parts import Part, combined, cut
+from core.training.batch_parts import MicroBatch, Part, combined, cut
 from core.training.losses import Losses
 from core.training.prepare import Prepared
 from tests.core.training.conftest import tiny_config
@@ -17,7 +17,8 @@ DRY = {"dropout": 0.0, "projection_dropout": 0.0}
 
 def gradients(losses: Losses, data: Prepared, pieces: int) -> tuple[list[Tensor], dict[str, float]]:
     clips = torch.tensor([3, 1, 8, 0, 7, 21, 4])
-    chosen = (clips, torch.tensor([0, 1, 2, 0, 1, 2, 0]), torch.tensor([1, 2, 0, 2, 0, 1, 1]))
+    first, second = torch.tensor([0, 1, 2, 0, 1, 2, 0]), torch.tensor([1, 2, 0, 2, 0, 1, 1])
+    chosen = MicroBatch(clips, first, second)
     parts = cut(data.train, chosen, pieces)
     losses.model.zero_grad()
     terms = [losses.backward(data.train, 0, 0, chosen, part) for part in parts]
@@ -38,7 +39,7 @@ def test_cross_entropy_in_parts_is_that_of_the_whole(
     losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
     whole, terms = gradients(losses, data, 1)
     parts, same_terms = gradients(losses, data, pieces)
-    assert len(cut(data.train, (torch.zeros(7).long(),) * 3, pieces)) == min(pieces, 7)
+    assert len(cut(data.train, MicroBatch(*[torch.zeros(7).long()] * 3), pieces)) == min(pieces, 7)
     for one, other in zip(whole, parts, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
     assert same_terms == pytest.approx(terms, rel=1e-5)
@@ -58,8 +59,8 @@ def test_contrast_in_parts_counts_by_clips(data: Prepared) -> None:
 
 def test_terms_of_parts_are_weighted_by_words_or_clips_where_they_are() -> None:
     parts = [
-        Part(slice(0, 3), 0, words=0.25, clips=0.5),
-        Part(slice(3, 6), 1, words=0.75, clips=0.5),
+        Part(slice(0, 3), 0, token_share=0.25, clip_share=0.5),
+        Part(slice(3, 6), 1, token_share=0.75, clip_share=0.5),
     ]
     terms = [
         {"ce": torch.tensor(1.0), "other": torch.tensor(1.0), "total": torch.tensor(2.0)},

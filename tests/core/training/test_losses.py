@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from core.models.caption_model import CaptionModel
+from core.training.batch_parts import MicroBatch
 from core.training.losses import Losses
 from core.training.prepare import Prepared
 from core.training.validation_losses import validation_losses
@@ -14,6 +15,7 @@ from tests.core.training.conftest import tiny_config
 
 CLIPS = torch.tensor([3, 1, 8, 0, 7])
 FIRST, SECOND = torch.tensor([0, 1, 2, 0, 1]), torch.tensor([1, 2, 0, 2, 0])
+BATCH = MicroBatch(CLIPS, FIRST, SECOND)
 
 
 def terms_of(data: Prepared, *names: str) -> dict[str, float]:
@@ -28,7 +30,7 @@ def terms_of(data: Prepared, *names: str) -> dict[str, float]:
         torch.manual_seed(len(name))
         for weight in head.parameters():
             torch.nn.init.normal_(weight, std=0.1)
-    found = losses.backward(data.train, 0, 1, (CLIPS, FIRST, SECOND))
+    found = losses.backward(data.train, 0, 1, BATCH)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -51,7 +53,7 @@ def test_gradients_are_those_of_the_smoothed_cross_entropy_over_the_accumulation
     )
     torch.manual_seed(0)
     losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
-    chosen = (CLIPS[:count], FIRST[:count], SECOND[:count])
+    chosen = MicroBatch(CLIPS[:count], FIRST[:count], SECOND[:count])
     terms = losses.backward(data.train, 0, 0, chosen)
     found = [weight.grad for weight in losses.model.parameters()]
     batch = data.train.batch(*chosen[:2])
@@ -90,7 +92,7 @@ def test_draws_depend_on_the_epoch_and_the_batch_and_on_nothing_before(
     losses = Losses(config, CaptionModel(config.model, data.tokenizer.size, 12), data)
 
     def value(epoch: int, number: int) -> float:
-        return float(losses.backward(data.train, epoch, number, (CLIPS, FIRST, SECOND))[name])
+        return float(losses.backward(data.train, epoch, number, BATCH)[name])
 
     found = {place: value(*place) for place in ((0, 1), (0, 2), (1, 1))}
     assert len(set(found.values())) == 3

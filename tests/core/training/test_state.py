@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from core.training.state import Position, TrainingState, Unscored, load_state, save_state
 
 
@@ -27,11 +29,21 @@ def test_a_position_is_read_as_it_was_written(tmp_path: Path) -> None:
         step=9,
         best=1.5,
         top=[(1.5, 2), (1.7, 1)],
-        untold=[{"step": 9, "losses": {"ce": 1.0}}],
+        unreported=[{"step": 9, "losses": {"ce": 1.0}}],
         unscored=Unscored(1, 6, ["a dog barks"]),
     )
     save_state(tmp_path / "state.pt", TrainingState(position, {}, {}, {}, ("a", "b")))
     state = load_state(tmp_path / "state.pt")
     assert state.position == position
-    assert (state.position.told, state.position.unscored_step) == (8, 6)
+    assert (state.position.reported_step, state.position.unscored_step) == (8, 6)
     assert state.parameters == ("a", "b")
+
+
+def test_what_an_older_version_had_not_reported_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "state.pt"
+    waiting = [{"step": 9, "losses": {"ce": 1.0}}]
+    save_state(path, TrainingState(Position(step=9, unreported=waiting), {}, {}, {}))
+    content = torch.load(path, weights_only=True)
+    content["position"]["untold"] = content["position"].pop("unreported")
+    torch.save(content, path)
+    assert load_state(path).position.unreported == waiting

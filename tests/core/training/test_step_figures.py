@@ -48,8 +48,8 @@ def test_bad_steps_are_told_and_do_not_count_towards_the_means() -> None:
     position = Position()
     log = StepLog(position, every=3)
     for step, total in ((1, 2.0), (2, nan), (3, 4.0)):
-        log.note(0, step, 0.1, 5, figures(total))
-    events = list(log.tell())
+        log.add(0, step, 0.1, 5, figures(total))
+    events = list(log.report())
     warnings = [event.message for event in events if isinstance(event, Warned)]
     assert warnings == ["Step 2 was skipped: its loss is not finite."]
     assert position.mean_losses() == {"ce": 0.5, "total": 3.0}
@@ -59,8 +59,8 @@ def test_only_bad_steps_in_a_row_end_a_run() -> None:
     log = StepLog(Position(), every=1)
 
     def step(total: float) -> None:
-        log.note(0, 1, 0.1, 5, figures(total))
-        list(log.tell())
+        log.add(0, 1, 0.1, 5, figures(total))
+        list(log.report())
 
     for _ in range(3):
         for _ in range(MOST_BAD_STEPS - 1):
@@ -79,8 +79,8 @@ def test_speed_is_that_of_all_steps_read_together(monkeypatch: pytest.MonkeyPatc
     for step in (1, 2):
         log.begin()
         now[0] += 2.0
-        log.note(0, step, 0.1, 6, figures(1.0))
-    speeds = {event.examples_per_second for event in log.tell() if isinstance(event, StepLogged)}
+        log.add(0, step, 0.1, 6, figures(1.0))
+    speeds = {event.examples_per_second for event in log.report() if isinstance(event, StepLogged)}
     assert speeds == {3.0}
 
 

@@ -19,6 +19,7 @@ from core.models.caption_model import CaptionModel
 from core.presets import load_preset
 from core.runs import RunFolder, create_run
 from core.training import train_run
+from core.training.batch_parts import MicroBatch
 from core.training.losses import Losses
 from core.training.prepare import Prepared, prepare
 from core.training.trainer import Trainer
@@ -160,7 +161,7 @@ def test_every_micro_batch_of_two_or_more_is_mixed(
     monkeypatch.setattr(CaptionModel, "decode_real", spy_decode)
     made = Trainer(tiny_config(), folder, data, CPU)
     clips, first = torch.arange(size), torch.ones(size, dtype=torch.long)
-    made.losses.backward(data.train, 0, 0, (clips, first, first))
+    made.losses.backward(data.train, 0, 0, MicroBatch(clips, first, first))
     (mixup,), ((frames, lengths),), ((embeddings, real),) = drawn, projected, decoded
     batch = data.train.batch(clips, first)
     partners, weight = mixup.partners, mixup.weight

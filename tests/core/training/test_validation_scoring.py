@@ -135,7 +135,7 @@ def test_a_branch_tells_the_scores_of_the_last_shared_epoch(tmp_path: Path, data
     run = create_run(CONFIG, tmp_path / "branch")
     branch = Trainer(CONFIG, run, data, CPU, branch=trunk.epoch_state(2))
     at = branch.position
-    copy_history(trunk, run, at.epoch, at.told, at.unscored_step)
+    copy_history(trunk, run, at.epoch, at.reported_step, at.unscored_step)
     list(record(run, branch.run()))
     assert told(run) == told(trunk)
 
