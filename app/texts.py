@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from core.wording import count_text as count_text
@@ -12,6 +13,8 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 NOTHING = "–"
 # From this length on, in seconds, the times of a sound are told as a clock does.
 LONG = 120.0
+_LONGEST_RUN = 40
+_LONG_RUN = re.compile(rf"[^\s/\\\-]{{{_LONGEST_RUN + 1},}}")
 
 
 def date_text(seconds: float) -> str:
@@ -52,6 +55,15 @@ def clock_text(seconds: float, digits: int = 0) -> str:
     start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
     fraction = f".{part:0{digits}}" if digits else ""
     return f"{start}:{rest:02}{fraction}"
+
+
+def breakable(text: str) -> str:
+    """Let a sentence wrap within names that are longer than a line has room for."""
+    return _LONG_RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), text)
+
+
+def _pieces(run: str) -> list[str]:
+    return [run[start : start + _LONGEST_RUN] for start in range(0, len(run), _LONGEST_RUN)]
 
 
 def span_text(start: float, end: float, digits: int = 2) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import breakable
 from app.theme import Theme
 
 _ICONS = {
@@ -33,12 +34,14 @@ class Banner(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.sentence = ""
         self.setProperty("role", "banner")
         self._picture = QToolButton()
         self._picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.label = QLabel()
         self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.action = QPushButton()
         self.action.setProperty("role", "quiet")
@@ -77,7 +80,8 @@ class Banner(QFrame):
         self, sentence: str, tone: str = "danger", details: str = "", action: str = ""
     ) -> None:
         """Show a sentence; `tone` is "danger", "warning" or "info", `action` a button's text."""
-        self.label.setText(sentence)
+        self.sentence = sentence
+        self.label.setText(breakable(sentence))
         self.setProperty("tone", tone)
         self.style().unpolish(self)
         self.style().polish(self)
@@ -100,5 +104,5 @@ class Banner(QFrame):
         self.copy.setVisible(shown)
 
     def _copy(self) -> None:
-        text = f"{self.label.text()}\n\n{self.details.toPlainText()}"
+        text = f"{self.sentence}\n\n{self.details.toPlainText()}"
         QApplication.clipboard().setText(text)

@@ -129,7 +129,8 @@ class PlayerBar(QWidget):
         if seconds is None:
             self.time.setText("")
         elif duration < LONG:
-            self.time.setText(f"{seconds:.1f} / {duration:.1f} s")
+            digits = 1 if duration >= 1 else 2
+            self.time.setText(f"{seconds:.{digits}f} / {duration:.{digits}f} s")
         else:
             self.time.setText(f"{clock_text(seconds)} / {clock_text(duration)}")
 

@@ -20,6 +20,7 @@ MOST_COLUMNS = 4000
 ROWS = 320
 # The darkest colour goes to levels this far below the loudest, or to the background if higher.
 AUTO_RANGE_DB = 80.0
+LEAST_RANGE_DB = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +178,7 @@ def _auto_levels(levels: NDArray[np.float32]) -> tuple[float, float]:
     sample = levels[:: max(1, levels.shape[0] // 128), :: max(1, levels.shape[1] // 512)]
     high = float(np.percentile(sample, 99.95))
     low = max(float(np.percentile(sample, 5.0)), high - AUTO_RANGE_DB)
+    if high - low < 1.0:  # nothing but one level, as in silence, is dark
+        return float(np.floor(low)), float(np.floor(low)) + LEAST_RANGE_DB
     high = float(np.ceil(high))
-    return min(float(np.floor(low)), high - 20.0), high
+    return min(float(np.floor(low)), high - LEAST_RANGE_DB), high

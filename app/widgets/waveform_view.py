@@ -16,16 +16,31 @@ if TYPE_CHECKING:
     from app.palette import Colours
 
 
-LABEL_HEIGHT = 16
+LABEL_HEIGHT = 12
+
+
+def _round_at_least(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * first for first in (1, 2, 5, 10) if power * first >= value * (1 - 1e-9))
+
+
+def _round_at_most(value: float) -> float:
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * first for first in (5, 2, 1) if power * first <= value * (1 + 1e-9))
 
 
 class _AmplitudeAxis(pg.AxisItem):
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """Return the smallest round step whose labels do not touch."""
-        least = (high - low) * LABEL_HEIGHT / max(size, 1.0)
-        power = 10.0 ** math.floor(math.log10(max(least, 1e-12)))
-        step = next(power * first for first in (1, 2, 5, 10) if power * first >= least)
-        return [(step, 0.0)]
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        """Return round amplitudes whose labels neither touch nor reach beyond the edges."""
+        least = max((high - low) * LABEL_HEIGHT / max(size, 1.0), 1e-12)
+        edge = high - least / 2
+        step = _round_at_least(least)
+        if step > edge:
+            # Too low for three labels: one above and one below, and the line of zero between.
+            step = _round_at_most(edge)
+            return [(step, [-step, step] if 2 * step >= least else [0.0])]
+        count = int(edge / step + 1e-9)
+        return [(step, [step * number for number in range(-count, count + 1)])]
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         """Return what stands at the ticks, with a minus as all figures have."""

@@ -5,6 +5,7 @@ import time
 from app.texts import (
     NOTHING,
     best_text,
+    breakable,
     clock_text,
     date_text,
     figure_text,
@@ -71,3 +72,12 @@ def test_counts_among_figures_are_whole() -> None:
     assert figure_text("vocabulary", 1223.0) == "1,223"
     assert figure_text("caption-ntxent/uniformity", -3.3744) == "−3.374"
     assert figure_text("loss", -0.0001) == "0.000"
+
+
+def test_names_longer_than_a_line_may_be_broken_and_others_are_left_alone() -> None:
+    name = 90 * "x" + ".wav"
+    parts = breakable(f"'{name}' is damaged.").split("\u200b")
+    assert max(map(len, parts)) <= 40 + len(" is damaged.")
+    assert "".join(parts) == f"'{name}' is damaged."
+    path = "/home/ada/Recordings/2026-05-03/a-long-name-of-words-that-can-be-broken-anyway.wav"
+    assert breakable(path) == path

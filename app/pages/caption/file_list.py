@@ -257,8 +257,7 @@ class FileList(QWidget):
     def _refresh(self) -> None:
         entries = self._files.entries
         captioned = sum(bool(entry.outputs) for entry in entries)
-        noun = "sound" if len(entries) == 1 else "sounds"
-        self.count.setText(f"{len(entries)} {noun}, {captioned} captioned" if entries else "")
+        self.count.setText(f"{captioned} of {len(entries)} captioned" if entries else "")
         self.export.setEnabled(captioned > 0)
         self.export.setToolTip(
             "Export the captions of the listed files"

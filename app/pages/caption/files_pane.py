@@ -279,12 +279,12 @@ class FilesPane(DropArea):
             self.stage.listening.toggle()
 
     def _tell(self, sentence: str) -> None:
-        if self.stage.sound is None and self.stage.notice.label.text() == sentence:
+        if self.stage.sound is None and self.stage.notice.sentence == sentence:
             return  # it stands in place of the sound
         self.banner.show_message(sentence)
 
     def _on_failure_shown(self, sentence: str) -> None:
-        if self.banner.label.text() == sentence:
+        if self.banner.sentence == sentence:
             self.banner.dismiss()
 
     # ---- events ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.texts import breakable
 from app.theme import Theme
 
 from .caption_view import CaptionView
@@ -39,6 +40,7 @@ class ResultView(QStackedWidget):
         self.names = CheckpointNames()
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setProperty("role", "muted")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.action = QPushButton()
@@ -99,7 +101,7 @@ class ResultView(QStackedWidget):
         """Show a sentence instead of a result, with a button where `action` names one."""
         self._outputs = ()
         self.view.result = None
-        self.sentence.setText(sentence)
+        self.sentence.setText(breakable(sentence))
         self.action.setText(action)
         self.action.setVisible(bool(action))
         self.setCurrentIndex(0)

@@ -150,7 +150,9 @@ class SoundFiles(QAbstractListModel):
 
 
 def format_length(seconds: float) -> str:
-    """Return a length for people: ``4.2 s``, ``1:05``, ``1:02:05``."""
+    """Return a length for people: ``0.05 s``, ``4.2 s``, ``1:05``, ``1:02:05``."""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

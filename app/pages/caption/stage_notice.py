@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from app.texts import breakable
 from app.theme import Theme
 
 # Most sounds are open sooner than one could read that they are being opened.
@@ -22,6 +23,7 @@ class StageNotice(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._coming = ""
+        self.sentence = ""
         self.picture = QToolButton()
         self.picture.setIconSize(QSize(32, 32))
         self.picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -81,7 +83,8 @@ class StageNotice(QWidget):
         self._show(f"Opening {self._coming}…", failed=False)
 
     def _show(self, sentence: str, failed: bool) -> None:
-        self.label.setText(sentence)
+        self.sentence = sentence
+        self.label.setText(breakable(sentence))
         self.label.setProperty("role", "" if failed else "muted")
         self.label.style().unpolish(self.label)
         self.label.style().polish(self.label)

@@ -73,7 +73,7 @@ class QueueDesk(QObject):
         tabs.setTabText(tabs.indexOf(queue), f"Queue ({waiting})" if waiting else "Queue")
         self.waiting = waiting
         banner = self._page.banner
-        if self._offer and not waiting and banner.label.text() == self._offer:
+        if self._offer and not waiting and banner.sentence == self._offer:
             # Another process has taken them up.
             banner.dismiss()
         self.counted.emit()

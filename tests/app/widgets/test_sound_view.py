@@ -176,9 +176,15 @@ def test_tab_key_stops_once_at_the_plots_and_shows_it(view: SoundView) -> None:
 @pytest.mark.parametrize("height", [36, 60, 140, 400])
 def test_labels_of_the_amplitude_do_not_touch(view: SoundView, height: int) -> None:
     axis = view.waveform.getPlotItem().getAxis("left")
-    (_, ticks) = axis.tickValues(-0.55, 0.55, height)[0]
-    assert len(ticks) >= 2 or height < 40
-    assert all(b - a >= 1.1 * 15.9 / height for a, b in itertools.pairwise(ticks))
+    for peak in (1.0, 0.5, 0.27, 0.003):
+        low, high = -1.1 * peak, 1.1 * peak
+        pixel_height = (high - low) / height
+        (_, ticks) = axis.tickValues(low, high, height)[0]
+        assert len(ticks) >= 2
+        assert all(b - a >= 11.9 * pixel_height for a, b in itertools.pairwise(ticks))
+        # A label at the edge would be cut.
+        assert max(ticks) <= high - 5.9 * pixel_height
+        assert min(ticks) >= low + 5.9 * pixel_height
 
 
 def test_levels_beside_the_colours_keep_off_the_edge(view: SoundView) -> None:
@@ -306,9 +312,11 @@ def test_nothing_and_very_short_sounds_are_shown(view: SoundView) -> None:
     assert not view.grab().isNull()
 
 
-def test_silence_has_a_range_to_show() -> None:
-    low, high = make_spectrogram_image(np.zeros(RATE, np.float32), RATE).auto_levels
+def test_silence_has_a_range_to_show_and_is_dark() -> None:
+    image = make_spectrogram_image(np.zeros(RATE, np.float32), RATE)
+    low, high = image.auto_levels
     assert low < high
+    assert image.drawn("mel").max() <= low
 
 
 def test_envelope_keeps_every_peak() -> None:

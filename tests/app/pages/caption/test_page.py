@@ -426,3 +426,15 @@ def test_a_clicked_button_leaves_the_space_bar_to_the_sound(
     qtbot.mouseClick(page.model_bar.button, Qt.MouseButton.LeftButton)
     assert page.list.view.hasFocus()
     qtbot.waitUntil(lambda: not page.captioning.busy)
+
+
+def test_a_name_without_a_space_does_not_widen_the_page(page: FilesPane) -> None:
+    name = 200 * "x" + ".wav"
+    for say in (page.result.show_message, page.stage.show_failure, page.banner.show_message):
+        say(f"'{name}' is damaged or is no sound.")
+    assert page.result.minimumSizeHint().width() < 400
+    assert page.stage.notice.minimumSizeHint().width() < 500
+    assert page.banner.minimumSizeHint().width() < 500
+    # Markup in a name is no markup.
+    page.banner.show_message("'<b>a</b>.wav' is damaged.")
+    assert page.banner.label.textFormat() is Qt.TextFormat.PlainText
