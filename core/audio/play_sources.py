@@ -17,6 +17,8 @@ from core.errors import AudioFileError
 _BLOCK_SECONDS = 0.25
 _BLOCKS_AHEAD = 8
 _PATIENCE = 0.1
+# A loop of at most this length is read once: each reading may cost a start of FFmpeg.
+_KEPT_SECONDS = 30.0
 
 Samples = NDArray[np.float32]
 
@@ -130,14 +132,20 @@ class FileSource:
         self._put(None)
 
     def _passes(self) -> Iterator[Samples]:
-        start = self._start
-        while start < self._end:
-            yield from iterate_blocks(
-                self._path, _BLOCK_SECONDS, self._rate, start, self._end - start
-            )
-            if self._loop_from is None:
-                return
-            start = self._loop_from
+        if self._start >= self._end:
+            return
+        yield from self._part(self._start)
+        if self._loop_from is None:
+            return
+        if self._end - self._loop_from <= _KEPT_SECONDS:
+            kept = list(self._part(self._loop_from))
+            while kept:
+                yield from kept
+        while True:
+            yield from self._part(self._loop_from)
+
+    def _part(self, start: float) -> Iterator[Samples]:
+        return iterate_blocks(self._path, _BLOCK_SECONDS, self._rate, start, self._end - start)
 
     def _put(self, block: Samples | None) -> bool:
         while not self._stop.is_set():

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from core.audio import play_sources
+from core.audio.files import iterate_blocks
+from core.audio.play_sources import FileSource
 from core.audio.playback import Player, list_outputs
 from core.errors import AudioDeviceError
 
@@ -200,6 +203,32 @@ def test_a_file_that_is_gone_ends_at_once(device: FakeSoundDevice, tmp_path: Pat
     device.streams[0].render(10)
     assert not player.playing
     player.stop()
+
+
+@pytest.mark.parametrize("kept", [30.0, 0.1])
+def test_a_short_loop_is_read_once(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, kept: float
+) -> None:
+    read: list[float] = []
+
+    def watched(path: Path, seconds: float, rate: int, start: float, length: float) -> Any:
+        read.append(start)
+        return iterate_blocks(path, seconds, rate, start, length)
+
+    monkeypatch.setattr(play_sources, "iterate_blocks", watched)
+    monkeypatch.setattr(play_sources, "_KEPT_SECONDS", kept)
+    source = FileSource(recording, 16_000, 0.6, 0.75, loop=True, loop_from=0.5)
+    heard: list[np.ndarray[Any, Any]] = []
+    while sum(map(len, heard)) < 2_400 + 8 * 4_000:
+        heard.append(source.read(4_000))
+    source.close()
+    samples = np.concatenate(heard)
+    expected = np.concatenate((RAMP[9_600:12_000], np.tile(RAMP[8_000:12_000], 8)))
+    np.testing.assert_allclose(samples[: len(expected)], expected, atol=1e-4)
+    if kept == 30.0:
+        assert read == [0.6, 0.5]
+    else:
+        assert read[0] == 0.6 and set(read[1:]) == {0.5} and len(read) >= 9
 
 
 def test_volume_may_change_while_playing(device: FakeSoundDevice) -> None:
