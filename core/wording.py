@@ -1,8 +1,10 @@
-"""Counts, negative numbers and days, as command line, engine and window say them."""
+"""Counts, negative numbers, days and slips of the keyboard, as all of the program says them."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from datetime import date
 
 # Names of our own: strftime would take the locale's, and the interface is English.
@@ -32,3 +34,13 @@ def minus_text(text: str) -> str:
 def day_text(day: date) -> str:
     """Return a day as "22 Nov"."""
     return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean clotho?" for a word that is nearly one of those known, else ""."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    if not close:
+        # What begins alike: "starter" for "starter-scenes".
+        close = [name for name in by_lower if len(word) >= 3 and name.startswith(word.lower())][:1]
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""

@@ -6,7 +6,7 @@ Nothing here imports torch: whoever calls brings the captioner.
 from core.batch.engine import ItemEnded, ItemStarted, caption_batch
 from core.batch.exports import BATCH_EXPORTS, check_names, export_batch
 from core.batch.journal import Journal, open_journal
-from core.batch.kept import caption_kept, journal_of
+from core.batch.kept import caption_kept, journal_of, kept_of
 from core.batch.rows import BatchRow, RowState
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "check_names",
     "export_batch",
     "journal_of",
+    "kept_of",
     "open_journal",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.batch.engine import CaptionsSounds, ItemEnded, caption_batch
@@ -20,29 +21,34 @@ def journal_of(checkpoint: Path, decoding: DecodingConfig) -> Journal:
     return Journal(batches_dir() / f"command-{digest}.jsonl")
 
 
+def kept_of(files: Sequence[Path], journal: Journal) -> dict[Path, BatchRow]:
+    """Return what the journal has captions of, of the files that did not change since."""
+    rows = journal.load()
+    kept = {}
+    for path in files:
+        row = rows.get(path.absolute())
+        if row is not None and row.state is RowState.DONE and row.stamp == stamp_of(path):
+            kept[path] = replace(row, path=path, message="")
+    return kept
+
+
 def caption_kept(
     captioner: CaptionsSounds,
     files: Sequence[Path],
     decoding: DecodingConfig,
     journal: Journal,
-    resume: bool,
+    kept: Mapping[Path, BatchRow] | None = None,
 ) -> Iterator[BatchRow]:
     """Caption files and keep each result in the journal as it comes.
 
-    With `resume`, files that the journal has captions of, and that did not change since, are not
-    captioned again; without, the journal begins anew. Yields the rows that are done or failed.
-    Raises `StudioError` where the journal cannot be kept.
+    Those that are `kept` are not captioned again; where that is None, the journal begins anew.
+    Yields the rows that are done or failed. Raises `StudioError` where the journal cannot be kept.
     """
-    kept = journal.load() if resume else {}
-    if not resume:
+    if kept is None:
         journal.clear()
-    left = []
-    for path in files:
-        row = kept.get(path.absolute())
-        if row is not None and row.state is RowState.DONE and row.stamp == stamp_of(path):
-            yield BatchRow(path, row.state, row.duration, row.record, "", row.seconds, row.stamp)
-        else:
-            left.append(path)
+        kept = {}
+    yield from kept.values()
+    left = [path for path in files if path not in kept]
     journal.add([path.absolute() for path in left])
     for event in caption_batch(captioner, left, decoding):
         if isinstance(event, ItemEnded):

@@ -24,12 +24,25 @@ _SUFFIXES = tuple({*NATIVE_SUFFIXES, *FFMPEG_SUFFIXES})
 Stamp = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file that is not ready: whether it is empty, and for how many seconds it has been so."""
+
+    path: Path
+    empty: bool
+    seconds: float
+
+
 @dataclass(slots=True)
 class _Seen:
-    """A file as it was at the last look: size and time of change, since when, and as what taken."""
+    """A file as it was at the last look: size and time of change, since when, and as what taken.
+
+    `came` is when it was first seen to be new or another.
+    """
 
     stamp: Stamp
     since: float
+    came: float
     taken: Stamp | None = None
 
 
@@ -58,10 +71,13 @@ class FolderWatch:
     _seen: dict[Path, _Seen] = field(default_factory=dict)
     _looked: bool = False
 
-    @property
-    def unsettled(self) -> int:
-        """How many files are being written, as far as the last look tells."""
-        return sum(item.taken != item.stamp for item in self._seen.values())
+    def waiting(self, now: float) -> list[Waiting]:
+        """Return the files that came but were not ready at the last look."""
+        return [
+            Waiting(path, not item.stamp[0], now - item.came)
+            for path, item in sorted(self._seen.items())
+            if item.taken != item.stamp
+        ]
 
     def look(self, now: float) -> list[Path]:
         """Return the files that are ready, each once for each change; `now` counts in seconds."""
@@ -82,10 +98,12 @@ class FolderWatch:
         for path, stamp in found.items():
             item = self._seen.get(path)
             if item is None:
-                item = self._seen[path] = _Seen(stamp, now)
+                item = self._seen[path] = _Seen(stamp, now, now)
                 if not self._looked and not self.existing:
                     item.taken = stamp
             elif item.stamp != stamp:
+                if item.taken == item.stamp:
+                    item.came = now
                 item.stamp, item.since = stamp, now
             patience = SETTLED_SECONDS if stamp[0] else EMPTY_SECONDS
             if item.taken != stamp and now - item.since >= patience:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 from core.cli import live_options, timeline_options
 from core.cli.checkpoint_option import (
     add_checkpoint_option,
-    add_strategy_option,
+    add_decoding_options,
+    add_device_option,
 )
-from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
+from core.cli.exit_codes import DONE, FAILED, INTERRUPTED, SOME_FAILED
 from core.cli.output import path_text
 from core.cli.standard_input import SIGN, standard_input
 
@@ -26,15 +28,16 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="caption sound files, folders, or a microphone",
         description="Caption sound files and all sound files in folders: one line each, the path, "
         "a tab, the caption, and for calibrated checkpoints a tab and the probability that it is "
-        "right. Files that cannot be read are named at the end, with exit code 1.",
+        "right. Files that cannot be read are named at the end, with exit code 1, or 2 when all of "
+        "them cannot. As OUT, - is standard output, which then has nothing else.",
     )
+    parser.intermixed = True
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="sound file or folder; - is standard input"
     )
     add_checkpoint_option(parser)
-    parser.add_argument("--beam-size", metavar="N", help="hypotheses kept at a time")
-    add_strategy_option(parser)
-    parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
+    add_decoding_options(parser)
+    add_device_option(parser)
     parser.add_argument(
         "--flat", action="store_true", help="take folders without their sub-folders"
     )
@@ -76,17 +79,21 @@ def run(options: argparse.Namespace) -> int:
 
 def _caption_files(options: argparse.Namespace, piped: Path | None) -> int:
     failed: list[tuple[str, str]] = []
+    problems: list[str] = []
     files = list(_sound_files(options.files, piped, not options.flat, failed))
     shown = {} if piped is None else {piped: Path(SIGN)}
     if timeline_options.is_wanted(options):
         from core.cli import caption_timeline
 
-        done, interrupted = caption_timeline.run(options, files, failed, shown)
+        done, interrupted = caption_timeline.run(options, files, failed, shown, problems)
     else:
         from core.cli import caption_batch
 
-        done, interrupted = caption_batch.run(options, files, failed, shown)
-    return _closing(failed, interrupted, done, len(files))
+        done, interrupted = caption_batch.run(options, files, failed, shown, problems)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    code = _closing(failed, interrupted, done, len(files))
+    return SOME_FAILED if code == DONE and problems else code
 
 
 def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of: int) -> int:
@@ -96,7 +103,9 @@ def _closing(failed: Sequence[tuple[str, str]], interrupted: bool, done: int, of
     if interrupted:
         print(f"Interrupted after {done} of {of} files.", file=sys.stderr)
         return INTERRUPTED
-    return SOME_FAILED if failed else 0
+    if not failed:
+        return DONE
+    return SOME_FAILED if done else FAILED
 
 
 def _sound_files(
@@ -113,7 +122,8 @@ def _sound_files(
             continue
         given = piped if name == SIGN and piped is not None else Path(name).expanduser()
         found = [given]
-        if given.is_dir():
+        # Of os.path, for these take names that no disk can have as names of nothing.
+        if os.path.isdir(given):  # noqa: PTH112
             found = sorted(
                 path
                 for path in (given.rglob("*") if deep else given.iterdir())

@@ -6,17 +6,32 @@ import argparse
 import csv
 import io
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.batch import BatchRow, RowState, caption_kept, check_names, export_batch, journal_of
+from core.batch import (
+    BATCH_EXPORTS,
+    BatchRow,
+    RowState,
+    caption_kept,
+    check_names,
+    journal_of,
+    kept_of,
+)
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import one_line, path_text
-from core.cli.output_places import check_places
+from core.cli.output_places import (
+    check_places,
+    check_writable,
+    lines_beside,
+    outputs_of,
+    write_text,
+)
+from core.cli.standard_input import of_pipe
 from core.errors import StudioError
+from core.wording import count_text
 
 
 def run(
@@ -24,19 +39,21 @@ def run(
     files: Sequence[Path],
     failed: list[tuple[str, str]],
     shown: Mapping[Path, Path],
+    problems: list[str],
 ) -> tuple[int, bool]:
     """Caption each of `files` and write what was asked for.
 
     Returns how many were captioned and whether it was interrupted; what cannot be read goes to
-    `failed`, as path and sentence. `shown` has other names for some.
+    `failed`, as path and sentence, what cannot be written to `problems`. `shown` has other names
+    for some.
     """
-    asked = (options.json, options.csv, options.jsonl, options.dcase)
-    outs = [Path(out).expanduser() for out in asked if out]
-    check_places(outs, files)
-    for out in outs:
+    outs = outputs_of(options, ("json", "csv", "jsonl", "dcase"))
+    check_places(list(outs.values()), files)
+    for out in outs.values():
         check_writable(out)
     if options.dcase:
         check_names(files)
+    show = lines_beside(outs.values())
     rows: list[BatchRow] = []
     interrupted = False
     if files:
@@ -46,33 +63,28 @@ def run(
                 row = replace(found, path=shown.get(found.path, found.path))
                 rows.append(row)
                 if row.state is RowState.DONE:
-                    _show(line_of(row), bool(outs))
+                    show(line_of(row))
                 else:
-                    failed.append((str(row.path), row.message))
+                    told = of_pipe(row.message) if found.path in shown else row.message
+                    failed.append((str(row.path), told))
         except KeyboardInterrupt:
             interrupted = True
     # In the order in which they were named, which is not quite that in which they came out.
     order = {shown.get(path, path): place for place, path in enumerate(files)}
     rows.sort(key=lambda row: order[row.path])
     captioned = [row for row in rows if row.state is RowState.DONE]
-    if options.json:
-        write_text(Path(options.json), as_json(captioned, failed))
-    if options.csv:
-        write_text(Path(options.csv), as_csv(captioned))
-    for kind in ("jsonl", "dcase"):
-        if out := getattr(options, kind):
-            export_batch(rows, Path(out).expanduser(), kind)
+    texts: dict[str, Callable[[], str]] = {
+        "json": lambda: as_json(captioned, failed),
+        "csv": lambda: as_csv(captioned),
+        "jsonl": lambda: BATCH_EXPORTS["jsonl"].text(rows),
+        "dcase": lambda: BATCH_EXPORTS["dcase"].text(rows),
+    }
+    for kind, out in outs.items():
+        try:
+            write_text(out, texts[kind]())
+        except StudioError as error:  # The others are still to be written.
+            problems.append(str(error))
     return len(captioned), interrupted
-
-
-def _show(line: str, goes_on: bool) -> None:
-    """Print a line. Where nobody reads any more, outputs are still to be written."""
-    try:
-        print(line, flush=True)
-    except BrokenPipeError:
-        if not goes_on:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _rows(
@@ -88,38 +100,22 @@ def _rows(
     rules = chosen_decoding(captioner.checkpoint.config, options)
     if rules.strategy == "rerank" and captioner.rerank_problem:
         print(captioner.rerank_problem, file=sys.stderr)
+    journal = journal_of(checkpoint, rules)
+    kept = kept_of(files, journal) if options.resume else None
+    if kept is not None:
+        print(_taken_over(len(kept), len(files)), file=sys.stderr)
     # A bar between lines on the same terminal would only be in their way.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     with tqdm(total=len(files), desc="Captioning", unit="file", disable=hidden) as bar:
-        for row in caption_kept(
-            captioner, files, rules, journal_of(checkpoint, rules), options.resume
-        ):
+        for row in caption_kept(captioner, files, rules, journal, kept):
             bar.update()
             yield row
 
 
-def check_writable(out: Path) -> None:
-    """Find out before the work, not after it, that its result cannot be kept."""
-    if out.is_dir():
-        raise StudioError(f"{out} is a folder; name a file to write to.")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StudioError(
-            f"The folder of {out} cannot be made ({error.strerror}); choose another place."
-        ) from error
-
-
-def write_text(out: Path, text: str) -> None:
-    """Write a file. Raises `StudioError` where the place cannot be written."""
-    from core.files import write_text_atomic
-
-    try:
-        write_text_atomic(out.expanduser(), text)
-    except OSError as error:
-        raise StudioError(
-            f"{out} cannot be written ({error.strerror or error}); choose another place."
-        ) from error
+def _taken_over(kept: int, of: int) -> str:
+    if kept:
+        return f"Captioned before and taken over: {kept:,} of {count_text(of, 'file')}."
+    return "Nothing is taken over: with this checkpoint and search none of the files was captioned."
 
 
 def as_json(captioned: Sequence[BatchRow], failed: Sequence[tuple[str, str]]) -> str:

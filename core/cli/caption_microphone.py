@@ -13,13 +13,12 @@ from core.audio.choose_input import choose_input
 from core.audio.microphone import InputDevice, Microphone, list_inputs
 from core.audio.takes import SUFFIX, growing, recover_takes
 from core.captions import Caption
-from core.cli.caption_batch import check_writable
 from core.cli.caption_timeline import settings_of, write_timeline
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.live_options import quiet_db
 from core.cli.microphone_status import StatusLine
 from core.cli.output import Interrupt, interruptible, libraries_silenced, path_text, table
-from core.cli.output_places import check_places
+from core.cli.output_places import check_places, check_writable, outputs_of, write_text
 from core.errors import StudioError
 from core.live import (
     LiveCaptioned,
@@ -49,11 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     settings = settings_of(options)
     recording = Recording(Path(options.save or "take.flac").expanduser(), bool(options.save))
-    outputs = {
-        kind: Path(out).expanduser()
-        for kind in (*EXPORTS, "jsonl")
-        if (out := getattr(options, kind))
-    }
+    outputs = outputs_of(options, (*EXPORTS, "jsonl"))
     check_places(list(outputs.values()))
     for out in outputs.values():
         check_writable(out)
@@ -163,8 +158,6 @@ def _keep(made: list[LiveCaptioned], outputs: dict[str, Path]) -> None:
     segments = join_windows([(event.window, event.caption) for event in made])
     for kind, out in outputs.items():
         if kind == "jsonl":
-            from core.cli.caption_batch import write_text
-
             write_text(out, "".join(line_of_caption(event) + "\n" for event in made))
             _say(f"Written: {out}")
         else:

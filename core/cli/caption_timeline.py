@@ -6,6 +6,7 @@ Imported only when a timeline is wanted: it needs what reads sounds.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,17 +15,27 @@ from typing import TYPE_CHECKING
 
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
 from core.cli.output import Interrupt, one_line, path_text
-from core.cli.output_places import check_places
+from core.cli.output_places import (
+    STANDARD_OUTPUT,
+    check_folder,
+    check_places,
+    check_writable,
+    is_standard_output,
+    lines_beside,
+    outputs_of,
+    write_text,
+)
 from core.cli.progress import ProgressBar
+from core.cli.standard_input import of_pipe
 from core.errors import StudioError
 from core.events import Progress
+from core.files import is_stream
 from core.timeline import (
     EXPORTS,
     Segment,
     TimelineSettings,
     WindowCaptioned,
     caption_timeline,
-    export_timeline,
     join_windows,
 )
 
@@ -38,17 +49,20 @@ def run(
     files: Sequence[Path],
     failed: list[tuple[str, str]],
     shown: Mapping[Path, Path],
+    problems: list[str],
 ) -> tuple[int, bool]:
     """Caption along each of `files`; return how many were done and whether it was interrupted.
 
-    What cannot be read goes to `failed`, as path and sentence. `shown` has other names for some.
+    What cannot be read goes to `failed`, as path and sentence, what cannot be written to
+    `problems`. `shown` has other names for some.
     """
     settings = settings_of(options)
-    outputs = {kind: Path(out).expanduser() for kind in EXPORTS if (out := getattr(options, kind))}
+    outputs = outputs_of(options, EXPORTS)
     if len(files) == 1:
         check_places(list(outputs.values()), files)
     for out in outputs.values():
         _check(out, len(files))
+    show = lines_beside(outputs.values())
     if not files:
         return 0, False
     from core.captioner import Captioner
@@ -63,15 +77,19 @@ def run(
             try:
                 segments = segments_of(captioner, path, settings, rules)
             except StudioError as error:
-                failed.append((str(shown.get(path, path)), str(error)))
+                told = of_pipe(str(error)) if path in shown else str(error)
+                failed.append((str(shown.get(path, path)), told))
                 continue
             for segment in segments:
-                print(line_of(shown.get(path, path), segment), flush=True)
+                show(line_of(shown.get(path, path), segment))
             name = _unused(path.stem, names)
             for kind, out in outputs.items():
-                write_timeline(
-                    out if len(files) == 1 else out / (name + EXPORTS[kind].suffix), kind, segments
-                )
+                place = out if len(files) == 1 else out / (name + EXPORTS[kind].suffix)
+                try:
+                    write_timeline(place, kind, segments)
+                except StudioError as error:  # The others are still to be written.
+                    if str(error) not in problems:
+                        problems.append(str(error))
             done += 1
         return done, False
     return done, True
@@ -125,21 +143,18 @@ def _unused(stem: str, names: set[str]) -> str:
 
 def _check(out: Path, count: int) -> None:
     """Find out before the work, not after it, that its result cannot be kept."""
-    if count == 1 and out.is_dir():
-        raise StudioError(f"{out} is a folder; name a file to write the timeline to.")
-    if count > 1 and out.is_file():
+    if count <= 1:
+        check_writable(out)
+        return
+    if out == STANDARD_OUTPUT or is_stream(out) or os.path.isfile(out):  # noqa: PTH113
         raise StudioError(
             f"{out} is a file, but there are {count} recordings; name a folder for their timelines."
         )
+    check_folder(str(out))
 
 
 def write_timeline(out: Path, kind: str, segments: Sequence[Segment]) -> None:
     """Write a timeline. Raises `StudioError` where the place cannot be written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        export_timeline(segments, out, kind)
-    except OSError as error:
-        raise StudioError(
-            f"{out} cannot be written ({error.strerror or error}); choose another place."
-        ) from error
-    print(f"Written: {out}", file=sys.stderr)
+    write_text(out, EXPORTS[kind].write(segments))
+    if not is_standard_output(out):
+        print(f"Written: {path_text(out)}", file=sys.stderr)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.batch import BatchRow, ItemEnded, RowState, caption_batch
-from core.batch.watch import FolderWatch
+from core.batch.watch import FolderWatch, Waiting
 from core.cli.caption import with_path
 from core.cli.caption_batch import line_of
 from core.cli.caption_timeline import line_of as timeline_line_of
 from core.cli.caption_timeline import segments_of, settings_of, write_timeline
 from core.cli.checkpoint_option import chosen_checkpoint, chosen_decoding
-from core.cli.exit_codes import SOME_FAILED
+from core.cli.exit_codes import DONE, SOME_FAILED
 from core.cli.growing_outputs import GrowingOutput, open_outputs
 from core.cli.output import Interrupt, interruptible, path_text
+from core.cli.output_places import Lines, check_folder, outputs_of
 from core.cli.timeline_options import is_wanted
 from core.confidence import confidence_of
 from core.errors import StudioError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 INTERVAL = 1.0
 # How soon Ctrl+C is felt.
 _PATIENCE = 0.1
+# After so long a file that is not ready is named.
+SLOW_SECONDS = 10.0
+_MOST_NAMED = 20
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,9 +74,7 @@ def _watch(
     end = started + options.seconds if options.seconds is not None else None
     ways = "and its sub-folders " if watch.deep else ""
     _say(f"Watching {watch.folder} {ways}every {interval:g} s; Ctrl+C ends it.")
-    captioned: set[Path] = set()
-    failed: set[Path] = set()
-    began: set[Path] = set()
+    state = _State()
     problem = ""
     try:
         while not interrupt:
@@ -84,21 +86,79 @@ def _watch(
                     if problem
                     else f"The folder {watch.folder} is back."
                 )
+            state.tell_slow(watch.waiting(time.monotonic()))
             # What the outputs list is known from before; what changes while we watch is not.
-            new = [path for path in ready if path in began or not work.lists(path)]
-            began.update(ready)
+            new = [path for path in ready if path in state.began or not work.lists(path)]
+            state.begin(ready, new)
             for path, message in work.caption(captioner, new, rules, interrupt):
-                captioned.discard(path)
-                failed.discard(path)
-                (failed if message else captioned).add(path)
-                if message:
-                    print(with_path(str(path), message), file=sys.stderr, flush=True)
+                state.end(path, message)
             if not interrupt and not _pause(interval, end, interrupt):
                 break
     finally:
         work.close()
-        _say(_summary(len(captioned), len(failed), watch.unsettled, time.monotonic() - started))
-    return SOME_FAILED if failed or work.trouble else 0
+        state.tell_left(watch.waiting(time.monotonic()))
+        _say(state.summary(time.monotonic() - started))
+    return SOME_FAILED if state.failed or state.left or work.trouble else DONE
+
+
+class _State:
+    """What became of the files so far."""
+
+    def __init__(self) -> None:
+        self.began: set[Path] = set()
+        self.failed: set[Path] = set()
+        # Those that were ready, or waited for, and were not captioned when the watch ended.
+        self.left: set[Path] = set()
+        self._captioned: set[Path] = set()
+        self._slow: set[Path] = set()
+
+    def begin(self, ready: Sequence[Path], new: Sequence[Path]) -> None:
+        """Note what is captioned next."""
+        self.began.update(ready)
+        self._slow.difference_update(ready)
+        self.left.update(new)
+
+    def end(self, path: Path, message: str) -> None:
+        """Note and tell what became of a file; one that is gone is not to be captioned."""
+        for group in (self._captioned, self.failed, self.left):
+            group.discard(path)
+        if message and not path.exists():
+            _say(f"'{path}' was gone before it could be captioned.")
+            return
+        (self.failed if message else self._captioned).add(path)
+        if message:
+            _say(with_path(str(path), message))
+
+    def tell_slow(self, waiting: Sequence[Waiting]) -> None:
+        """Name each file that is waited for so long that one may wonder."""
+        for item in waiting:
+            if item.seconds >= SLOW_SECONDS and item.path not in self._slow:
+                self._slow.add(item.path)
+                what = "empty so far" if item.empty else "still being written"
+                _say(f"'{item.path}' is {what}; waiting for its end.")
+
+    def tell_left(self, waiting: Sequence[Waiting]) -> None:
+        """Name what was not captioned by the end."""
+        reasons = {path: "the watch ended before its turn" for path in self.left}
+        for item in waiting:
+            reasons[item.path] = (
+                "it is empty" if item.empty else "it was still being written, or had just come"
+            )
+        self.left = set(reasons)
+        for path, reason in sorted(reasons.items())[:_MOST_NAMED]:
+            _say(f"'{path}' is not captioned: {reason}.")
+        if len(reasons) > _MOST_NAMED:
+            _say(f"So are {len(reasons) - _MOST_NAMED:,} more; --existing takes them next time.")
+
+    def summary(self, seconds: float) -> str:
+        """Return how many files came to which end."""
+        minutes, rest = divmod(round(seconds), 60)
+        parts = [f"{len(self._captioned):,} captioned"]
+        if self.failed:
+            parts.append(f"{len(self.failed):,} could not be")
+        if self.left:
+            parts.append(f"{len(self.left):,} left")
+        return f"Watched for {minutes // 60}:{minutes % 60:02}:{rest:02}: {', '.join(parts)}."
 
 
 class _Captions:
@@ -106,6 +166,7 @@ class _Captions:
 
     def __init__(self, outputs: list[GrowingOutput]) -> None:
         self._outputs = outputs
+        self._show = Lines(bool(outputs))
         self._told: set[str] = set()
 
     @property
@@ -137,20 +198,21 @@ class _Captions:
                 row = row.failed(event.message, event.seconds)
             else:
                 continue
-            for output in self._outputs:
-                self._add(output, row)
+            if row.state is RowState.DONE or row.path.exists():
+                for output in self._outputs:
+                    self._tell(lambda output=output, row=row: output.add(row))  # type: ignore[misc]
             if row.state is RowState.DONE:
-                print(line_of(row), flush=True)
+                self._show(line_of(row))
             yield row.path, row.message
 
     def close(self) -> None:
         for output in self._outputs:
-            output.close()
+            self._tell(output.close)
 
-    def _add(self, output: GrowingOutput, row: BatchRow) -> None:
-        """Add a row; a disk that is full for a while must not end the watch."""
+    def _tell(self, write: Callable[[], None]) -> None:
+        """Write to an output; a disk that is full for a while must not end the watch."""
         try:
-            output.add(row)
+            write()
         except StudioError as error:
             if str(error) not in self._told:
                 self._told.add(str(error))
@@ -165,12 +227,10 @@ class _Timelines:
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self._folder = folder
         self._settings: TimelineSettings = settings_of(options)
-        self._outs = {
-            kind: Path(out).expanduser() for kind in EXPORTS if (out := getattr(options, kind))
-        }
+        self._outs = outputs_of(options, EXPORTS)
+        self._show = Lines(bool(self._outs))
         for out in self._outs.values():
-            if out.is_file():
-                raise StudioError(f"{out} is a file; name a folder for the timelines.")
+            check_folder(str(out))
 
     def lists(self, path: Path) -> bool:
         return bool(self._outs) and all(out.exists() for out in self._places(path).values())
@@ -194,7 +254,7 @@ class _Timelines:
                 yield path, str(error)
                 continue
             for segment in segments:
-                print(timeline_line_of(path, segment), flush=True)
+                self._show(timeline_line_of(path, segment))
             yield path, ""
 
     def close(self) -> None:
@@ -217,16 +277,6 @@ def _pause(interval: float, end: float | None, interrupt: Interrupt) -> bool:
             return False
         time.sleep(min(_PATIENCE, until - now))
     return not interrupt
-
-
-def _summary(captioned: int, failed: int, unsettled: int, seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    parts = [f"{captioned} captioned"]
-    if failed:
-        parts.append(f"{failed} could not be")
-    if unsettled:
-        parts.append(f"{unsettled} still being written or waiting")
-    return f"Watched for {minutes // 60}:{minutes % 60:02}:{rest:02}: {', '.join(parts)}."
 
 
 def _say(sentence: str) -> None:

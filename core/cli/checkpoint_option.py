@@ -1,10 +1,11 @@
-"""Options that name a checkpoint and how it decodes, shared by the commands that use one."""
+"""Options that name a checkpoint, how it decodes and on what, for the commands that use one."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from core.cli.numbers import whole_setting
 from core.config import DecodingConfig, RunConfig, replace_fields
 from core.errors import CheckpointError
 from core.models.checkpoint_files import find_checkpoint, list_checkpoints
@@ -20,11 +21,29 @@ def add_checkpoint_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_strategy_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--strategy``."""
+def add_device_option(parser: argparse.ArgumentParser, default: str | None = "auto") -> None:
+    """Add ``--device``."""
+    told = "the preset's, mostly auto" if default is None else default
+    parser.add_argument(
+        "--device",
+        default=default,
+        metavar="NAME",
+        help=f"auto (the first GPU, else the CPU), cpu, mps or cuda:0 (default: {told})",
+    )
+
+
+def add_decoding_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--beam-size`` and ``--strategy``."""
+    parser.add_argument(
+        "--beam-size",
+        metavar="N",
+        type=whole_setting("decoding.beam_size"),
+        help="hypotheses kept at a time, 1 to 64 (default: as the checkpoint's run)",
+    )
     parser.add_argument(
         "--strategy",
         metavar="NAME",
+        choices=("beam", "rerank"),
         help="beam: beam search alone; rerank: beams and samples, ranked also by how well they "
         "agree with the sounds that the encoder hears (default: as the checkpoint's run)",
     )

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import data_work
+from core.cli.checkpoint_option import add_device_option
+from core.cli.numbers import number, whole
 from core.cli.output import path_text, table
+from core.cli.parser import actions_of
 from core.errors import DatasetError
 from core.wording import count_text
 
@@ -24,108 +27,134 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="list, add, download, check datasets and extract their features",
         description="Datasets that AAC Studio knows, and folders of your own.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", dest="action")
-    actions.add_parser("list", parents=[common], help="what is known and what is here (default)")
-    info = actions.add_parser("info", parents=[common], help="what a dataset is and has")
-    _add_dataset(info)
-    _add_use(actions, common)
-    _add_add(actions, common)
-    remove = actions.add_parser(
-        "forget", parents=[common], help="forget where a dataset lies; its files stay"
+    action = actions_of(parser, common)
+    action("list", "list what is known and what is here (default)")
+    _add_dataset(action("info", "show what a dataset is and has"))
+    use = action("use", "point at a copy that is here already")
+    use.add_argument("name", metavar="NAME", help="a published dataset, such as clotho")
+    use.add_argument("folder", metavar="FOLDER", help="the folder that holds it")
+    _add_own(
+        action(
+            "add",
+            "make a dataset of a folder of your own",
+            more="The columns of its tables are guessed; what is given here is not.",
+        )
     )
-    remove.add_argument("name", metavar="NAME", help="as 'data list' shows it")
-    download = actions.add_parser(
-        "download",
-        parents=[common],
-        help="download a dataset that is free",
-        description="Downloads are resumed, verified and unpacked. Size and licence come first.",
+    forget = action("forget", "forget where a dataset lies; its files stay")
+    forget.add_argument("name", metavar="NAME", help="as 'aac-studio data' lists it")
+    _add_download(
+        action(
+            "download",
+            "download a dataset that is free",
+            more="Downloads are resumed, verified and unpacked. Size and licence come first.",
+        )
     )
-    download.add_argument("name", metavar="NAME", help="clotho, for one")
-    download.add_argument(
-        "parts", nargs="*", metavar="PART", help="splits to get; default: all of them"
-    )
-    download.add_argument(
-        "--root", metavar="FOLDER", help="where to; default: the program's own folder"
-    )
-    download.add_argument(
-        "--keep-archives", action="store_true", help="keep archives once they are unpacked"
-    )
-    download.add_argument("--yes", action="store_true", help="begin without asking")
-    check = actions.add_parser(
+    check = action(
         "check",
-        parents=[common],
-        help="look for faults, duplicates and leaks",
-        description="Reads every sound and every caption; changes nothing.",
+        "look for faults, duplicates and leaks",
+        more="Reads every sound and every caption; changes nothing.",
     )
     _add_dataset(check)
-    check.add_argument("--split", action="append", default=[], help="one split; may be repeated")
+    _add_split(check)
     check.add_argument("--quick", action="store_true", help="read headers, do not listen")
     check.add_argument("--json", metavar="FILE", help="write the whole report there as well")
-    extract = actions.add_parser(
-        "extract",
-        parents=[common],
-        help="extract the features that training and evaluation need",
-        description="Goes on where an earlier extraction stopped.",
+    _add_extract(
+        action(
+            "extract",
+            "extract the features that training and evaluation need",
+            more="Goes on where an earlier extraction stopped.",
+        )
     )
-    _add_dataset(extract)
-    extract.add_argument("--split", action="append", default=[], help="one split; may be repeated")
-    extract.add_argument(
-        "--encoder", default="yamnet", help="as the Library lists them; default: yamnet"
-    )
-    extract.add_argument(
-        "--dtype",
-        choices=("float32", "float16"),
-        default="float32",
-        help="number type of the stored features; float16 takes half the room; default: float32",
-    )
-    extract.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0; default: auto")
     parser.set_defaults(run=run)
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "name", metavar="NAME", help="as 'data list' shows it; several with + between them"
+        "name", metavar="NAME", help="as 'aac-studio data' lists it; several with + between them"
     )
     parser.add_argument(
         "--root",
         default="",
         metavar="FOLDER",
         help="where the dataset lies; folder needs it; of several, as in 'clotho=FOLDER; "
-        "macs=FOLDER'",
+        "macs=FOLDER' (default: its known place)",
     )
 
 
-def _add_use(actions: Any, common: argparse.ArgumentParser) -> None:
-    use = actions.add_parser("use", parents=[common], help="point at a copy that is here already")
-    use.add_argument("name", metavar="NAME", help="a published dataset, such as clotho")
-    use.add_argument("folder", metavar="FOLDER", help="the folder that holds it")
-
-
-def _add_add(actions: Any, common: argparse.ArgumentParser) -> None:
-    add = actions.add_parser(
-        "add",
-        parents=[common],
-        help="make a dataset of a folder of your own",
-        description="The columns of its tables are guessed; what is given here is not.",
+def _add_split(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--split",
+        action="append",
+        metavar="NAME",
+        default=[],
+        help="one split; may be given several times (default: all of them)",
     )
+
+
+def _add_download(download: argparse.ArgumentParser) -> None:
+    download.add_argument("name", metavar="NAME", help="as 'aac-studio data' lists it")
+    download.add_argument(
+        "parts", nargs="*", metavar="PART", help="splits to get (default: all of them)"
+    )
+    download.add_argument(
+        "--root", metavar="FOLDER", help="where to (default: the program's own folder)"
+    )
+    download.add_argument(
+        "--keep-archives", action="store_true", help="keep archives once they are unpacked"
+    )
+    download.add_argument("--yes", action="store_true", help="begin without asking")
+
+
+def _add_extract(extract: argparse.ArgumentParser) -> None:
+    _add_dataset(extract)
+    _add_split(extract)
+    extract.add_argument(
+        "--encoder",
+        metavar="NAME",
+        default="yamnet",
+        help="as 'aac-studio weights' lists it, yamnet or yamnet-tags (default: yamnet)",
+    )
+    extract.add_argument(
+        "--dtype",
+        choices=("float32", "float16"),
+        default="float32",
+        help="number type of the stored features; float16 takes half the room (default: float32)",
+    )
+    add_device_option(extract)
+
+
+def _add_own(add: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME", help="a name for it: letters, digits, - _ .")
     add.add_argument(
         "folder", metavar="FOLDER", help="the folder, or a table in it (CSV, TSV, JSONL, JSON)"
     )
     add.add_argument(
-        "--table", action="append", metavar="FILE", help="a table in the folder; may be repeated"
+        "--table",
+        action="append",
+        metavar="FILE",
+        help="a table in the folder; may be given several times",
     )
     add.add_argument("--file-column", metavar="COLUMN", help="the column with file names")
     add.add_argument(
         "--caption-column",
         action="append",
         metavar="COLUMN",
-        help="a column with captions; may be repeated",
+        help="a column with captions; may be given several times",
     )
     add.add_argument("--split-column", metavar="COLUMN", help="the column with the split, if any")
-    add.add_argument("--validation-share", type=float, metavar="SHARE", help="default: 0.1")
-    add.add_argument("--test-share", type=float, metavar="SHARE", help="default: 0.1")
-    add.add_argument("--split-seed", type=int, metavar="N", help="default: 0")
+    for name, what in (("validation", "validate with"), ("test", "test with")):
+        add.add_argument(
+            f"--{name}-share",
+            type=number(0, 1),
+            metavar="SHARE",
+            help=f"share of the sounds to {what} where no column says, 0 to 1 (default: 0.1)",
+        )
+    add.add_argument(
+        "--split-seed",
+        type=whole(0),
+        metavar="N",
+        help="another number draws other splits (default: 0)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,12 +8,19 @@ from typing import Any
 
 from core.cli.checkpoint_option import (
     add_checkpoint_option,
-    add_strategy_option,
+    add_decoding_options,
+    add_device_option,
     chosen_checkpoint,
     chosen_decoding,
 )
-from core.cli.score_report import add_metrics_option, chosen_metrics, follow
-from core.errors import ConfigError
+from core.cli.numbers import whole
+from core.cli.output_places import check_folder
+from core.cli.score_report import (
+    add_dataset_options,
+    add_metrics_option,
+    chosen_metrics,
+    follow,
+)
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -26,14 +33,21 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "What was captioned before a stop is not captioned again.",
     )
     add_checkpoint_option(parser)
-    parser.add_argument("--dataset", default="starter-scenes", help="default: starter-scenes")
-    parser.add_argument("--root", default="", metavar="FOLDER", help="where the dataset lies")
-    parser.add_argument("--split", default="test", help="default: test")
-    parser.add_argument("--clips", default=0, type=int, metavar="N", help="only the first n clips")
-    parser.add_argument("--beam-size", metavar="N", help="hypotheses kept at a time")
-    add_strategy_option(parser)
-    parser.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
-    parser.add_argument("--out", metavar="FOLDER", help="default: the run's evaluation folder")
+    add_dataset_options(parser)
+    parser.add_argument(
+        "--clips",
+        default=0,
+        type=whole(0),
+        metavar="N",
+        help="only the first N clips; 0 takes all (default: 0)",
+    )
+    add_decoding_options(parser)
+    add_device_option(parser)
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="where scores and captions are kept (default: the run's evaluation folder)",
+    )
     add_metrics_option(parser)
     parser.add_argument(
         "--shuffled-baseline",
@@ -48,8 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from core.evaluation import evaluate_checkpoint
     from core.models.checkpoint_header import read_checkpoint_info
 
-    if options.clips < 0:
-        raise ConfigError(f"--clips is {options.clips} but must be at least 0; 0 takes all clips.")
+    check_folder(options.out)
     metrics = chosen_metrics(options)
     checkpoint = chosen_checkpoint(options.checkpoint)
     rules = None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from core.cli.checkpoint_option import add_device_option
 from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
+from core.cli.numbers import whole_setting
 from core.cli.output import figure, interruptible, table
+from core.cli.parser import actions_of
 from core.cli.score_report import add_metrics_option, chosen_metrics
 from core.errors import ConfigError
 from core.wording import count_text
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add the sub-command with its own four."""
+    """Add the sub-command with its actions."""
     parser = commands.add_parser(
         "experiment",
         parents=[common],
@@ -24,9 +27,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Train every arm with every seed, evaluate the best checkpoints and say "
         "whether the arms differ by more than seeds and clips do.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", dest="action", required=True)
-    create = actions.add_parser("create", parents=[common], help="plan an experiment")
-    create.add_argument("title", help="what it is called")
+    action = actions_of(parser, common, required=True)
+    create = action("create", "plan an experiment")
+    create.add_argument("title", metavar="TITLE", help="what it is called")
     create.add_argument(
         "--arms",
         nargs="+",
@@ -34,27 +37,43 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="[NAME=]PRESET",
         help="a preset for each arm; the first is what the others are compared with",
     )
-    create.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], metavar="N")
     create.add_argument(
-        "--set", nargs="+", default=[], metavar="PATH=VALUE", help="a setting of all arms"
+        "--seeds",
+        nargs="+",
+        type=whole_setting("seed"),
+        default=[1, 2, 3],
+        metavar="N",
+        help="every arm is trained with each (default: 1 2 3)",
     )
-    create.add_argument("--split", default="", help="evaluated on; default: the last split")
+    create.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="PATH=VALUE",
+        help="a setting of all arms, such as training.epochs=5",
+    )
+    create.add_argument(
+        "--split",
+        metavar="NAME",
+        default="",
+        help="what is evaluated on (default: test or evaluation, else the last split)",
+    )
     create.add_argument(
         "--train-apart",
         action="store_true",
         help="train first epochs that arms have in common for each anew",
     )
-    actions.add_parser("list", parents=[common], help="list the experiments")
+    action("list", "list the experiments")
     for name, text in (
         ("run", "train and evaluate what is missing; continues where it stopped"),
-        ("status", "where its runs stand"),
+        ("status", "show where its runs stand"),
         ("report", "compare the arms and write the one-page report"),
     ):
-        action = actions.add_parser(name, parents=[common], help=text)
-        action.add_argument("name", help="as 'experiment list' shows it")
+        one = action(name, text)
+        one.add_argument("name", metavar="NAME", help="as 'aac-studio experiment list' shows it")
         if name == "run":
-            action.add_argument("--device", default="auto", help="of the evaluations")
-            add_metrics_option(action)
+            add_device_option(one)
+            add_metrics_option(one)
     parser.set_defaults(run=run)
 
 

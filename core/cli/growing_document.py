@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from core.batch import BatchRow, RowState
-from core.cli.caption_batch import as_json, check_writable
+from core.cli.caption_batch import as_json
 from core.cli.output import path_text
+from core.cli.output_places import check_writable
 from core.errors import StudioError
 from core.files import append_line, read_json, write_text_atomic
 
@@ -33,7 +34,7 @@ class Document:
         self._failed: dict[str, Any] = {}
         self._changed = True
         self._next = 0.0
-        check_writable(out)
+        check_writable(out, grows=True)
         try:
             with told(out):
                 self._load()

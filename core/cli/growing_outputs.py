@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from core.batch import BATCH_EXPORTS, BatchRow, RowState
-from core.cli.caption_batch import as_csv, check_writable
+from core.cli.caption_batch import as_csv
 from core.cli.growing_document import Document, absolute, told
 from core.cli.output import path_text
-from core.cli.output_places import check_places
+from core.cli.output_places import check_places, check_writable
 from core.errors import StudioError
 from core.files import append_line, write_bytes_atomic, write_text_atomic
 
@@ -44,7 +44,7 @@ class _Lines:
     def __init__(self, out: Path, head: str = "") -> None:
         self._out, self._head = out, head
         self._keys: set[str] = set()
-        check_writable(out)
+        check_writable(out, grows=True)
         with told(out):
             for line in self._content():
                 if (key := self._key(line)) is None:

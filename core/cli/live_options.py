@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
 from typing import Any
 
+from core.cli.numbers import number, whole
 from core.cli.parser import UsageError
 
 # What each way of captioning does not know, and what to say of it.
 _WATCH_ONLY = ("existing", "interval")
 _MICROPHONE_ONLY = ("input", "rate", "save")
 _QUIET_DB = -60.0
+_OUTPUTS = ("json", "csv", "jsonl", "dcase", "srt", "vtt", "labels", "save")
 
 
 def add_options(parser: Any) -> None:
@@ -27,13 +28,15 @@ def add_options(parser: Any) -> None:
     )
     watch.add_argument("--watch", metavar="FOLDER", help="caption the files that come into FOLDER")
     watch.add_argument(
-        "--existing", action="store_true", help="also those that are there already (only new ones)"
+        "--existing",
+        action="store_true",
+        help="also those that are there already (default: new ones only)",
     )
     watch.add_argument(
         "--interval",
         metavar="S",
-        type=float,
-        help="seconds from one look into the folder to the next (1)",
+        type=number(0.1, 86_400, "seconds"),
+        help="seconds from one look into the folder to the next, 0.1 to 86,400 (default: 1)",
     )
     microphone = parser.add_argument_group(
         "microphone",
@@ -50,10 +53,13 @@ def add_options(parser: Any) -> None:
     microphone.add_argument(
         "--input",
         metavar="NAME",
-        help="name of a microphone, a part of it, or its number (the system's default)",
+        help="name of a microphone, a part of it, or its number (default: the system's)",
     )
     microphone.add_argument(
-        "--rate", metavar="HZ", type=int, help="sample rate to record at (the device's own)"
+        "--rate",
+        metavar="HZ",
+        type=whole(1_000, 768_000),
+        help="sample rate to record at, 1,000 to 768,000 (default: the device's own)",
     )
     microphone.add_argument(
         "--save",
@@ -64,15 +70,15 @@ def add_options(parser: Any) -> None:
     common.add_argument(
         "--seconds",
         metavar="S",
-        type=float,
-        help="end watching or recording after so long (at Ctrl+C)",
+        type=number(0, unit="seconds"),
+        help="end watching or recording after so many seconds (default: at Ctrl+C)",
     )
     common.add_argument(
         "--quiet",
         metavar="DB",
-        type=float,
-        help="say nothing of windows below this level, dB of full scale (-60 for a microphone, "
-        "-70 for timelines)",
+        type=number(-200, 0, "dB"),
+        help="say nothing of windows below this level, dB of full scale, -200 to 0 (default: -60 "
+        "for a microphone, -70 for timelines)",
     )
 
 
@@ -86,7 +92,7 @@ def check(options: argparse.Namespace) -> None:
     }
     asked = [name for name, given in ways.items() if given]
     if not asked:
-        raise _usage("name sound files, or use --watch or --microphone")
+        raise _usage("name sound files or folders, or use --watch or --microphone")
     if len(asked) > 1:
         raise _usage(f"{asked[0]} and {asked[1]} do not go together; choose one")
     (way,) = asked
@@ -98,19 +104,14 @@ def check(options: argparse.Namespace) -> None:
         _refuse(options, ("seconds",), "--watch or --microphone")
     elif options.resume:
         raise _usage("--resume is for files alone; a watch goes on with --existing")
+    for kind in _OUTPUTS:
+        # An empty name is what an unset variable of a script leaves.
+        if (out := getattr(options, kind)) is not None and not out.strip():
+            raise _usage(f"--{kind} has an empty name; name a file")
+        if out == "-" and way != "files":
+            raise _usage(f"--{kind} is -, but standard output has the captions; name a file")
     if way == "--microphone" and options.dcase:
         raise _usage("--dcase is for files; a recording has --csv")
-    for name, least, most in (
-        ("interval", 0.1, 86_400.0),
-        ("seconds", 0.0, math.inf),
-        ("quiet", -200.0, 0.0),
-        ("rate", 1_000, 768_000),
-    ):
-        value = getattr(options, name)
-        # Written so that no-numbers are refused as well.
-        if value is not None and not least <= value <= most:
-            told = f"{least:g} or more" if math.isinf(most) else f"{least:g} to {most:g}"
-            raise _usage(f"--{name} is {value:g} but must be {told}")
 
 
 def quiet_db(options: argparse.Namespace) -> float:

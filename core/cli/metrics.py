@@ -6,10 +6,11 @@ import argparse
 from typing import Any
 
 from core.cli.output import size, table
+from core.cli.parser import actions_of
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add the sub-command with its own two."""
+    """Add the sub-command with its actions."""
     parser = commands.add_parser(
         "metrics",
         parents=[common],
@@ -17,12 +18,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="The challenge's metrics, computed by the challenge's own code. What is "
         "missing is told and can be installed.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", dest="action")
-    actions.add_parser("list", parents=[common], help="what can be computed here (default)")
-    install = actions.add_parser(
-        "install", parents=[common], help="java, meteor, spice, fense or bertscore"
+    action = actions_of(parser, common)
+    action("list", "list what can be computed here (default)")
+    install = action("install", "install java, meteor, spice, fense or bertscore")
+    install.add_argument(
+        "names", nargs="+", metavar="NAME", help="java, meteor, spice, fense or bertscore"
     )
-    install.add_argument("names", nargs="+", metavar="NAME", help="as 'metrics list' shows it")
     install.add_argument(
         "--mirror",
         default="",

@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import metadata
 
 from core.cli import (
@@ -26,6 +27,7 @@ from core.cli import (
     weights,
 )
 from core.cli.exit_codes import DONE, FAILED, INTERRUPTED
+from core.cli.output import silence
 from core.cli.parser import Parser, UsageError
 from core.errors import StudioError
 
@@ -39,11 +41,18 @@ def build_parser() -> argparse.ArgumentParser:
         description="Train, use and compare automated audio captioning systems. "
         "Without arguments the window opens.",
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version()}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"{PROGRAM} {version()}",
+        help="show the version and end",
+    )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--traceback", action="store_true", help="show where in the program an error arose"
+        "--traceback", action="store_true", help="show where in the program an error arises"
     )
+    # Of the program as well, so that it may stand before the command.
+    parser.add_argument("--traceback", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for module in (
         train,
@@ -79,43 +88,83 @@ def main(argv: Sequence[str] | None = None) -> int:
     See `core.cli.exit_codes`; an error is one sentence on standard error.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        # A file name or a caption must not fail for want of a letter in the terminal's alphabet.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    wants_traceback = "--traceback" in arguments
+    with _streams():
+        wants_traceback = "--traceback" in arguments
+        try:
+            code = _run(arguments)
+            sys.stdout.flush()
+            return code
+        except UsageError as error:
+            return _fail(str(error))
+        except KeyboardInterrupt:
+            return _fail("Interrupted.", INTERRUPTED)
+        except Exception as error:
+            if isinstance(error, OSError) and error.filename is None:
+                refused = _after_refusal(error)
+                if refused is not None:
+                    return refused
+            if wants_traceback:
+                traceback.print_exc()
+            if isinstance(error, StudioError):
+                return _fail(str(error))
+            text = " ".join(str(error).split()) or "no reason given"
+            return _fail(
+                f"{type(error).__name__}: {text} (this should not happen; --traceback shows where)."
+            )
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = build_parser()
     try:
-        parser = build_parser()
         options = parser.parse_args(arguments)
-        if options.command is None:
-            parser.print_help()
-            return FAILED
-        code = int(options.run(options))
-        sys.stdout.flush()
-        return code
     except SystemExit as ending:  # --help and --version
         return int(ending.code or 0)
-    except UsageError as error:
-        return _fail(str(error))
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if options.command is None:
+        parser.print_help()
+        return FAILED
+    return int(options.run(options))
+
+
+@contextmanager
+def _streams() -> Iterator[None]:
+    """Have streams that take any text; one that the shell closed leads nowhere."""
+    before = sys.stdout, sys.stderr
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # As the lowest free number the system gives it that of the stream which was closed.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif hasattr(stream, "reconfigure"):
+            # A name or a caption must not fail for want of a letter in the terminal's alphabet.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for name, stream in zip(("stdout", "stderr"), before, strict=True):
+            if stream is None:
+                getattr(sys, name).close()
+                setattr(sys, name, None)
+
+
+def _after_refusal(error: OSError) -> int | None:
+    """Return the exit code where it is a stream that takes no more, which is then told."""
+    if isinstance(error, BrokenPipeError):  # Whoever read our output has enough.
+        for stream in (sys.stdout, sys.stderr):
+            silence(stream)
         return DONE
-    except KeyboardInterrupt:
-        return _fail("Interrupted.", INTERRUPTED)
-    except StudioError as error:
-        if wants_traceback:
-            traceback.print_exc()
-        return _fail(str(error))
-    except Exception as error:
-        if wants_traceback:
-            traceback.print_exc()
-        text = " ".join(str(error).split()) or "no reason given"
+    try:
+        # What was refused need not be in the buffer any more.
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError as refusal:
+        silence(sys.stdout)  # Else Python would complain once more while it ends.
         return _fail(
-            f"{type(error).__name__}: {text} (this should not happen; --traceback shows where)."
+            f"Standard output cannot be written ({refusal.strerror or refusal}); send it elsewhere."
         )
+    return None
 
 
 def _fail(sentence: str, code: int = FAILED) -> int:
-    sys.stderr.write(sentence + "\n")
+    with suppress(OSError):
+        sys.stderr.write(sentence + "\n")
     return code

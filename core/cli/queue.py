@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.exit_codes import INTERRUPTED
+from core.cli.numbers import whole
 from core.cli.output import interruptible, table
 from core.cli.parser import actions_of
 from core.cli.train import add_run_options, run_configuration
@@ -27,16 +28,22 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=_list)
     action = actions_of(parser, common)
-    action("list", "list what waits, runs and has ended", _list)
+    action("list", "list what waits, runs and has ended (default)", _list)
     add = action("add", "queue a run; takes the options of 'aac-studio train'", _add)
     add_run_options(add)
     add.add_argument("--after", metavar="ID", default="", help="wait for this entry to finish")
-    action("run", "train what waits, one after the other", _run)
-    action("remove", "take an entry out", _remove).add_argument("id", metavar="ID")
+    action(
+        "run",
+        "train what waits, one after the other",
+        _run,
+        "Ctrl+C stops and saves; it then waits.",
+    )
+    remove = action("remove", "take an entry out", _remove)
     move = action("move", "move an entry to another place", _move)
-    move.add_argument("id", metavar="ID")
-    move.add_argument("place", metavar="PLACE", type=int, help="1 is the first")
-    action("retry", "let an ended entry wait again", _retry).add_argument("id", metavar="ID")
+    retry = action("retry", "let an ended entry wait again", _retry)
+    for one in (remove, move, retry):
+        one.add_argument("id", metavar="ID", help="as 'aac-studio queue' lists it")
+    move.add_argument("place", metavar="PLACE", type=whole(1), help="1 is the first")
     action("clear", "drop the entries that have ended", _clear)
 
 

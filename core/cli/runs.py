@@ -27,18 +27,18 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(run=_list)
     action = actions_of(parser, common)
-    action("list", "list all runs", _list)
-    action("show", "show one run", _show).add_argument("name", metavar="RUN")
+    action("list", "list all runs (default)", _list)
+    show = action("show", "show one run", _show)
     rename = action("rename", "give a run another title", _rename)
-    rename.add_argument("name", metavar="RUN")
-    rename.add_argument("title", metavar="TITLE", help="an empty title takes it back")
     delete = action("delete", "move a run to the system's bin", _delete)
-    delete.add_argument("name", metavar="RUN")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     export = action("export", "write a run into one zip file", _export)
-    export.add_argument("name", metavar="RUN")
-    export.add_argument("archive", metavar="FILE")
-    action("import", "take in an exported run", _import).add_argument("archive", metavar="FILE")
+    for one in (show, rename, delete, export):
+        one.add_argument("name", metavar="RUN", help="as 'aac-studio runs' lists it, or its folder")
+    rename.add_argument("title", metavar="TITLE", help="an empty title takes it back")
+    export.add_argument("archive", metavar="FILE", help="the zip file to write")
+    taken = action("import", "take in an exported run", _import)
+    taken.add_argument("archive", metavar="FILE", help="a zip file that 'runs export' wrote")
 
 
 def _list(options: argparse.Namespace) -> int:

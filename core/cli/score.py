@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.score_report import add_metrics_option, chosen_metrics, follow
+from core.cli.output_places import check_folder
+from core.cli.score_report import (
+    add_dataset_options,
+    add_metrics_option,
+    chosen_metrics,
+    follow,
+)
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -19,11 +25,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "the challenge has them; other usual names, delimiters and encodings are understood).",
     )
     parser.add_argument("table", metavar="CSV", help="the captions")
-    parser.add_argument("--dataset", default="starter-scenes", help="default: starter-scenes")
-    parser.add_argument("--root", default="", metavar="FOLDER", help="where the dataset lies")
-    parser.add_argument("--split", default="test", help="default: test")
-    parser.add_argument("--title", default="", help="the system's name; default: the file's")
-    parser.add_argument("--out", metavar="FOLDER", help="where scores and captions are kept")
+    add_dataset_options(parser)
+    parser.add_argument(
+        "--title", metavar="TEXT", default="", help="the system's name (default: the file's)"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="where scores and captions are kept (default: the home's evaluation folder)",
+    )
     add_metrics_option(parser)
     parser.set_defaults(run=run)
 
@@ -32,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Score and print the table."""
     from core.evaluation import score_table
 
+    check_folder(options.out)
     return follow(
         score_table(
             Path(options.table).expanduser(),

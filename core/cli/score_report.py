@@ -9,7 +9,26 @@ from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import figure, interruptible, table
 from core.errors import ConfigError
 from core.events import Evaluated, Event, Progress, Warned, close_work
-from core.wording import count_text
+from core.wording import count_text, did_you_mean
+
+
+def add_dataset_options(parser: argparse.ArgumentParser) -> None:
+    """Let the clips be chosen."""
+    parser.add_argument(
+        "--dataset",
+        metavar="NAME",
+        default="starter-scenes",
+        help="as 'aac-studio data' lists it (default: starter-scenes)",
+    )
+    parser.add_argument(
+        "--root",
+        metavar="FOLDER",
+        default="",
+        help="where the dataset lies (default: its known place)",
+    )
+    parser.add_argument(
+        "--split", metavar="NAME", default="test", help="split of the dataset (default: test)"
+    )
 
 
 def add_metrics_option(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +37,8 @@ def add_metrics_option(parser: argparse.ArgumentParser) -> None:
         "--metrics",
         nargs="+",
         metavar="NAME",
-        help="only these, as 'aac-studio metrics' names them; 'quick' is CIDEr-D, ROUGE-L and BLEU",
+        help="only these, as 'aac-studio metrics' names them; quick is CIDEr-D, ROUGE-L and BLEU "
+        "(default: all that can be computed)",
     )
 
 
@@ -35,7 +55,10 @@ def chosen_metrics(options: argparse.Namespace) -> tuple[str, ...] | None:
         elif name in METRICS:
             names.append(name)
         else:
-            raise ConfigError(f"There is no metric named {name}; 'aac-studio metrics' lists them.")
+            close = did_you_mean(name, (*METRICS, "quick"))
+            raise ConfigError(
+                f"There is no metric named {name}{close or '.'} 'aac-studio metrics' lists them."
+            )
     return tuple(dict.fromkeys(names))
 
 

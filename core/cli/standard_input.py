@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from core.errors import StudioError
 SIGN = "-"
 # What messages call it.
 _NAME = "standard input"
+# What one does about a file, but not about a pipe.
+_OF_FILES = re.compile(r"; (copy|choose another|check its)\b.*")
 
 
 @contextmanager
@@ -41,3 +44,13 @@ def standard_input(names: Sequence[str]) -> Iterator[Path | None]:
                 "on the disk."
             ) from error
         yield path
+
+
+def of_pipe(message: str) -> str:
+    """Return what is said of the file that holds what was piped in as it is said of a pipe."""
+    text = re.sub(rf"'[^']*{_NAME}'", _NAME, message)
+    text = text.replace("an empty file (0 bytes)", "empty").replace(
+        "There is no file", "There is no"
+    )
+    text = _OF_FILES.sub("; check the command that writes into the pipe.", text)
+    return text[0].upper() + text[1:]

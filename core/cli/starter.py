@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.exit_codes import FAILED, INTERRUPTED
+from core.cli.checkpoint_option import add_device_option
+from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import interruptible
+from core.cli.parser import actions_of
 from core.cli.progress import ProgressBar
 from core.events import close_work
 
@@ -20,15 +22,13 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="make the starter model again",
         description="Make the starter model that the program comes with again.",
     )
-    parser.set_defaults(run=lambda options: _help(parser))
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
-    build = actions.add_parser(
+    build = actions_of(parser, common, required=True)(
         "build",
-        parents=[common],
-        help="tune the encoder, train both stages and write the checkpoint",
-        description="Tune the last layers of YAMNet, train both stages, each as a run of its own, "
-        "and write the checkpoint with its tuned encoder, encoder-tuning.safetensors, beside it. "
-        "About an hour on two CPU cores. Ctrl+C stops and saves; the same command continues.",
+        "tune the encoder, train both stages and write the checkpoint",
+        _build,
+        "Tunes the last layers of YAMNet, trains each stage as a run of its own and writes the "
+        "checkpoint with its tuned encoder, encoder-tuning.safetensors, beside it. About an hour "
+        "on two CPU cores. Ctrl+C stops and saves; the same command continues.",
     )
     build.add_argument(
         "--output",
@@ -40,13 +40,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="test the procedure in a minute or two; the model is useless",
     )
-    build.add_argument("--device", default="auto", help="auto, cpu, mps or cuda:0")
-    build.set_defaults(run=_build)
-
-
-def _help(parser: argparse.ArgumentParser) -> int:
-    parser.print_help()
-    return FAILED
+    add_device_option(build)
 
 
 def _build(options: argparse.Namespace) -> int:

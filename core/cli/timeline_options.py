@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from core.cli.numbers import number
 from core.cli.parser import UsageError
 
 # Formats that only a timeline has; --csv and --json mean its table and its records then, too.
@@ -28,9 +29,17 @@ def add_options(parser: Any) -> None:
         help="caption along the recording: path, start, end, caption in each line",
     )
     group.add_argument(
-        "--window", metavar="S", type=float, help="what the model hears at a time, seconds (10)"
+        "--window",
+        metavar="S",
+        type=number(0.5, 600, "seconds"),
+        help="seconds that the model hears at a time, 0.5 to 600 (default: 10)",
     )
-    group.add_argument("--hop", metavar="S", type=float, help="from window to window, seconds (5)")
+    group.add_argument(
+        "--hop",
+        metavar="S",
+        type=number(0.1, 600, "seconds"),
+        help="seconds from window to window, 0.1 up to the window (default: 5)",
+    )
     for kind, title in _OWN_FORMATS.items():
         group.add_argument(f"--{kind}", metavar="OUT", help=f"also write {title} there")
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.cli.checkpoint_option import add_device_option
 from core.cli.exit_codes import INTERRUPTED
+from core.cli.numbers import whole_setting
 from core.cli.output import Interrupt, interruptible
 from core.config import RunConfig, load_config, parse_config, replace_fields
 from core.config.parsing import typed_value
@@ -18,6 +20,8 @@ from core.events import Event, RunEnded, close_work
 from core.runs import RunFolder
 
 DEFAULT_PRESET = "starter-ce"
+# Options of their own for settings that are changed most.
+_SHORT = {"epochs": "training.epochs", "seed": "seed"}
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -55,10 +59,17 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         dest="changes",
         help="change a setting, such as training.batch_size=32; may be given many times",
     )
-    parser.add_argument("--name", help="your name for the run")
-    parser.add_argument("--epochs", metavar="N", help="short for --set training.epochs=N")
-    parser.add_argument("--seed", metavar="N", help="short for --set seed=N")
-    parser.add_argument("--device", help="auto, cpu, mps or cuda:0")
+    parser.add_argument(
+        "--name", metavar="TEXT", help="your name for the run (default: the preset's)"
+    )
+    for name, path in _SHORT.items():
+        parser.add_argument(
+            f"--{name}",
+            metavar="N",
+            type=whole_setting(path),
+            help=f"short for --set {path}=N (default: the preset's)",
+        )
+    add_device_option(parser, None)
     parser.add_argument(
         "--list-settings", action="store_true", help="list every setting and its default, and stop"
     )
@@ -197,11 +208,10 @@ def _configuration(options: argparse.Namespace) -> RunConfig:
 
 def _changes(options: argparse.Namespace) -> dict[str, Any]:
     changes = setting_changes(options.changes)
-    for path in ("epochs", "seed", "device"):
-        text = getattr(options, path)
-        if text is not None:
-            dotted = "training.epochs" if path == "epochs" else path
-            changes[dotted] = typed_value(dotted, text)
+    for name, path in (*_SHORT.items(), ("device", "device")):
+        value = getattr(options, name)
+        if value is not None:
+            changes[path] = value
     return changes
 
 

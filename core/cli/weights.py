@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.output import size, table
+from core.cli.parser import actions_of
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add the sub-command with its own three."""
+    """Add the sub-command with its actions."""
     parser = commands.add_parser(
         "weights",
         parents=[common],
         help="list, download or point at published weights",
         description="Published files that AAC Studio knows. Downloads are resumed and verified.",
     )
-    actions = parser.add_subparsers(metavar="ACTION", dest="action")
-    actions.add_parser("list", parents=[common], help="what is known and what is here (default)")
-    download = actions.add_parser("download", parents=[common], help="download a file")
-    download.add_argument("name", metavar="NAME", help="as 'weights list' shows it")
-    use = actions.add_parser("use", parents=[common], help="use a file that is here already")
-    use.add_argument("name", metavar="NAME", help="as 'weights list' shows it")
+    action = actions_of(parser, common)
+    action("list", "list what is known and what is here (default)")
+    download = action("download", "download a file")
+    download.add_argument("name", metavar="NAME", help="as 'aac-studio weights' lists it")
+    use = action("use", "use a file that is here already")
+    use.add_argument("name", metavar="NAME", help="as 'aac-studio weights' lists it")
     use.add_argument("file", metavar="FILE", help="the file; its checksum must be the published")
     parser.set_defaults(run=run)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.batch.watch import EMPTY_SECONDS, SETTLED_SECONDS, FolderWatch
+from core.batch.watch import EMPTY_SECONDS, SETTLED_SECONDS, FolderWatch, Waiting
 
 
 def put(path: Path, content: bytes, changed: int = 1) -> Path:
@@ -25,9 +25,9 @@ def test_only_new_files_unless_asked_for_all(tmp_path: Path) -> None:
     # One that was still being written when the watch began is new.
     put(old, b"xx", 2)
     assert new.look(30.0) == []
-    assert new.unsettled == 1
+    assert new.waiting(31.0) == [Waiting(old, False, 1.0)]
     assert new.look(30.0 + SETTLED_SECONDS) == [old]
-    assert new.unsettled == 0
+    assert new.waiting(40.0) == []
 
 
 def test_a_file_is_waited_for_until_it_is_whole(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -63,14 +64,14 @@ def test_broken_files_are_told_at_the_end_and_the_others_captioned(
 
 
 def test_an_empty_name_is_not_the_current_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["caption", ""]) == 1
+    assert main(["caption", ""]) == 2
     assert capsys.readouterr().err == "A file name is empty; name a sound file or a folder.\n"
 
 
 def test_nothing_but_broken_files_needs_no_checkpoint_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["caption", str(tmp_path)]) == 1
+    assert main(["caption", str(tmp_path)]) == 2
     assert "holds no sound file" in capsys.readouterr().err
 
 
@@ -96,7 +97,7 @@ def test_a_wrong_beam_size_is_one_sentence(
     sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["caption", str(sounds / "a.wav"), "--beam-size", "0"]) == 2
-    assert "decoding.beam_size is '0' but must be at least 1" in capsys.readouterr().err
+    assert "--beam-size is '0' but must be a whole number from 1 to 64" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names")
@@ -124,7 +125,7 @@ def test_an_unwritable_output_is_told_before_the_work(
     assert main(["caption", str(sounds), "--json", str(target)]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert str(target) in shown.err
+    assert str(target.parent) in shown.err
 
 
 def test_reranking_and_confidence(
@@ -206,3 +207,75 @@ def test_an_interrupted_run_is_taken_up(
     assert sum(asked) == 2
     assert main(["caption", str(sounds)]) == 0
     assert sum(asked) == 5
+
+
+def test_options_may_stand_between_the_files(
+    sounds: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = str(sounds / "a.wav"), str(sounds / "b.flac")
+    out = tmp_path / "out.csv"
+    assert main(["caption", first, "--csv", str(out), second]) == 0
+    found, errors = lines(capsys)
+    assert ([row[0] for row in found], errors) == ([first, second], "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_names_that_lead_nowhere_are_told_like_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    circle = tmp_path / "circle.wav"
+    circle.symlink_to(circle)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "again").symlink_to(tmp_path / "folder")
+    names = [str(circle), "x" * 300, str(tmp_path / "folder")]
+    for more in ([], ["--timeline"]):
+        assert main(["caption", *names, *more]) == 2
+        shown = capsys.readouterr()
+        assert shown.err.count("\n") == 3
+        assert "should not happen" not in shown.err
+        assert "holds no sound file" in shown.err
+
+
+def test_all_failed_is_another_end_than_some(
+    sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(sounds / "absent.wav")]) == 2
+    assert main(["caption", str(sounds / "absent.wav"), str(sounds / "a.wav")]) == 1
+    assert "absent.wav" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "Standard input is empty; check the command that writes into the pipe."),
+        (b"no sound", "Standard input is damaged or is not a sound file; "),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--timeline"]])
+def test_standard_input_is_no_file(
+    content: bytes,
+    sentence: str,
+    more: list[str],
+    checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert main(["caption", "-", *more]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(sentence)
+    assert "'" not in told.partition(";")[0]
+
+
+def test_taking_over_says_what_it_took_over(
+    sounds: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["caption", str(sounds), "--resume"]) == 0
+    found, errors = lines(capsys)
+    assert len(found) == 3
+    assert errors.startswith("Nothing is taken over: with this checkpoint and search none")
+    (sounds / "a.wav").unlink()
+    soundfile.write(sounds / "new.wav", sound("low"), 16_000)
+    assert main(["caption", str(sounds), "--resume"]) == 0
+    found, errors = lines(capsys)
+    assert (len(found), errors) == (3, "Captioned before and taken over: 2 of 3 files.\n")

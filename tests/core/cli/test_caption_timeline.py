@@ -63,7 +63,7 @@ def test_several_recordings_go_into_a_folder_and_broken_ones_are_told(
     ("options", "reason"),
     [
         (["--window", "1", "--hop", "2"], "nothing goes unheard"),
-        (["--window", "0.01"], "out of range"),
+        (["--window", "0.01"], "from 0.5 to 600"),
         (["--srt", "."], "is a folder"),
     ],
 )

@@ -218,8 +218,8 @@ def test_a_file_of_somebody_else_is_left_alone(
         (["--watch", "/no/such/folder"], "no folder '/no/such/folder'"),
         (["--watch", ""], "is empty"),
         (["--watch", ".", "a.wav"], "do not go together"),
-        (["--watch", ".", "--interval", "0"], "--interval is 0"),
-        (["--watch", ".", "--seconds", "nan"], "--seconds is nan"),
+        (["--watch", ".", "--interval", "0"], "--interval is '0'"),
+        (["--watch", ".", "--seconds", "nan"], "--seconds is 'nan'"),
         (["--watch", ".", "--resume"], "--existing"),
         (["a.wav", "--existing"], "belongs to --watch"),
         (["a.wav", "--save", "x.flac"], "belongs to --microphone"),
@@ -237,3 +237,108 @@ def test_options_that_do_not_go_together_are_one_sentence(
     assert shown.out == ""
     assert reason in shown.err
     assert shown.err.count("\n") == 1
+
+
+def test_what_is_waited_for_is_named_and_said_at_the_end(
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(folder_watch, "EMPTY_SECONDS", 60.0)
+    monkeypatch.setattr(caption_watch, "SLOW_SECONDS", 0.0)
+    out = tmp_path / "out.csv"
+    growing, empty = folder / "growing.wav", folder / "empty.wav"
+
+    def grow() -> None:
+        with growing.open("ab") as stream:
+            stream.write(b"more")
+        monkeypatch.setattr(folder_watch, "SETTLED_SECONDS", 2.0)
+
+    between += [arrive(folder / "a.wav"), empty.touch, grow, grow, grow]
+    assert main(["caption", "--watch", str(folder), "--csv", str(out)]) == 1
+    shown = capsys.readouterr()
+    assert listed(out) == [str(folder / "a.wav")]
+    told = shown.err.splitlines()[1:]
+    assert told == [
+        f"'{empty}' is empty so far; waiting for its end.",
+        f"'{growing}' is still being written; waiting for its end.",
+        f"'{empty}' is not captioned: it is empty.",
+        f"'{growing}' is not captioned: it was still being written, or had just come.",
+        "Watched for 0:00:00: 1 captioned, 2 left.",
+    ]
+
+
+def test_many_that_are_left_are_not_all_named(
+    folder: Path,
+    checkpoint: Path,
+    between: list[Step],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(folder_watch, "EMPTY_SECONDS", 60.0)
+    for number in range(25):
+        (folder / f"{number}.wav").touch()
+    assert main(["caption", "--watch", str(folder), "--existing"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert sum("it is empty" in line for line in told) == 20
+    assert told[-2:] == [
+        "So are 5 more; --existing takes them next time.",
+        "Watched for 0:00:00: 0 captioned, 25 left.",
+    ]
+
+
+def test_moved_replaced_deleted_and_the_same_name_again(
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    aside, a, b = tmp_path / "aside.wav", folder / "a.wav", folder / "b.wav"
+    arrive(aside, "noise")()
+    out = tmp_path / "out.json"
+    caption = caption_watch.caption_batch
+
+    def too_late(captioner: object, files: list[Path], *more: object) -> object:
+        if b in files:
+            b.unlink()
+        return caption(captioner, files, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(caption_watch, "caption_batch", too_late)
+    between += [
+        lambda: aside.rename(a),
+        a.unlink,
+        arrive(a, "high"),
+        lambda: Path(shutil.copy(a, aside)).replace(a),
+        arrive(b),
+        lambda: None,
+    ]
+    assert main(["caption", "--watch", str(folder), "--json", str(out)]) == 0
+    shown = capsys.readouterr()
+    assert [line.split("\t")[0] for line in shown.out.splitlines()] == [str(a)] * 3
+    assert f"'{b}' was gone before it could be captioned." in shown.err
+    assert shown.err.endswith(": 1 captioned.\n")
+    content = json.loads(out.read_text())
+    assert [item["file_name"] for item in content["captions"]] == [str(a)]
+    assert content["failed"] == []
+
+
+def test_what_was_not_its_turn_at_the_end_is_said_and_outputs_are_written(
+    folder: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    between: list[Step],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arrive(folder / "a.wav")()
+    out = tmp_path / "out.json"
+    monkeypatch.setattr(caption_watch, "caption_batch", lambda *arguments: iter(()))
+    assert main(["caption", "--watch", str(folder), "--existing", "--json", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert "a.wav' is not captioned: the watch ended before its turn." in told
+    assert json.loads(out.read_text()) == {"captions": [], "failed": []}

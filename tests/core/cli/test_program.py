@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core import paths
 from core.cli import main
+from core.cli.program import build_parser
 from core.errors import StudioError
 
 ROOT = Path(paths.__file__).parents[1]
@@ -60,10 +63,14 @@ def test_it_runs_as_a_module() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "invalid choice: 'nonsense'"),
-        (["train", "--preset"], "--preset: expected one argument"),
+        (["nonsense"], "there is no command nonsense; choose train, caption, "),
+        (["trian"], "no command trian; did you mean train? 'aac-studio --help'"),
+        (["starter"], "aac-studio starter: say what to do: build;"),
+        (["train", "--preset"], "train: --preset needs a value, as in --preset NAME;"),
+        (["train", "--prest", "a"], "train: there is no option --prest; did you mean --preset?"),
+        (["train", "now"], "aac-studio train: 'now' is one too many;"),
         (["train", "--preset", "nope"], "no preset named nope"),
-        (["train", "--preset", "a", "--config", "b"], "not allowed with"),
+        (["train", "--preset", "a", "--config", "b"], "--config and --preset do not go together"),
         (["train", "--config", "/no/such.json"], "/no/such.json does not exist"),
         (["train", "--set", "epochs"], "--set takes PATH=VALUE, not 'epochs'"),
         (["train", "--set", "=3"], "'' is not a setting"),
@@ -71,23 +78,39 @@ def test_it_runs_as_a_module() -> None:
         (["train", "--set", "model.d_model=255"], "model width 255"),
         (["train", "--set", "training.epochs=NaN"], "training.epochs is nan"),
         (["train", "--set", "model={}x"], "model is '{}x'"),
-        (["train", "--epochs", "0"], "training.epochs is 0 but must be at least 1"),
-        (["train", "--seed", "-1"], "seed is -1"),
+        (["train", "--set", "training.epochs=0"], "training.epochs is 0 but must be at least 1"),
+        (
+            ["train", "--epochs", "0"],
+            "--epochs is '0' but must be a whole number from 1 to 100,000",
+        ),
+        (["train", "--epochs", "2.5"], "--epochs is '2.5' but must be a whole number"),
+        (["train", "--seed", "-1"], "--seed is '-1' but must be a whole number from 0 to 2,147,"),
+        (["train", "--seed", "9" * 5000], "--seed is '999999999999999999999999999999…' but must"),
         (["train", "--device", "gpu"], "device is 'gpu' but must be auto, cpu"),
         (["train", "--name", "x" * 99], "at most 80 characters"),
         (["train", "--resume", "nothing"], "no run named nothing"),
         (["train", "--resume", "x", "--epochs", "3"], "keeps its settings"),
-        (["caption"], "name sound files, or use --watch"),
+        (["caption"], "name sound files or folders, or use --watch"),
+        (["caption", "a.wav", "--csv", " "], "--csv has an empty name; name a file"),
+        (["caption", "a.wav", "--js", "x"], "--js could match --json, --jsonl"),
+        (["caption", "--watch", ".", "--json", "-"], "standard output has the captions; name"),
         (["caption", "a.wav", "--checkpoint", "nothing"], "no checkpoint or run named nothing"),
         (["caption", "a.wav", "--json", "."], "is a folder"),
-        (["evaluate", "--clips", "-1"], "at least 0"),
-        (["evaluate", "--clips", "many"], "invalid int value"),
-        (["runs", "show"], "required: RUN"),
+        (["evaluate", "--clips", "-1"], "--clips is '-1' but must be a whole number, 0 or more"),
+        (["evaluate", "--clips", "many"], "--clips is 'many' but must be a whole number"),
+        (["evaluate", "--metrics", "cider"], "no metric named cider; did you mean cider_d?"),
+        (
+            ["submission", "check", "--splits", "test"],
+            "FOLDER is missing; write it before --splits",
+        ),
+        (["runs", "show"], "aac-studio runs show: RUN is missing;"),
         (["runs", "show", "nothing"], "no run named nothing"),
         (["runs", "delete", "nothing"], "no run named nothing"),
         (["runs", "export", "nothing", "x.zip"], "no run named nothing"),
         (["runs", "import", "/no/such.zip"], "/no/such.zip"),
-        (["runs", "paint"], "invalid choice: 'paint'"),
+        (["runs", "paint"], "no action paint; choose list, show, rename, "),
+        (["runs", "exprot", "x", "y"], "no action exprot; did you mean export?"),
+        (["data", "extract", "x", "--dtype", "int8"], "--dtype is 'int8' but must be float32 or"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -156,6 +179,58 @@ def test_an_interrupt_and_a_closed_pipe(
     monkeypatch.setattr(runs, "list_runs", interrupted)
     assert main(["runs"]) == 130
     assert capsys.readouterr().err == "Interrupted.\n"
+
+
+@pytest.mark.parametrize("value", ["x", "nan", "inf", "-inf", "1e999", "-1", "0", "1e9", ""])
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--window", "--hop", "--interval", "--quiet", "--rate", "--beam-size"),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_with_its_option_and_what_can_be(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if (option, value) in (("--quiet", "-1"), ("--quiet", "0")):
+        return
+    assert main(["caption", "a.wav", f"{option}={value}"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"aac-studio caption: {option} is '{value}' but must be a ")
+    assert " from " in told and " to " in told
+
+
+def test_every_option_of_every_command_says_what_it_does() -> None:
+    def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+        yield parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for inner in action.choices.values():
+                    yield from parsers(inner)
+
+    for parser in parsers(build_parser()):
+        assert parser.prog == "aac-studio" or parser.description
+        for action in parser._actions:
+            assert action.help or isinstance(action, argparse._SubParsersAction), action
+            assert action.type not in (int, float), f"{parser.prog} {action.option_strings}"
+        parser.format_help()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a device that is full")
+def test_a_full_or_closed_standard_output_is_told_in_one_sentence() -> None:
+    for arguments in ("runs", "train --list-settings"):
+        command = f"'{sys.executable}' -m core.cli {arguments}"
+        answers = [
+            subprocess.run(
+                ["bash", "-c", command + where], capture_output=True, text=True, cwd=ROOT
+            )
+            for where in (" > /dev/full", " >&-", " 2>&-")
+        ]
+        assert answers[0].returncode == 2
+        assert answers[0].stderr == (
+            "Standard output cannot be written (No space left on device); send it elsewhere.\n"
+        )
+        assert [(one.returncode, one.stderr) for one in answers[1:]] == [(0, "")] * 2
+        assert answers[2].stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
