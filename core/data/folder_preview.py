@@ -15,12 +15,16 @@ _SHOWN_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class TablePreview:
-    """The beginning of a table for the choice of columns: rows of texts as long as `columns`."""
+    """The beginning of a table for the choice of columns: rows of texts as long as `columns`.
+
+    `numbers` are those that sentences about the rows call them by.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     total: int
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,10 @@ def preview_folder(root: Path, header: bool = True) -> FolderPreview:
             table = read_mapped(folder, name, header)
         except DatasetError:
             continue
-        rows = tuple(
-            tuple(row.text(column) for column in table.columns) for row in table.rows[:_SHOWN_ROWS]
-        )
-        previews.append(TablePreview(name, table.columns, rows, len(table.rows)))
+        shown = table.rows[:_SHOWN_ROWS]
+        rows = tuple(tuple(row.text(column) for column in table.columns) for row in shown)
+        numbers = tuple(row.number for row in shown)
+        previews.append(TablePreview(name, table.columns, rows, len(table.rows), numbers))
     try:
         return FolderPreview(
             folder, len(index.files), tuple(previews), guess_mapping(folder, index, tables)

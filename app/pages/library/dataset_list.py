@@ -16,7 +16,7 @@ from app.widgets.record_table import RecordTable
 
 COLUMNS: tuple[Column[DatasetRecord], ...] = (
     Column("Dataset", lambda r: r.entry.title, width=120),
-    Column("State", lambda r: r.state, tooltip=lambda r: "\n".join(r.entry.unread), width=110),
+    Column("State", lambda r: r.state, tooltip=lambda r: "\n".join(r.entry.unread), width=135),
     Column(
         "Size",
         lambda r: NOTHING if r.size is None else size_text(r.size),

@@ -31,14 +31,20 @@ def _failed(record: FeatureRecord) -> int | None:
     return record.store.failed if record.store is not None else None
 
 
+def _encoder(record: FeatureRecord) -> str:
+    """Name the encoder, and the number type where it is not the usual one."""
+    parts = [record.encoder, record.dtype if record.dtype != "float32" else ""]
+    return ", ".join(part for part in parts if part) or NOTHING
+
+
 def _number(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
 DATASET: Column[FeatureRecord] = Column("Dataset", lambda r: r.dataset, width=150)
 COLUMNS: tuple[Column[FeatureRecord], ...] = (
-    Column("Split", lambda r: r.split or NOTHING, width=120),
-    Column("Encoder", lambda r: r.encoder or NOTHING, width=130),
+    Column("Split", lambda r: r.split or NOTHING, width=84),
+    Column("Encoder", _encoder, width=160),
     Column("State", lambda r: r.state, width=120),
     Column("Clips", lambda r: _number(_clips(r)), _clips, right=True, width=70),
     Column("Left out", lambda r: _number(_failed(r)), _failed, right=True, width=70),
@@ -49,7 +55,6 @@ COLUMNS: tuple[Column[FeatureRecord], ...] = (
         right=True,
         width=80,
     ),
-    Column("Numbers", lambda r: r.dtype or NOTHING, width=80),
 )
 
 

@@ -93,7 +93,7 @@ class OwnFolderDialog(QDialog):
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(self.rows, 1)
-        body.addWidget(self.form)
+        body.addWidget(self.form, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setSpacing(12)
         layout.addLayout(top)
@@ -177,6 +177,7 @@ class OwnFolderDialog(QDialog):
             return
         self.rows.setColumnCount(len(table.columns))
         self.rows.setRowCount(len(table.rows))
+        self.rows.setVerticalHeaderLabels([str(number) for number in table.numbers])
         for line, row in enumerate(table.rows):
             for column, text in enumerate(row):
                 item = QTableWidgetItem(text.replace("\n", " "))

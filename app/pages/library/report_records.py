@@ -131,7 +131,7 @@ def _per_clip(split: SplitReport) -> str:
 
 
 def _marks(split: SplitReport) -> str:
-    shown = [f"{mark} {count:,}" for mark, count in split.marks[:_SHOWN_MARKS]]
+    shown = [f"“{mark}” {count:,}" for mark, count in split.marks[:_SHOWN_MARKS]]
     more = ["..."] if len(split.marks) > _SHOWN_MARKS else []
     return "  ".join((*shown, *more)) or NOTHING
 

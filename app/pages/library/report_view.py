@@ -72,7 +72,7 @@ class ReportView(QScrollArea):
         self.durations = BarChart(theme, "Length of the sounds")
         self.words = BarChart(theme, "Words in a caption")
         self.per_clip = BarChart(theme, "Captions per clip")
-        self.growth = LineChart(theme, "Different words as captions are read")
+        self.growth = LineChart(theme, "Vocabulary growth")
         self.unknown = QLabel()
         self.unknown.setProperty("role", "hint")
         self.unknown.setWordWrap(True)

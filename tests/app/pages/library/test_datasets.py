@@ -134,6 +134,8 @@ class TestOwnFolder:
         assert dialog.form.file.currentText() == "Datei"
         assert dialog.rows.item(0, 0).text() == "aufnahme 0, ü.wav"
         assert dialog.rows.horizontalHeaderItem(1).text() == "Beschreibung  (caption)"
+        # Rows have the numbers that sentences call them by.
+        assert dialog.rows.verticalHeaderItem(0).text() == "2"
         assert "train 12, validation 1, test 1" in dialog.result_text.text()
         assert "row 16: there is no sound 'gone.wav'" in dialog.result_text.text()
         assert "without a row" not in dialog.result_text.text()
