@@ -19,7 +19,7 @@ HOME_VARIABLE = "AAC_STUDIO_HOME"
 
 def home() -> Path:
     """Return the folder that holds runs, features, weights, presets and logs."""
-    chosen = os.environ.get(HOME_VARIABLE)
+    chosen = os.environ.get(HOME_VARIABLE, "").strip()
     folder = Path(chosen) if chosen else platformdirs.user_data_path("aac-studio", appauthor=False)
     return _made(folder.expanduser().absolute())
 
@@ -69,7 +69,15 @@ def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StudioError(
-            f"The folder {folder} cannot be made ({error.strerror or error}); let {HOME_VARIABLE} "
+            f"The folder {folder} cannot be made ({_reason(folder, error)}); let {HOME_VARIABLE} "
             "name a folder you may write in."
         ) from error
     return folder
+
+
+def _reason(folder: Path, error: OSError) -> str:
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        for path in (folder, *folder.parents):
+            if path.is_file():
+                return f"{path} is a file"
+    return error.strerror or str(error)

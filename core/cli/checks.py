@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from core.audio import ffmpeg_program
 from core.audio.ffmpeg_program import HOW_TO_INSTALL
 from core.cli.output import size
 from core.display import display_problem
+from core.errors import StudioError
+from core.wording import count_text
 
 OK, OPTIONAL, MISSING = "OK", "optional", "missing"
 _PACKAGES = ("numpy", "soundfile", "soxr", "pydantic", "PySide6-Essentials", "pyqtgraph")
@@ -48,8 +51,10 @@ class Check:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            reason = " ".join(str(error).split()) or type(error).__name__
-            text = f"{reason}; {self.remedy}" if self.remedy else reason
+            text = " ".join(str(error).split()) or type(error).__name__
+            # Sentences of ours say themselves what to do.
+            if self.remedy and not isinstance(error, StudioError):
+                text = f"{text.rstrip('.')}; {self.remedy}."
         return (MISSING if self.required else OPTIONAL), text
 
 
@@ -59,6 +64,7 @@ def all_checks() -> tuple[Check, ...]:
     return (
         Check("Python", _python),
         Check("AAC Studio", _studio),
+        Check("Folders", _folders),
         *(Check(name, lambda name=name: _package(name), remedy=again) for name in _PACKAGES),  # type: ignore[misc]
         Check("PyTorch", _torch, remedy=again),
         Check("Devices", _devices, remedy=again),
@@ -69,7 +75,6 @@ def all_checks() -> tuple[Check, ...]:
         Check("Java", _java, required=False),
         Check("Sound output", lambda: _sound("output"), required=False),
         Check("Sound input", lambda: _sound("input"), required=False),
-        Check("Folders", _folders),
         Check("Free disk", _free),
         Check("Display", _display, required=False),
         Check("Window", _window, required=False),
@@ -96,7 +101,7 @@ def _torch() -> str:
     import torch
 
     build = f"CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
-    return f"{torch.__version__}, {build}, {torch.get_num_threads()} CPU threads"
+    return f"{torch.__version__}, {build}, {count_text(torch.get_num_threads(), 'CPU thread')}"
 
 
 def _devices() -> str:
@@ -116,6 +121,7 @@ def _torchaudio() -> str:
 def _encoders() -> str:
     from core.models.encoders import available_encoders
 
+    _need_folders()
     encoders = available_encoders()
     absent = [item for item in encoders if not item.installed]
     present = [item.name for item in encoders if item.installed]
@@ -123,7 +129,8 @@ def _encoders() -> str:
         raise _AbsentError("no encoder has its weights; install AAC Studio again.")
     text = f"{', '.join(present)} ready"
     if absent:
-        text += f"; {', '.join(item.name for item in absent)} without weights (see Library)"
+        names = ", ".join(item.name for item in absent)
+        text += f"; {names} without weights ('aac-studio weights' lists them)"
     return text
 
 
@@ -137,6 +144,7 @@ def _ffmpeg() -> str:
 def _metrics() -> str:
     from core.evaluation import METRICS, available_metrics, missing_metrics
 
+    _need_folders()
     reason = missing_metrics()
     if reason:
         raise _AbsentError(reason)
@@ -188,14 +196,27 @@ def _quiet() -> Iterator[None]:
 
 def _folders() -> str:
     for folder in (paths.runs_dir(), paths.features_dir(), paths.weights_dir(), paths.logs_dir()):
-        if not os.access(folder, os.W_OK):
+        try:
+            with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=folder):
+                pass
+        except OSError as error:
             raise _AbsentError(
-                f"{folder} cannot be written; let {paths.HOME_VARIABLE} name another folder."
-            )
+                f"The folder {folder} cannot be written ({error.strerror or error}); let "
+                f"{paths.HOME_VARIABLE} name a folder you may write in."
+            ) from None
     return f"{paths.home()} can be written"
 
 
+def _need_folders() -> None:
+    """Keep what lies in the folders from being blamed for them."""
+    try:
+        _folders()
+    except (StudioError, _AbsentError):
+        raise _AbsentError("not looked at, for it lies in the folders; see Folders.") from None
+
+
 def _free() -> str:
+    _need_folders()
     free = shutil.disk_usage(paths.home()).free
     if free < _LEAST_FREE:
         raise _AbsentError(

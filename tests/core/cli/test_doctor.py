@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -24,14 +26,14 @@ def test_what_the_tests_themselves_need_is_there(title: str) -> None:
     assert check.result()[0] == OK
 
 
-@pytest.mark.parametrize("error", [OSError("no\nsuch library"), SystemExit(3), RuntimeError()])
+@pytest.mark.parametrize("error", [OSError("no\nsuch library."), SystemExit(3), RuntimeError()])
 def test_a_check_that_breaks_is_a_finding(error: BaseException) -> None:
     def look() -> str:
         raise error
 
     state, text = Check("x", look, remedy="install it").result()
     assert state == MISSING
-    assert text.endswith("; install it")
+    assert text.endswith("; install it.") and ".;" not in text
     assert "\n" not in text
     assert Check("x", look, required=False).result()[0] == OPTIONAL
 
@@ -70,10 +72,29 @@ def test_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "work without it" in by_title["Display"].result()[1]
 
 
-def test_a_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "file/deep", "protected", "with a space"])
+def test_a_home_that_cannot_be_is_told_once_with_its_own_remedy(
+    place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("AAC_STUDIO_HOME", str(tmp_path / "file"))
-    by_title = {check.title: check for check in all_checks()}
-    state, text = by_title["Folders"].result()
-    assert state == MISSING
-    assert "AAC_STUDIO_HOME" in text
+    monkeypatch.setenv("AAC_STUDIO_HOME", str(tmp_path / place))
+    if place == "protected":  # As a disk that is mounted so, which stops even an administrator.
+
+        def refuse(**options: object) -> None:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+        monkeypatch.setattr(checks.tempfile, "NamedTemporaryFile", refuse)
+    found = {check.title: check.result() for check in all_checks() if check.title != "Window"}
+    assert all(".;" not in text and ".." not in text for _, text in found.values())
+    home = ("Folders", "Encoders", "Free disk")
+    if place == "with a space":
+        assert [found[title][0] for title in home] == [OK] * 3
+        return
+    assert [found[title][0] for title in home] == [MISSING] * 3
+    reason = "Read-only file system" if place == "protected" else f"{tmp_path / 'file'} is a file"
+    assert found["Folders"][1].startswith(f"The folder {tmp_path / place}")
+    assert found["Folders"][1].endswith(
+        f"({reason}); let AAC_STUDIO_HOME name a folder you may write in."
+    )
+    for title in (*home[1:], "Metrics"):
+        assert found[title][1] == "not looked at, for it lies in the folders; see Folders."
