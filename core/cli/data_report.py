@@ -81,7 +81,7 @@ def _how_read(dataset: OwnFolder) -> list[str]:
     lines += [table.sentence for table in dataset.unread_tables()]
     if dataset.unlisted:
         sounds = f"{count_text(len(dataset.unlisted), 'sound')} of the folder"
-        lines.append(f"No row names {sounds}: {_some(dataset.unlisted)}.")
+        lines.append(f"No row names {sounds}: {_some(dataset.unlisted)}")
     return lines
 
 

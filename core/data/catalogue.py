@@ -69,8 +69,8 @@ _BUILT_IN = {
 _VERSIONS = {
     "audiocaps": "AudioCaps v1",
     "audiocaps-v2": "AudioCaps v2",
-    "wavcaps-no-clotho": "WavCaps without Clotho's sounds",
-    "wavcaps-no-clotho-audiocaps": "WavCaps without Clotho's and AudioCaps' sounds",
+    "wavcaps-no-clotho": "WavCaps (no Clotho)",
+    "wavcaps-no-clotho-audiocaps": "WavCaps (no Clotho, no AudioCaps)",
 }
 
 

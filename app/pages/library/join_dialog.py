@@ -40,6 +40,7 @@ class JoinDialog(QDialog):
         about.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Datasets to join")
+        self.list.setSpacing(2)
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         for record in records:
             item = QListWidgetItem(f"{record.entry.title} · {record.state}")

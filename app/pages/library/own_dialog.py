@@ -239,7 +239,7 @@ class OwnFolderDialog(QDialog):
             lines.append(
                 f"{count_text(len(dataset.unlisted), 'sound')} of the folder without a row: "
                 f"{', '.join(dataset.unlisted[:MOST_NAMES])}"
-                f"{', ...' if len(dataset.unlisted) > MOST_NAMES else ''}."
+                f"{', ...' if len(dataset.unlisted) > MOST_NAMES else '.'}"
             )
         lines += [table.sentence for table in dataset.unread_tables() if table.missed]
         problems = dataset.problems
