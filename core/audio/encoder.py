@@ -71,7 +71,7 @@ class AudioEncoder(Protocol):
         ...
 
     def encode_batch(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
-        """Encode waveforms of any lengths at once, with the same results as one by one."""
+        """Encode waveforms (n,) of any lengths at once, with the same results as one by one."""
         ...
 
     def to(self, device: torch.device | str) -> Self:
@@ -108,14 +108,14 @@ class EncodesClosely(Protocol):
     """An encoder with a better encoding that takes several times as long."""
 
     def encode_closely(self, waveforms: Sequence[torch.Tensor]) -> list[Encoding]:
-        """Encode waveforms as `AudioEncoder.encode_batch` does, into as many frames."""
+        """Encode waveforms (n,) as `AudioEncoder.encode_batch` does, into as many frames."""
         ...
 
 
 def encode_for_captioning(
     encoder: AudioEncoder, waveforms: Sequence[torch.Tensor]
 ) -> list[Encoding]:
-    """Encode waveforms that are to be captioned, closely if the encoder can.
+    """Encode waveforms (n,) that are to be captioned, closely if the encoder can.
 
     Features for training are made by `AudioEncoder.encode_batch`.
     """

@@ -11,7 +11,7 @@ _LOWEST_RATE, _HIGHEST_RATE = 1_000, 2_000_000
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is not a readable file with content."""
+    """Raise `AudioFileError` for what is not a readable file with content."""
     try:
         if path.is_dir():
             raise AudioFileError(f"'{path}' is a folder; choose a sound file in it.")
@@ -33,7 +33,7 @@ def check_file(path: Path) -> None:
 
 
 def check_rate(path: Path, sample_rate: int) -> None:
-    """Refuse a sample rate, in Hz, that no sound has."""
+    """Raise `AudioFileError` for a sample rate, in Hz, that no sound has."""
     if not _LOWEST_RATE <= sample_rate <= _HIGHEST_RATE:
         raise AudioFileError(
             f"'{path.name}' states a sample rate of {sample_rate} Hz, which is no sound; "
@@ -42,5 +42,5 @@ def check_rate(path: Path, sample_rate: int) -> None:
 
 
 def fail_empty(path: Path) -> NoReturn:
-    """Raise what is to be said of a sound without samples."""
+    """Raise the `AudioFileError` for a sound without samples."""
     raise AudioFileError(f"'{path.name}' has no sound in it (length zero); choose another file.")

@@ -52,7 +52,7 @@ def open_native(path: Path) -> soundfile.SoundFile | None:
 
 
 def check_header(path: Path, file: soundfile.SoundFile) -> None:
-    """Refuse a file that has no samples, lacks a part of them, or states an absurd rate."""
+    """Raise `AudioFileError` for a file without samples or a part of them, or of an absurd rate."""
     check_rate(path, file.samplerate)
     for field, declared, actual in _DECLARED.findall(file.extra_info):
         # Only these two formats state the size of the sound in the size of the whole alone.
@@ -75,7 +75,8 @@ def native_blocks(
 
     int16 where the file holds that, else float32: libsndfile takes as long over turning integers
     into floating-point numbers as a resampler over half of its work. Blocks of integers share their
-    memory: each is overwritten by the next.
+    memory: each is overwritten by the next. Raises `AudioFileError` where `start`, in seconds, lies
+    behind the end.
     """
     first = round(start * file.samplerate)
     if first >= file.frames:

@@ -64,7 +64,7 @@ class SpectrumStream:
         yield from self._columns(max(0, spectra) // self.pool * self.pool)
 
     def finish(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the columns that are left once there are no more samples."""
+        """Yield the columns (m, rows) in dB that are left once there are no more samples."""
         spectra = 1 + (self._fed - 1) // self.hop - self._done
         missing = (spectra - 1) * self.hop + self.window - len(self._held)
         self._held = np.pad(self._held, (0, max(0, missing)))

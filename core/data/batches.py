@@ -175,7 +175,7 @@ def draw_captions(counts: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def draw_other_captions(counts: Tensor, first: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw a second, different caption number for each clip; the first again where it has one."""
+    """Draw a second caption number (N,), unlike `first` (N,); the same for a clip with only one."""
     others = counts - 1
     draws = torch.rand(len(counts), generator=generator, dtype=torch.float64)
     offset = (draws * others).long().clamp(max=(others - 1).clamp(min=0)) + 1

@@ -165,7 +165,7 @@ def report_path(name: str) -> Path:
 
 
 def save_report(report: DatasetReport, path: Path | None = None) -> Path:
-    """Write a report as JSON; by default where `last_report` finds it."""
+    """Write a report as JSON; by default where `last_report` finds it. Raises `DatasetError`."""
     target = path or report_path(report.dataset)
     try:
         write_json_atomic(target, report.to_record())

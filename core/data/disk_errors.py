@@ -12,7 +12,7 @@ from core.errors import DatasetError
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the disk refuses into one sentence."""
+    """Turn an `OSError` of the disk into a `DatasetError` of one sentence."""
     try:
         yield
     except OSError as error:

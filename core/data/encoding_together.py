@@ -18,7 +18,7 @@ Result = tuple[Clip, Encoding | StudioError]
 def encoded_together(
     encoder: AudioEncoder, clips: Sequence[tuple[Clip, Callable[[], NDArray[np.float32]]]]
 ) -> list[Result]:
-    """Encode clips, each with what gives its samples; an error takes the place of an encoding."""
+    """Encode clips, each with what gives its samples (n,); errors take the place of encodings."""
     waveforms: list[torch.Tensor] = []
     errors: list[StudioError | None] = []
     for _, load in clips:

@@ -91,7 +91,7 @@ class FeatureStore:
         return len(self.clip_ids)
 
     def frames(self, position: int) -> NDArray[Any]:
-        """Frame embeddings (T, D) of the clip at a position, memory-mapped and read-only."""
+        """Frame embeddings (T, D) of a clip, memory-mapped and read-only; `IndexError` for none."""
         if not 0 <= position < len(self):
             raise IndexError(f"no clip {position} in a store of {len(self)}")
         return self._frames[self._offsets[position] : self._offsets[position + 1]]

@@ -91,7 +91,7 @@ class JoinedFeatures:
         return len(self.clip_ids)
 
     def frames(self, position: int) -> NDArray[Any]:
-        """Frames (T, D) of one clip, read-only."""
+        """Frames (T, D) of one clip, read-only; `IndexError` for a position that has none."""
         if not 0 <= position < len(self):
             raise IndexError(f"no clip {position} in features of {len(self)}")
         part = int(np.searchsorted(self._starts, position, side="right")) - 1

@@ -114,7 +114,7 @@ class Joined:
         )
 
     def load_audio(self, clip: Clip, sample_rate: int) -> NDArray[np.float32]:
-        """Samples of a clip, as its part gives them."""
+        """Samples (n,) of a clip, as its part gives them."""
         name, _, own = clip.id.partition("/")
         return self.parts[name].load_audio(replace(clip, id=own), sample_rate)
 

@@ -36,7 +36,7 @@ class FirstClips:
         return self._dataset.clips(split)[: self._limits.get(split)]
 
     def load_audio(self, clip: Clip, sample_rate: int) -> NDArray[np.float32]:
-        """Samples of a clip, as the whole dataset gives them."""
+        """Samples (n,) of a clip, as the whole dataset gives them."""
         return self._dataset.load_audio(clip, sample_rate)
 
     def fingerprint(self, split: str) -> str:

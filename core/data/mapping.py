@@ -90,7 +90,8 @@ def read_mapped(folder: Path, name: str, header: bool) -> Table:
 def find_tables(folder: Path) -> tuple[str, ...]:
     """Return the tables in a folder, in alphabetical order; where there are none, those below it.
 
-    They are named from the folder, as ``meta/captions.csv``.
+    They are named from the folder, as ``meta/captions.csv``. Raises `DatasetError` when the folder
+    cannot be opened.
     """
     try:
         names = [path.name for path in folder.iterdir() if path.is_file()]

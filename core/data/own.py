@@ -222,7 +222,7 @@ class OwnFolder(FileDataset):
 
 
 def folder_of(root: Path) -> tuple[Path, tuple[str, ...] | None]:
-    """Return the folder, and the table that `root` is where it is one."""
+    """Return the folder, and the table that `root` is where it is one. Raises `DatasetError`."""
     root = root.expanduser()
     if root.is_file():
         if root.suffix.lower() in (*TABLE_SUFFIXES, *NAMED_SUFFIXES):

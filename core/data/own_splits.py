@@ -37,7 +37,7 @@ class FoundSound:
 def split_up(
     found: dict[str, FoundSound], mapping: ColumnMapping, problems: list[str]
 ) -> dict[str, list[Entry]]:
-    """Deal the sounds to splits, in the order of the tables."""
+    """Deal the sounds to splits, in the order of the tables. Raises `DatasetError`."""
     entries = {file: Entry(file, tuple(a.captions), extras=a.extras) for file, a in found.items()}
     captioned = [file for file, about in found.items() if about.captions]
     if not captioned:

@@ -92,7 +92,8 @@ def without_header(table: Table) -> Table:
 def read_text(path: Path, most: int | None = None) -> str:
     """Read a text file whatever its encoding: UTF-8 or UTF-16 by their marks, else Latin-1.
 
-    Of a file of more than `most` bytes, the whole lines among the first so many are read.
+    Of a file of more than `most` bytes, the whole lines among the first so many are read. Raises
+    `DatasetError` when the file cannot be read.
     """
     try:
         with path.open("rb") as stream:

@@ -58,6 +58,7 @@ def download_file(
     """Download one file to `target` by way of `partial`, and check its MD5.
 
     When an earlier `partial` turns out to be of other content, the download starts over once.
+    Raises `DownloadError`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     pause = _FIRST_PAUSE if first_pause is None else first_pause

@@ -162,7 +162,7 @@ class DecoderLayer(nn.Module):
         return self.finish(states, self.cross_attention(states, clips, memory, frame_bias))
 
     def finish(self, states: Tensor, attended: Tensor) -> Tensor:
-        """Add the cross-attention's result, of the shape of `states`, then run the feed-forward."""
+        """Add the cross-attention's result (n, d) to `states` (n, d), then run the feed-forward."""
         states = self._add_norm(states, attended, self.norm_cross)
         hidden = self._activate(self.expand(states))
         return self._add_norm(states, self.contract(hidden), self.norm_feedforward)

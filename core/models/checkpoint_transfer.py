@@ -49,7 +49,7 @@ def tokenizer_beside(source: Path) -> Path | None:
 
 
 def export_checkpoint(source: Path, target: Path) -> Path:
-    """Copy a checkpoint out, whole or not at all, and return the new file."""
+    """Copy a checkpoint out, whole or not at all; return the file. Raises `CheckpointError`."""
     read_checkpoint_info(source)
     if target.suffix != SUFFIX:
         target = target.with_name(target.name + SUFFIX)
@@ -60,7 +60,7 @@ def export_checkpoint(source: Path, target: Path) -> Path:
 
 
 def free_name(folder: Path, stem: str) -> Path:
-    """Return a checkpoint path in `folder` that is not taken: stem, stem-2, stem-3 ..."""
+    """Return a checkpoint path in `folder` that is free: stem, stem-2, ... or `CheckpointError`."""
     for attempt in range(1, 1000):
         target = folder / f"{stem if attempt == 1 else f'{stem}-{attempt}'}{SUFFIX}"
         if not target.exists():

@@ -19,11 +19,11 @@ class Dropout(nn.Dropout):
     """`torch.nn.Dropout` with quick masks on the CPU, and unchanged elsewhere."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """Zero a random share of `values` and scale the rest, when training."""
+        """Zero a random share of `values` (...) and scale the rest, when training."""
         return dropout(values, self.p) if self.training else values
 
     def mask(self, values: Tensor) -> Tensor:
-        """Draw the factors that `forward` would multiply by; for training with dropout only."""
+        """Draw the factors that `forward` would multiply `values` (...) by; when training only."""
         if values.device.type == "cpu":
             return keep_mask(values.shape, self.p, values.dtype)
         return functional.dropout(torch.ones_like(values), self.p)

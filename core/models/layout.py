@@ -55,20 +55,20 @@ class Padded(Layout):
     """Every position is a row."""
 
     def rows(self, padded: Tensor) -> Tensor:
-        """Return all positions, as a view."""
+        """Return all positions (B, L, d) as rows (B * L, d), a view."""
         return padded.flatten(0, 1)
 
     def padded(self, rows: Tensor) -> Tensor:
-        """Return the rows at their positions, as a view."""
+        """Return rows (B * L, d) at their positions (B, L, d), a view."""
         return rows.view(self.batch, self.length, -1)
 
     def split_heads(self, rows: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
-        """Return views of the heads."""
+        """Return views of the heads; see `Layout.split_heads`."""
         packed = rows.view(self.batch, self.length, parts, heads, -1)
         return packed.permute(2, 0, 3, 1, 4).unbind(0)
 
     def merge_heads(self, attended: Tensor) -> Tensor:
-        """Return the heads side by side again."""
+        """Return the heads side by side again; see `Layout.merge_heads`."""
         return attended.transpose(1, 2).reshape(self.batch * self.length, -1)
 
     def side_by_side(self, batch: int) -> Padded:

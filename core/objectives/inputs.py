@@ -54,18 +54,18 @@ class Peers:
     """
 
     def gather(self, values: Tensor) -> Tensor:
-        """Return the rows of all processes, in the micro-batch's order, differentiably.
+        """Return the rows (B, ...) of all processes, in the micro-batch's order, differentiably.
 
         Rows of token ids that differ in length are padded.
         """
         return values
 
     def local(self, values: Tensor) -> Tensor:
-        """Return this process's rows of a gathered tensor."""
+        """Return this process's rows of a gathered tensor (B, ...)."""
         return values
 
     def gradient_norm(self, gradients: Sequence[Tensor | None], share: float) -> Tensor:
-        """Return the norm of a term's whole gradient; `share` weighs this process's part."""
+        """Return the norm of a term's whole gradient, a scalar; `share` weighs this part of it."""
         norms = [gradient.norm() for gradient in gradients if gradient is not None]
         return torch.stack(norms).norm()
 

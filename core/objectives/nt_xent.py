@@ -51,7 +51,7 @@ def nt_xent(similarity: Tensor, positive: Tensor, negative: Tensor, temperature:
 
 @torch.no_grad()
 def pair_figures(similarity: Tensor, positive: Tensor, negative: Tensor) -> dict[str, Tensor]:
-    """Return the mean similarity of the positive and of the negative pairs, for the log."""
+    """Return the mean similarity (M, N) of the positive and of the negative pairs, for the log."""
     return {
         "positive-similarity": mean_over(similarity, positive),
         "negative-similarity": mean_over(similarity, negative),
@@ -59,6 +59,6 @@ def pair_figures(similarity: Tensor, positive: Tensor, negative: Tensor) -> dict
 
 
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:
-    """Average `values` where the boolean `mask`, of the same shape, is true; 0 if nowhere."""
+    """Average `values` (...) where the boolean `mask` (...) is true; 0 if it is nowhere."""
     # A masked sum, unlike boolean indexing, needs no synchronisation with the device.
     return values.masked_fill(~mask, 0.0).sum() / mask.sum().clamp(min=1)

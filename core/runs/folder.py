@@ -6,6 +6,7 @@ drawn in the README's architecture section.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -168,22 +169,31 @@ def _readable(name: str) -> str:
 def create_run(
     config: RunConfig, parent: Path | None = None, now: datetime | None = None
 ) -> RunFolder:
-    """Make a new run folder named by time, seed and name, and write its configuration."""
+    """Make a new run folder named by time and name, and write its configuration.
+
+    Raises `RunFolderError` when the disk refuses.
+    """
     parent = parent or paths.runs_dir()
     stamp = (now or datetime.now()).strftime("%Y-%m-%d_%H-%M-%S")
     words = words_for_path(config.name or config.preset)
     base = f"{stamp}_{words or 'run'}"
     for attempt in range(1, 1000):
         folder = parent / (base if attempt == 1 else f"{base}-{attempt}")
+        run = RunFolder(folder)
         try:
             folder.mkdir(parents=True)
+            run.checkpoints.mkdir()
+            save_config(config, run.config_file)
+            if config.name:
+                run.rename(config.name)
         except FileExistsError:
             continue
-        run = RunFolder(folder)
-        run.checkpoints.mkdir()
-        save_config(config, run.config_file)
-        if config.name:
-            run.rename(config.name)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise RunFolderError(
+                f"The run folder {folder} cannot be written ({error.strerror or error}); free some "
+                "space, or check that you may write there."
+            ) from error
         return run
     raise RunFolderError(f"{parent} already holds 999 runs named {base}; choose another name.")
 
@@ -199,12 +209,14 @@ def open_run(path: Path) -> RunFolder:
 
 def find_run(name: str) -> RunFolder:
     """Open a run by its path or by its name under the runs folder. Raises `RunFolderError`."""
-    candidate = Path(name).expanduser()
-    if candidate.is_dir():
-        return open_run(candidate)
-    if (paths.runs_dir() / name).is_dir():
-        return open_run(paths.runs_dir() / name)
-    raise RunFolderError(f"There is no run named {name}; 'aac-studio runs' lists them.")
+    if not name.strip():
+        raise RunFolderError("The name of the run is empty; 'aac-studio runs' lists them.")
+    for folder in (Path(name).expanduser(), paths.runs_dir() / name):
+        # Of os.path, for a name that no disk can have is one of nothing to it.
+        if os.path.isdir(folder):  # noqa: PTH112
+            return open_run(folder)
+    close = did_you_mean(name, (path.name for path in paths.runs_dir().iterdir()))
+    raise RunFolderError(f"There is no run named {name}{close or ';'} 'aac-studio runs' lists them.")
 
 
 def list_runs(parent: Path | None = None) -> Iterator[RunSummary]:

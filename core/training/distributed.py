@@ -79,7 +79,7 @@ class Team:
         return {name: value * shares.get(name, 1 / self.size) for name, value in terms.items()}
 
     def sum_over_all(self, values: Tensor) -> None:
-        """Sum a tensor over the processes, in place."""
+        """Sum a tensor (...) over the processes, in place."""
         dist.all_reduce(values)
 
     def sum_gradients(self, parameters: Sequence[Parameter]) -> None:

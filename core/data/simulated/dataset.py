@@ -118,7 +118,7 @@ class SimulatedStarter:
         return Tokenizer((*SPECIAL_TOKENS, SHORT_STYLE, *words))
 
     def clips(self, split: str) -> tuple[Clip, ...]:
-        """All clips of a split; those of the training split that are simulated have no duration."""
+        """All clips of a split; simulated ones have no duration. Raises `DatasetError`."""
         if split == VALIDATION:
             return self.recorded.clips(VALIDATION)
         if split != TRAIN:

@@ -78,7 +78,7 @@ class RecordedClips:
         }
 
     def clips(self, split: str) -> tuple[Clip, ...]:
-        """All clips of a split."""
+        """All clips of a split. Raises `DatasetError` for one that there is not."""
         try:
             return self._clips[split]
         except KeyError:

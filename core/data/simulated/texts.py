@@ -84,7 +84,7 @@ def audiocaps_captions() -> tuple[str, ...]:
 
 @cache
 def clauses() -> tuple[Phrases, ...]:
-    """Return the clauses of ``clauses.txt``."""
+    """Return the clauses of ``clauses.txt``. Raises `DatasetError` when it is damaged."""
     path = resources_dir() / "sound_events" / "clauses.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -98,7 +98,7 @@ def clauses() -> tuple[Phrases, ...]:
 
 @cache
 def sound_clauses() -> dict[str, tuple[Phrases, ...]]:
-    """Return the clauses of each named sound: of starter sounds and of further recordings."""
+    """Return the clauses of each named sound, starter or recording. Raises `DatasetError`."""
     words, _ = read_vocabulary(resources_dir() / "starter" / "words.csv")
     own = {
         name: tuple(Phrases.of(clause) for clause in entry.clauses) for name, entry in words.items()

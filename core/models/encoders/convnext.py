@@ -172,7 +172,7 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
 
 
 def build_network(state: dict[str, torch.Tensor]) -> ConvNeXt:
-    """Return the network with these tensors, frozen, in evaluation mode."""
+    """Return the network with the tensors of `read_state`, frozen, in evaluation mode."""
     with torch.device("meta"):
         network = ConvNeXt()
     # The front end has no stored tensors: it is made for real.
@@ -184,7 +184,7 @@ def build_network(state: dict[str, torch.Tensor]) -> ConvNeXt:
 
 
 def load_tag_names() -> tuple[str, ...]:
-    """Return the display names of the 527 AudioSet classes in the order of the outputs."""
+    """Return the names of the 527 AudioSet classes, as the outputs stand. Raises `EncoderError`."""
     path = paths.resources_dir() / "audioset" / "tags.json"
     try:
         names = tuple(str(name) for name in read_json(path)["names"])

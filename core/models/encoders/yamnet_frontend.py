@@ -47,7 +47,7 @@ class YamNetFrontEnd(nn.Module):
 
 
 def log_magnitudes(magnitudes: torch.Tensor) -> torch.Tensor:
-    """Return what the network takes for mel magnitudes of any shape."""
+    """Return what the network takes for mel magnitudes (..., bands), in the same shape."""
     return (magnitudes + _LOG_OFFSET).log()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from datetime import datetime
@@ -207,3 +208,15 @@ def test_passing_events_are_not_kept_by_a_summary(tmp_path: Path) -> None:
     run = make(tmp_path)
     write(run, STARTED, Progress(phase="Validating", done=1))
     assert summarize(run).updated == 1001.0
+
+
+def test_a_disk_that_refuses_leaves_no_half_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("core.files._put", refuse)
+    with pytest.raises(RunFolderError, match=r"cannot be written \(No space left on device\)"):
+        create_run(RunConfig(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
