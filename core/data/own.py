@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from core.data.file_dataset import Entry, FileDataset
@@ -44,7 +46,9 @@ class OwnFolder(FileDataset):
         self, root: Path | None, mapping: ColumnMapping | None = None, name: str = "folder"
     ) -> None:
         if root is None:
-            raise DatasetError("Say which folder: the dataset 'folder' needs a dataset folder.")
+            raise DatasetError(
+                "Say which folder: the dataset 'folder' needs a dataset folder (with --root)."
+            )
         folder, tables = folder_of(root)
         super().__init__(folder)
         self.name = name
@@ -190,7 +194,10 @@ class OwnFolder(FileDataset):
                 about.extras.setdefault(column, text)
 
     def _captions(self, table: Table, row: Row, where: str, problems: list[str]) -> list[str]:
-        captions = [list(row.texts(column)) for column in self.mapping.captions]
+        captions = [
+            [text for cell in row.texts(column) for text in _texts_of(cell)]
+            for column in self.mapping.captions
+        ]
         if row.surplus and self.mapping.captions[-1:] == table.columns[-1:] and captions[-1]:
             # A comma in a caption that nobody put into quotes.
             captions[-1] = [f"{table.delimiter} ".join((captions[-1][0], *row.surplus))]
@@ -219,6 +226,16 @@ class OwnFolder(FileDataset):
         if self.mapping.split:
             return row.text(self.mapping.split)
         return split_of_name(table.path.name) if len(self.mapping.tables) > 1 else ""
+
+
+def _texts_of(cell: str) -> tuple[str, ...]:
+    """Return the texts of a cell that holds a list, as ``["a dog", 'it barks']``, else the cell."""
+    if cell[:1] == "[" and cell[-1:] == "]":
+        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            items = ast.literal_eval(cell)
+            if isinstance(items, list) and all(isinstance(item, str) for item in items):
+                return tuple(item.strip() for item in items if item.strip())
+    return (cell,)
 
 
 def folder_of(root: Path) -> tuple[Path, tuple[str, ...] | None]:

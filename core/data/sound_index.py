@@ -15,8 +15,8 @@ class SoundIndex:
     """The sound files below a folder, hidden ones left out.
 
     A table may spell a name otherwise than the disk does: umlauts in two pieces, other letter
-    case, backslashes, no folder, no suffix or another one. Each such spelling is followed where it
-    leads to one file only.
+    case, backslashes, no folder or those of another machine, no suffix or another one. Each such
+    spelling is followed where it leads to one file only.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,11 +38,17 @@ class SoundIndex:
             return name
         try:
             path = Path(name)
-            if path.is_absolute():
-                return name if path.is_file() else None
+            if path.is_absolute() and path.is_file():
+                return name
         except (OSError, ValueError):
             return None
         spelled = name.replace("\\", "/").removeprefix("./")
+        parts = spelled.split("/")
+        # The folders above may be those of another machine.
+        for start in range(len(parts) - 1):
+            found = self._keys[0].get(_plain("/".join(parts[start:])))
+            if found is not None:
+                return found
         for keys, spell in zip(self._keys, (_plain, _bare, _stem), strict=True):
             found = keys.get(spell(spelled))
             if found is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 # Files that may be anything: they are tables where somebody names them.
 NAMED_SUFFIXES = (".json", ".txt", ".tab")
 _DELIMITERS = ",;\t|"
+_TOLD_DELIMITER = re.compile(r"sep=(?P<mark>[,;\t|])(?P<end>\r?\n|$)", re.IGNORECASE)
 _SNIFFED_ROWS = 50
 _LONGEST_CELL = 1 << 20
 _BEGINNING = 1 << 16
@@ -153,7 +155,12 @@ def read_rows(
 
 
 def _read_csv(path: Path, text: str) -> Table:
-    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else _sniff(text)
+    told = _TOLD_DELIMITER.match(text)
+    if told:
+        # Spreadsheet programs may say it in a line of its own, which still counts as a row.
+        text = told["end"] + text[told.end() :]
+    tabs = path.suffix.lower() in (".tsv", ".tab")
+    delimiter = told["mark"] if told else "\t" if tabs else _sniff(text)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     problems: list[str] = []

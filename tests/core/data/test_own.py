@@ -157,6 +157,53 @@ def test_tables_that_are_not_read_are_told_with_what_to_do(tmp_path: Path) -> No
     assert not any(one.missed for one in chosen.unread_tables())
 
 
+def test_lists_in_cells_are_several_captions(tmp_path: Path) -> None:
+    rows = [
+        """dog.wav,"['A dog barks.', ""It's loud.""]" """,
+        'rain.wav,"[""Rain falls."", ""It pours.""]"',
+        "cat.wav,[unclear] a cat [purrs]",
+        "cow.wav,[moo",
+    ]
+    names = ("dog.wav", "rain.wav", "cat.wav", "cow.wav")
+    table(sounds(tmp_path, *names), "\n".join(["file,captions", *rows]))
+    assert all_clips(OwnFolder(tmp_path)) == {
+        "dog.wav": ("A dog barks.", "It's loud."),
+        "rain.wav": ("Rain falls.", "It pours."),
+        "cat.wav": ("[unclear] a cat [purrs]",),
+        "cow.wav": ("[moo",),
+    }
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_first_line_that_tells_the_delimiter(tmp_path: Path, ending: str) -> None:
+    lines = [
+        "\ufeffsep=;",
+        "file;caption;by",
+        "dog.wav;A dog, and a cat;Ann",
+        "gone.wav;Gone it is;",
+    ]
+    dataset = OwnFolder(table(sounds(tmp_path, "dog.wav"), ending.join(lines)))
+    assert all_clips(dataset) == {"dog.wav": ("A dog, and a cat",)}
+    assert dataset.problems[0].startswith("captions.csv, row 4: there is no sound 'gone.wav'")
+
+
+def test_paths_of_another_machine_are_followed(tmp_path: Path) -> None:
+    sounds(tmp_path, "a/take 1.wav", "b/take 1.wav", "b/other.wav")
+    rows = [
+        "/home/ann/recordings/a/take 1.wav,The first one is heard.",
+        "C:\\recordings\\b\\TAKE 1.wav,The second one is heard.",
+        "/mnt/disk/other.wav,The other one is heard.",
+        "/mnt/disk/take 1.wav,Nobody knows which.",
+    ]
+    dataset = OwnFolder(table(tmp_path, "\n".join(["file,caption", *rows])))
+    assert all_clips(dataset) == {
+        "a/take 1.wav": ("The first one is heard.",),
+        "b/take 1.wav": ("The second one is heard.",),
+        "b/other.wav": ("The other one is heard.",),
+    }
+    assert missing_files(dataset, "train") == ("/mnt/disk/take 1.wav",)
+
+
 def test_a_row_without_a_caption_is_told_where_others_have_one(tmp_path: Path) -> None:
     rows = "dog.wav,A dog barks at me.,It barks.\ndog.wav,, \ncat.wav,A cat purrs.,\n"
     table(sounds(tmp_path, "dog.wav", "cat.wav"), f"file,caption_1,caption_2\n{rows}")
