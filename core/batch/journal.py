@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ class Journal:
         """Note files that left it."""
         if paths:
             self._append({"remove": [str(path) for path in paths]})
+
+    def cancelled(self, paths: Sequence[Path]) -> None:
+        """Note files that were called off, however many, at once."""
+        if paths:
+            self._append({"cancel": [str(path) for path in paths]})
 
     def ended(self, row: BatchRow) -> None:
         """Note what became of a file."""
@@ -123,6 +129,9 @@ def _apply(content: Any, rows: dict[Path, BatchRow]) -> None:
         rows[path] = BatchRow(path)
     for name in content.get("remove", ()):
         rows.pop(Path(name), None)
+    for path in map(Path, content.get("cancel", ())):
+        if path in rows:
+            rows[path] = replace(rows[path], state=RowState.CANCELLED)
     # What ended after it was taken off the queue does not come back.
     if "path" in content and (path := Path(content["path"])) in rows:
         rows[path] = BatchRow(

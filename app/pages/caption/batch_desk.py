@@ -121,10 +121,8 @@ class BatchDesk(QObject):
         known = [path for path in paths if self._model.find(path) is not None]
         with self._lock:
             self._off.difference_update(known)
-        for path in known:
-            row = self._model.find(path)
-            if row is not None and row.state is not RowState.CAPTIONING:
-                self._model.put(row.waiting())
+        rows = [row for path in known if (row := self._model.find(path)) is not None]
+        self._model.put_all(row.waiting() for row in rows if row.state is not RowState.CAPTIONING)
         self._keep(lambda journal: journal.add(known))
         self._counting.start()
 
@@ -169,12 +167,10 @@ class BatchDesk(QObject):
         """Call off files that wait; those in hand still get their captions."""
         with self._lock:
             self._off.update(paths)
-        for path in paths:
-            row = self._model.find(path)
-            if row is not None and row.state is RowState.WAITING:
-                cancelled = replace(row, state=RowState.CANCELLED)
-                self._model.put(cancelled)
-                self._keep_row(cancelled)
+        found = [row for path in paths if (row := self._model.find(path)) is not None]
+        waiting = [row for row in found if row.state is RowState.WAITING]
+        self._model.put_all(replace(row, state=RowState.CANCELLED) for row in waiting)
+        self._keep(lambda journal: journal.cancelled([row.path for row in waiting]))
         self._counting.start()
 
     def _called_off(self, path: Path) -> bool:

@@ -25,7 +25,6 @@ from .sound_files import format_length
 COLUMNS = ("File", "Length", "State", "Caption", "Confidence", "Time")
 FILE, LENGTH, STATE, CAPTION, CONFIDENCE, TIME = range(len(COLUMNS))
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
-SORT_ROLE = ROW_ROLE + 1
 _ROOT = QModelIndex()
 _ICONS = {
     RowState.WAITING: ("clock-outline", "muted"),
@@ -74,14 +73,12 @@ class BatchModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows, by what it is sorted, or the whole row."""
+        """Return what a cell shows, or the whole row."""
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, column)
         if role == ROW_ROLE:
             return row
-        if role == SORT_ROLE:
-            return _key(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.DecorationRole and column == STATE:
@@ -99,6 +96,11 @@ class BatchModel(QAbstractTableModel):
     def rows(self) -> tuple[BatchRow, ...]:
         """All rows."""
         return tuple(self._rows)
+
+    @property
+    def row_list(self) -> list[BatchRow]:
+        """All rows as they are kept; only to be read."""
+        return self._rows
 
     def count(self, state: RowState) -> int:
         """Return how many rows are in a state."""
@@ -131,12 +133,21 @@ class BatchModel(QAbstractTableModel):
 
     def put(self, row: BatchRow) -> None:
         """Put a row in the place of the one with the same path; an unlisted path is ignored."""
-        place = self._places.get(row.path)
-        if place is not None:
-            self._counts[self._rows[place].state] -= 1
-            self._counts[row.state] += 1
-            self._rows[place] = row
-            self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
+        self.put_all([row])
+
+    def put_all(self, rows: Iterable[BatchRow]) -> None:
+        """Put many rows in the places of those with the same paths, and tell of it once."""
+        places = []
+        for row in rows:
+            place = self._places.get(row.path)
+            if place is not None:
+                self._counts[self._rows[place].state] -= 1
+                self._counts[row.state] += 1
+                self._rows[place] = row
+                places.append(place)
+        if places:
+            last = self.index(max(places), len(COLUMNS) - 1)
+            self.dataChanged.emit(self.index(min(places), 0), last)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Take files off the list; the files themselves stay where they are."""
@@ -161,7 +172,9 @@ class BatchFilter(QSortFilterProxyModel):
         super().__init__(parent)
         self._words = ""
         self._states: frozenset[RowState] = frozenset(RowState)
-        self.setSortRole(SORT_ROLE)
+        self._source = source
+        self._keys: list[Any] = []  # of all rows, while one sorting goes on
+        source.modelReset.connect(self._forget_keys)
         self.setDynamicSortFilter(False)
         self.setSourceModel(source)
 
@@ -183,6 +196,27 @@ class BatchFilter(QSortFilterProxyModel):
             return False
         text = f"{row.path.name}\n{row.caption}\n{row.message}".casefold()
         return self._words in text
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """Compare the rows themselves: thousands are sorted without a wait."""
+        rows = self._source.row_list
+        if len(self._keys) != len(rows):
+            self._keys = [_key(row, left.column()) for row in rows]
+        less: bool = self._keys[left.row()] < self._keys[right.row()]
+        return less
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Put the rows in the order of a column as they are now."""
+        self._keys = []
+        super().sort(column, order)
+
+    def invalidate(self) -> None:
+        """Filter and sort once more."""
+        self._keys = []
+        super().invalidate()
+
+    def _forget_keys(self) -> None:
+        self._keys = []
 
 
 def _text(row: BatchRow, column: int) -> str:

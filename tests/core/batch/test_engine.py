@@ -161,6 +161,11 @@ def test_journal_gives_back_what_was_kept(tmp_path: Path) -> None:
     assert rows[odd].caption == "possibly odd"
     journal.add([a])
     assert journal.load()[a].state is RowState.WAITING
+    lines = journal.path.read_bytes().count(b"\n")
+    journal.cancelled([a, c])
+    assert journal.path.read_bytes().count(b"\n") == lines + 1
+    assert journal.load()[a].state is RowState.CANCELLED
+    assert c not in journal.load()
     journal.clear()
     assert journal.load() == {}
 

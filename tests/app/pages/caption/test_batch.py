@@ -12,11 +12,19 @@ import soundfile
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.caption.batch_model import CAPTION, LENGTH, STATE
+from app.pages.caption.batch_model import (
+    CAPTION,
+    FILE,
+    LENGTH,
+    STATE,
+    TIME,
+    BatchFilter,
+    BatchModel,
+)
 from app.pages.caption.batch_pane import BatchPane
 from app.pages.caption.captioners import CaptionerCache
 from app.studio import Studio
-from core.batch import RowState
+from core.batch import BatchRow, RowState
 from core.models.checkpoint_files import CheckpointFile
 
 from .conftest import Parrot
@@ -136,15 +144,48 @@ def test_files_are_cancelled_paused_and_followed_by_others(
     assert row is not None and row.state is RowState.CANCELLED
 
 
+def test_sorting_takes_the_rows_as_they_are_now(studio: Studio, tmp_path: Path) -> None:
+    model = BatchModel(studio.theme)
+    shown = BatchFilter(model)
+    paths = [tmp_path / name for name in ("b.wav", "c.wav", "a.wav")]
+    model.add(paths)
+
+    def names() -> str:
+        return "".join(shown.index(row, FILE).data()[0] for row in range(shown.rowCount()))
+
+    shown.sort(FILE)
+    assert names() == "abc"
+    model.put(BatchRow(paths[1]).failed("no", 3.0))
+    model.put(BatchRow(paths[0]).failed("no", 1.0))
+    shown.sort(TIME, Qt.SortOrder.DescendingOrder)
+    assert names() == "cba"
+    model.put(BatchRow(paths[2]).failed("no", 2.0))
+    shown.set_words("wav")
+    assert names() == "cab"
+    model.reset({path: BatchRow(path).failed("no", 1.0 + at) for at, path in enumerate(paths)})
+    assert names() == "acb"
+    shown.sort(-1)
+    assert names() == "bca"
+
+
+def journal_lines(home: Path) -> int:
+    return next((home / "batches").glob("*.jsonl")).read_bytes().count(b"\n")
+
+
 def test_cancel_all_leaves_only_what_was_in_hand(
-    make_pane: Callable[[], BatchPane], folder: Path, parrot: Parrot, qtbot: QtBot
+    make_pane: Callable[[], BatchPane], folder: Path, parrot: Parrot, qtbot: QtBot, home: Path
 ) -> None:
     pane = make_pane()
     fill(pane, folder, qtbot)
     parrot.gate.clear()
     pane.start()
     qtbot.waitUntil(lambda: pane.model.count(RowState.CAPTIONING) > 0)
+    told: list[object] = []
+    pane.model.dataChanged.connect(lambda *where: told.append(where))
+    lines = journal_lines(home)
     pane.progress.cancel.click()
+    # Thousands are called off in one go, on the screen and in what a crash leaves.
+    assert len(told) == 1 and journal_lines(home) == lines + 1
     parrot.gate.set()
     finish(pane, qtbot)
     assert pane.model.count(RowState.CANCELLED) >= 50 - 17
