@@ -38,7 +38,7 @@ _LEAD_SECONDS = 1.0
 _NEAR_SECONDS = 5.0
 # FFmpeg counts the time of these, which state none, in units that are no multiple of a sample, and
 # is off by a second in an hour. They are decoded from their start, and their samples counted.
-_WITHOUT_TIME = frozenset({".ac3"})
+_WITHOUT_TIME = frozenset({".ac3", ".eac3"})
 
 
 class FfmpegError(Exception):

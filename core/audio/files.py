@@ -28,11 +28,12 @@ from core.errors import AudioFileError
 
 NATIVE_SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc"),
-    *(".caf", ".au", ".snd", ".w64", ".rf64"),
+    *(".caf", ".au", ".snd", ".w64", ".rf64", ".mp2"),
 )
 FFMPEG_SUFFIXES = (
-    *(".m4a", ".mp4", ".aac", ".wma", ".webm", ".mka", ".mkv", ".mov", ".m4b"),
-    *(".ac3", ".amr", ".ape", ".wv", ".3gp", ".avi", ".m4v", ".wmv", ".flv", ".mpg", ".mpeg"),
+    *(".m4a", ".m4b", ".m4r", ".aac", ".wma", ".mka", ".weba", ".ac3", ".eac3", ".amr", ".ape"),
+    *(".wv", ".tta", ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".mkv", ".webm", ".ogv", ".avi"),
+    *(".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".vob", ".mts", ".m2ts"),
 )
 
 # Decoding longer sounds only to measure them would take seconds.

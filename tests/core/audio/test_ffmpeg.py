@@ -37,7 +37,9 @@ LOSSY: dict[str, tuple[tuple[str, ...], float]] = {
     "film.avi": ((*picture(SECONDS), *VIDEO, "-c:a", "mp3"), 0.0),
     "film.mpg": ((*picture(SECONDS), "-r", "25", "-c:v", "mpeg1video", "-c:a", "mp2"), 0.0),
     "film.flv": ((*picture(SECONDS), "-c:v", "flv", *VIDEO[2:], *AAC), 0.001),
+    "camera.mts": ((*picture(SECONDS), *VIDEO, *AAC, "-f", "mpegts"), 0.001),
     "dolby.ac3": (("-c:a", "ac3"), 0.0),
+    "dolby.eac3": (("-c:a", "eac3"), 0.0),
 }
 LOSSLESS: dict[str, tuple[str, ...]] = {
     "alac.m4a": ("-c:a", "alac"),
