@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from core.audio.files import read_audio
-from core.errors import DatasetError
+from core.errors import AudioFileError, DatasetError
 from core.files import replace_atomic, write_text_atomic
 
 TABLE = "captions.csv"
@@ -36,7 +36,7 @@ def keep_reference(
     DatasetError
         The caption is empty, the folder cannot be written, or its table has other columns.
     AudioFileError
-        The part cannot be read.
+        The sound or its part cannot be read.
     """
     caption = " ".join(caption.split())
     if not caption:
@@ -49,6 +49,10 @@ def keep_reference(
         if (name, caption) not in rows:
             write_text_atomic(table, _text([*rows, (name, caption)]))
     except OSError as error:
+        if error.filename is not None and Path(error.filename) == sound:
+            raise AudioFileError(
+                f"'{sound}' cannot be read ({error.strerror}); check its name and its drive."
+            ) from error
         raise DatasetError(
             f"'{folder}' cannot be written ({error.strerror or error}); choose another folder."
         ) from error

@@ -8,7 +8,7 @@ import soundfile
 
 from core.data.own import OwnFolder
 from core.data.references import keep_reference
-from core.errors import DatasetError
+from core.errors import AudioFileError, DatasetError
 
 RATE = 16_000
 
@@ -83,3 +83,9 @@ def test_the_folder_is_a_dataset(folder: Path, tmp_path: Path) -> None:
     assert {caption for clip in clips for caption in clip.captions} == {
         f'a "sound", number {number}' for number in range(12)
     }
+
+
+def test_a_sound_that_is_gone_is_no_fault_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(AudioFileError, match=r"gone\.wav' cannot be read .*check its name"):
+        keep_reference(folder, tmp_path / "gone.wav", "a dog barks")
+    assert not (folder / "captions.csv").exists()
