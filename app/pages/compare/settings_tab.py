@@ -54,6 +54,11 @@ class SettingsTab(QWidget):
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(28)
+        self.nothing = QLabel()
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        QVBoxLayout(self.table.viewport()).addWidget(self.nothing)
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(12)
@@ -100,6 +105,8 @@ class SettingsTab(QWidget):
         if self._without:
             letters = ", ".join(self._without)
             self.summary.setText(f"{self.summary.text()}; no settings are known of {letters}")
+        self.nothing.setText(self._why_nothing(differing))
+        self.nothing.setVisible(not rows)
         colours = self._studio.theme.colours
         self.table.clear()
         self.table.setColumnCount(2 + len(self._titles))
@@ -125,3 +132,17 @@ class SettingsTab(QWidget):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _why_nothing(self, differing: int) -> str:
+        """Say why no row is shown."""
+        if not self._rows:
+            return (
+                "None of these systems is a checkpoint: captions from elsewhere bring no settings."
+            )
+        words = self.search.text().strip()
+        if words and (differing or not self.only_differences.isChecked()):
+            which = "that differs " if self.only_differences.isChecked() else ""
+            return f'No setting {which}matches "{words}".'
+        if len(self._titles) < 2:
+            return "One system alone differs from nothing; untick Differences only to see it."
+        return "These systems were trained with the same settings."

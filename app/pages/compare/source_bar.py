@@ -88,6 +88,7 @@ class SourceBar(QWidget):
         self.split.activated.connect(lambda _index: self._split_changed())
         self.clips.valueChanged.connect(self._clips_chosen)
         self._show_files()
+        self._show_known()
 
     @property
     def ready(self) -> bool:
@@ -135,6 +136,8 @@ class SourceBar(QWidget):
         """Look into the chosen dataset, in a worker thread."""
         name = self.dataset.currentText()
         root = self.root()
+        if not self._splits:
+            self.split.setPlaceholderText("Reading...")
         self._studio.jobs.run_quick(
             lambda: dataset_splits(name, root), self._show_splits, self._no_splits, self
         )
@@ -162,6 +165,7 @@ class SourceBar(QWidget):
         self._split_changed()
 
     def _no_splits(self, sentence: str, details: str) -> None:
+        self.split.setPlaceholderText("No split")
         self._show_splits([])
         self.failed.emit(sentence, details)
 
@@ -178,7 +182,13 @@ class SourceBar(QWidget):
         self.clips.setValue(min(FIRST_CLIPS, most))
         self.clips.blockSignals(blocked)
         self.clips.setSuffix(f" of {most:,}" if split else "")
+        self._show_known()
         self.changed.emit()
+
+    def _show_known(self) -> None:
+        """Offer splits and numbers of clips only where they are known."""
+        self.split.setEnabled(bool(self._splits))
+        self.clips.setVisible(bool(self._splits))
 
     def _show_files(self) -> None:
         count = len(self.files)

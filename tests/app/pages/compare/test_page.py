@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.pages.compare.source_bar import FILES
+from app.pages.compare.source_bar import FILES, SourceBar
 from app.pages.compare.sources import split_clips
 from app.pages.compare.systems import SystemFile, list_systems
 from app.pages.compare.work import ComparedClip
@@ -273,6 +273,30 @@ def test_settings_show_differences(open_page: Opener, qtbot: QtBot) -> None:
     assert "Epochs" in [table.item(row, 1).text() for row in range(table.rowCount())]
     page.settings.search.setText("learning")
     assert table.rowCount() == 1
+    nothing = page.settings.nothing
+    assert not nothing.isVisible()
+    page.settings.search.setText("zzz")
+    assert nothing.isVisible() and nothing.text() == 'No setting matches "zzz".'
+    page.settings.search.clear()
+    page.settings.only_differences.click()
+    same = page.systems.selected()[0]
+    page.settings.set_systems([same, same])
+    assert nothing.text() == "These systems were trained with the same settings."
+    page.settings.set_systems([same])
+    assert nothing.text().startswith("One system alone differs from nothing")
+
+
+def test_splits_are_offered_once_they_are_known(studio: Studio, qtbot: QtBot) -> None:
+    bar = SourceBar(studio)
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.load_splits()
+    assert bar.split.placeholderText() == "Reading..."
+    assert not bar.split.isEnabled() and not bar.clips.isVisible()
+    qtbot.waitUntil(bar.clips.isVisible)
+    assert bar.split.isEnabled() and bar.split.currentText()
+    bar._no_splits("The folder is gone.", "")
+    assert bar.split.placeholderText() == "No split" and not bar.clips.isVisible()
 
 
 def test_the_choice_of_the_last_session_comes_back(open_page: Opener, qtbot: QtBot) -> None:
