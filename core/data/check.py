@@ -70,7 +70,7 @@ def check_dataset(
     Yields `Progress` at least every 100 ms of listening, and at last `DatasetChecked`.
     """
     started = time.monotonic()
-    names = tuple(splits) or present_splits(dataset)
+    names = tuple(dict.fromkeys(splits)) or present_splits(dataset)
     clips = {name: dataset.clips(name) for name in names}
     total = sum(map(len, clips.values()))
     yield Progress(phase=PHASE, done=0, total=total)

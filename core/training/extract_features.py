@@ -42,7 +42,7 @@ def extract_dataset(
     yield Progress(phase="Loading the encoder", done=0)
     dataset = open_dataset(name, root or None)
     loaded = load_encoder(encoder, choose_device(device))
-    for split in splits or _filled_splits(dataset):
+    for split in dict.fromkeys(splits) or _filled_splits(dataset):
         going = open_features(dataset, split, loaded, dtype)
         while True:
             try:

@@ -183,6 +183,12 @@ def test_one_split_is_still_measured_against_the_training_captions(folder: Path)
     assert last.report.splits[0].unknown_share == pytest.approx(2 / 5)
 
 
+def test_a_split_that_is_named_twice_is_checked_once(folder: Path) -> None:
+    *_, last = check_dataset(open_dataset("folder", folder), ["train", "train"])
+    assert isinstance(last, DatasetChecked)
+    assert [split.name for split in last.report.splits] == ["train"] and not last.report.leaks
+
+
 def test_nothing_is_changed(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (folder, *folder.iterdir())}
     report_of(folder)

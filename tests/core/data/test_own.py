@@ -256,7 +256,7 @@ def test_files_that_are_tables_when_somebody_says_so(tmp_path: Path, name: str, 
     [
         ("table.json", "[1, 2", "is no JSON that can be read"),
         ("table.json", '{"a": {"b": []}}', "is no list of JSON objects"),
-        ("table.xlsx", "PK", "is no table that can be read; save it as CSV"),
+        ("table.xlsx", "PK", "is no table that can be read; choose the fo"),
     ],
 )
 def test_files_that_are_no_tables_are_one_sentence(
