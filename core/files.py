@@ -113,6 +113,15 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def unreadable_json(error: OSError | ValueError) -> str:
+    """Say in a few words why `read_json` failed."""
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror or error})"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON from line {error.lineno} on"
+    return "it is no text"
+
+
 def words_for_path(text: str, most: int = 60) -> str:
     """Return the letters and digits of any script, lower case, with "-" between words; may be "".
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from core import paths
 from core.config import RunConfig, parse_config
 from core.errors import ConfigError
-from core.files import read_json, words_for_path, write_json_atomic
+from core.files import read_json, unreadable_json, words_for_path, write_json_atomic
+from core.wording import choice_text
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ def load_preset(name: str) -> Preset:
         return _read(own, False)
     if name.endswith(".json"):
         return _read(Path(name).expanduser(), False)
-    known = ", ".join(_name(path) for path in sorted(_builtin_dir().glob("*.json")))
-    raise ConfigError(f"There is no preset named {name}; the built-in ones are {known}.")
+    known = [_name(path) for path in sorted(_builtin_dir().glob("*.json"))]
+    known += [path.stem for path in sorted(paths.presets_dir().glob("*.json"))]
+    raise ConfigError(f"There is no preset named {name}{choice_text(name, known)}")
 
 
 def save_preset(title: str, config: RunConfig) -> Preset:
@@ -82,7 +84,7 @@ def _read(path: Path, builtin: bool) -> Preset:
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; give the path of a preset file.") from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not a readable preset ({error}).") from error
+        raise ConfigError(f"{path} is not a preset: {unreadable_json(error)}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
         raise ConfigError(f"{path} is not a preset: it has no part named config.")
     name = _name(path) if builtin else path.stem

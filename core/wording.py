@@ -39,8 +39,13 @@ def day_text(day: date) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean clotho?" for a word that is nearly one of those known, else ""."""
     by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    if not close:
-        # What begins alike: "starter" for "starter-scenes".
-        close = [name for name in by_lower if len(word) >= 3 and name.startswith(word.lower())][:1]
+    # What begins so: "starter" for "starter-scenes".
+    close = [name for name in by_lower if len(word) >= 3 and name.startswith(word.lower())]
+    close = close or difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def choice_text(word: str, known: Iterable[str]) -> str:
+    """Return "; did you mean clotho?", or for a word like none "; choose one of: clotho, macs."."""
+    names = list(known)
+    return did_you_mean(word, names) or f"; choose one of: {', '.join(names)}."

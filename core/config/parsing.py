@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from core.config.objectives import OBJECTIVE_CONFIGS
 from core.config.run import RunConfig
 from core.config.section import Section
 from core.errors import ConfigError
-from core.files import read_json, write_text_atomic
+from core.files import read_json, unreadable_json, write_text_atomic
+from core.wording import did_you_mean
 
 
 def parse_config(values: Any, origin: str = "the configuration") -> RunConfig:
@@ -37,7 +38,7 @@ def load_config(path: Path) -> RunConfig:
             f"{path} does not exist; give the path of a configuration file."
         ) from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not a readable JSON file ({error}).") from error
+        raise ConfigError(f"{path} is not a configuration: {unreadable_json(error)}.") from error
     return parse_config(values, str(path))
 
 
@@ -61,6 +62,7 @@ def describe_problems(error: ValidationError) -> list[Problem]:
 _KINDS = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
@@ -184,6 +186,21 @@ def replace_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
     return parse_config(values, "the settings")
 
 
+def _like_setting(path: str, known: Sequence[str]) -> str:
+    """Return the question after a setting of that last name, or one that is written alike."""
+    named_so = [one for one in known if one.rpartition(".")[2] == path.rpartition(".")[2]]
+    return f"; did you mean {named_so[0]}?" if named_so else did_you_mean(path, known)
+
+
+def _paths_in(values: Any, prefix: str = "") -> Iterator[str]:
+    items = values.items() if isinstance(values, dict) else enumerate(values)
+    for name, value in items:
+        if isinstance(value, (dict, list)) and value:
+            yield from _paths_in(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
 def _set(values: Any, path: str, value: Any) -> None:
     target = values
     *parents, last = path.split(".")
@@ -197,6 +214,7 @@ def _set(values: Any, path: str, value: Any) -> None:
         else:
             raise KeyError(last)
     except (KeyError, IndexError, ValueError, TypeError):
+        close = _like_setting(path, list(_paths_in(values))) or ";"
         raise ConfigError(
-            f"'{path}' is not a setting; 'aac-studio train --list-settings' lists them."
+            f"'{path}' is not a setting{close} 'aac-studio train --list-settings' lists them."
         ) from None

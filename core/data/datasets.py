@@ -10,6 +10,7 @@ from core.config import JOINT, folder_list, part_roots
 from core.data.clips import Dataset
 from core.data.places import find_place, places
 from core.errors import DatasetError
+from core.wording import choice_text
 
 # The dataset that is whatever folder one gives.
 FOLDER = "folder"
@@ -157,5 +158,5 @@ def _open(name: str, root: str) -> Dataset:
         from core.data.own import OwnFolder
 
         return OwnFolder(given or place.root, place.mapping, name)
-    known = ", ".join(sorted(dataset_names()))
-    raise DatasetError(f"There is no dataset named '{name}'; choose one of: {known}.")
+    known = sorted(dataset_names())
+    raise DatasetError(f"There is no dataset named '{name}'{choice_text(name, known)}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from core.data import clotho
 from core.errors import DatasetError
+from core.wording import choice_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,5 +262,5 @@ def find_published(name: str) -> PublishedDataset:
     for dataset in _PUBLISHED:
         if dataset.name == name:
             return dataset
-    known = ", ".join(dataset.name for dataset in _PUBLISHED)
-    raise DatasetError(f"'{name}' is not a published dataset; choose one of: {known}.")
+    known = [dataset.name for dataset in _PUBLISHED]
+    raise DatasetError(f"'{name}' is not a published dataset{choice_text(name, known)}")

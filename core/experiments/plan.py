@@ -17,6 +17,7 @@ from core import paths
 from core.config import ObjectiveSchedule, RunConfig, parse_config, replace_fields
 from core.errors import ConfigError
 from core.files import read_json, write_json_atomic
+from core.wording import did_you_mean
 
 EXPERIMENT_FILE = "experiment.json"
 # What names a run but does not decide how it is trained.
@@ -173,8 +174,10 @@ def load_experiment(name: str) -> Experiment:
     """Read an experiment by its folder's name. Raises `ConfigError` when it cannot be read."""
     path = paths.experiments_dir() / name / EXPERIMENT_FILE
     if not name or Path(name).name != name or not path.is_file():
+        close = did_you_mean(name, (folder.name for folder in paths.experiments_dir().iterdir()))
         raise ConfigError(
-            f"There is no experiment named '{name}'; 'aac-studio experiment list' lists them."
+            f"There is no experiment named '{name}'{close or ';'} 'aac-studio experiment list' "
+            "lists them."
         )
     try:
         content = read_json(path)

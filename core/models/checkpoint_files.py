@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from core.errors import CheckpointError
 from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
 from core.notes import Notes, read_notes
 from core.runs import RunFolder
+from core.runs.folder import open_run
+from core.wording import did_you_mean
 
 SUFFIX = ".safetensors"
 
@@ -152,12 +155,15 @@ def find_checkpoint(name: str) -> Path:
     A run stands for its best checkpoint, else its last; other names are those of imported and
     shipped files without the suffix. Raises `CheckpointError` when nothing fits.
     """
+    if not name.strip():
+        raise CheckpointError("The name of the checkpoint is empty; name a file or a run.")
     given = Path(name).expanduser()
-    if given.is_file():
+    # Of os.path, for a name that no disk can have is one of nothing to it.
+    if os.path.isfile(given):  # noqa: PTH113
         return given
     for folder in (given, paths.runs_dir() / name):
-        if folder.is_dir():
-            run = RunFolder(folder)
+        if os.path.isdir(folder):  # noqa: PTH112
+            run = open_run(folder)
             for path in (run.best, run.last):
                 if path.is_file():
                     return path
@@ -167,10 +173,14 @@ def find_checkpoint(name: str) -> Path:
     shipped = paths.resources_dir() / "models"
     for folder in (paths.checkpoints_dir(), shipped, shipped / name):
         path = folder / f"{name}{SUFFIX}"
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113
             return path
+    known = [folder.name for folder in _subfolders(paths.runs_dir())]
+    known += [path.stem for path in (*shipped.glob(f"*/*{SUFFIX}"), *shipped.glob(f"*{SUFFIX}"))]
+    known += [path.stem for path in paths.checkpoints_dir().glob(f"*{SUFFIX}")]
+    close = did_you_mean(name, known) or ";"
     raise CheckpointError(
-        f"There is no checkpoint or run named {name}; 'aac-studio runs' lists the runs."
+        f"There is no checkpoint or run named {name}{close} 'aac-studio runs' lists the runs."
     )
 
 

@@ -18,6 +18,7 @@ from core.download import PARTIAL_SUFFIX
 from core.download.hashing import file_md5
 from core.errors import DownloadError
 from core.files import read_json, replace_atomic, write_json_atomic
+from core.wording import choice_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +148,8 @@ def find_weights(name: str) -> WeightsFile:
     for weights in _KNOWN:
         if weights.name == name:
             return weights
-    known = ", ".join(weights.name for weights in _KNOWN)
-    raise DownloadError(f"There are no published weights named '{name}'; choose one of: {known}.")
+    known = [weights.name for weights in _KNOWN]
+    raise DownloadError(f"There are no published weights named '{name}'{choice_text(name, known)}")
 
 
 def own_path(weights: WeightsFile) -> Path:

@@ -6,6 +6,7 @@ drawn in the README's architecture section.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from core.events import (
 from core.files import read_json, words_for_path, write_json_atomic
 from core.runs.events_file import EventsFile
 from core.runs.history import effective
-from core.wording import day_text
+from core.wording import day_text, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,9 @@ def find_run(name: str) -> RunFolder:
         if os.path.isdir(folder):  # noqa: PTH112
             return open_run(folder)
     close = did_you_mean(name, (path.name for path in paths.runs_dir().iterdir()))
-    raise RunFolderError(f"There is no run named {name}{close or ';'} 'aac-studio runs' lists them.")
+    raise RunFolderError(
+        f"There is no run named {name}{close or ';'} 'aac-studio runs' lists them."
+    )
 
 
 def list_runs(parent: Path | None = None) -> Iterator[RunSummary]:

@@ -300,7 +300,7 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_or_a_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_config(tmp_path / "none.json")
-    with pytest.raises(ConfigError, match="not a readable"):
+    with pytest.raises(ConfigError, match="is not a configuration: it cannot be read"):
         load_config(tmp_path)
 
 

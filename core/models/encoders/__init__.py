@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import EncoderError
+from core.wording import choice_text
 
 if TYPE_CHECKING:
     import torch
@@ -157,6 +158,5 @@ def load_encoder(name: str, device: torch.device | str = "cpu") -> AudioEncoder:
     """
     entry = _ENTRIES.get(name)
     if entry is None:
-        known = ", ".join(_ENTRIES)
-        raise EncoderError(f"There is no audio encoder named '{name}'; choose one of: {known}.")
+        raise EncoderError(f"There is no audio encoder named '{name}'{choice_text(name, _ENTRIES)}")
     return entry.load().to(device)

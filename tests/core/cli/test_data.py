@@ -70,7 +70,7 @@ def test_info_of_an_unknown_dataset_is_one_sentence(name: str, capsys: Out) -> N
     told = capsys.readouterr()
     unknown = name.rpartition("+")[2]
     assert not told.out and told.err.count("\n") == 1
-    assert f"There is no dataset named '{unknown}'; choose one of: " in told.err
+    assert f"There is no dataset named '{unknown}'; " in told.err
 
 
 def test_info_counts_splits(tmp_path: Path, capsys: Out) -> None:
