@@ -245,8 +245,8 @@ def folder_of(root: Path) -> tuple[Path, tuple[str, ...] | None]:
         if root.suffix.lower() in (*TABLE_SUFFIXES, *NAMED_SUFFIXES):
             return root.parent, (root.name,)
         raise DatasetError(
-            f"{root.absolute()} is no table that can be read; choose the folder of the sounds, or a "
-            "table saved as CSV in UTF-8 or as JSON lines."
+            f"{root.absolute()} is no table that can be read; choose the folder of the sounds, or "
+            "a table saved as CSV in UTF-8 or as JSON lines."
         )
     if not root.is_dir():
         raise DatasetError(
