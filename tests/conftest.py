@@ -32,3 +32,9 @@ def home(
     monkeypatch.setenv("AAC_STUDIO_HOME", str(folder))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def ffmpeg_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No FFmpeg but that of the package imageio-ffmpeg, whatever the machine has."""
+    monkeypatch.setattr("core.audio.ffmpeg_program._on_search_path", lambda: None)

@@ -1,23 +1,39 @@
-"""Sound and video files in formats that libsndfile does not write, made by the real FFmpeg."""
+"""Sound and video files in formats that libsndfile does not write, made by the real FFmpeg.
+
+It is that of the package imageio-ffmpeg: others may be of any age and lack any codec.
+"""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 import soundfile
 
-from core.audio.ffmpeg_program import find_ffmpeg
+from core.audio.ffmpeg_program import _in_package
 
-PROGRAM = find_ffmpeg()
-needs_ffmpeg = pytest.mark.skipif(
-    PROGRAM is None, reason="there is no FFmpeg (pip install imageio-ffmpeg)"
-)
+Test = TypeVar("Test", bound=Callable[..., None])
+
+PROGRAM = _in_package()
+# For a module's `pytestmark`, and for a single test: skipped without the package, and no other
+# FFmpeg is found.
+NEEDS_FFMPEG = [
+    pytest.mark.skipif(PROGRAM is None, reason="the package imageio-ffmpeg is not installed"),
+    pytest.mark.usefixtures("ffmpeg_of_the_package"),
+]
 # Without noise substitution, which sounds otherwise each time that a decoder starts elsewhere.
 AAC = ("-c:a", "aac", "-b:a", "160k", "-aac_pns", "0")
+
+
+def needs_ffmpeg(test: Test) -> Test:
+    """Mark a single test as `NEEDS_FFMPEG` marks a module."""
+    for mark in NEEDS_FFMPEG:
+        test = mark(test)
+    return test
 
 
 def picture(seconds: float) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def find_ffmpeg() -> str | None:
     The package is looked for but not imported, and nothing is run: this takes well under a
     millisecond, and sees what was installed since the last call.
     """
-    return shutil.which("ffmpeg") or _in_package()
+    return _on_search_path() or _in_package()
 
 
 def available() -> bool:
@@ -52,6 +52,10 @@ def ffmpeg_version(program: str) -> str:
     if found is None:
         raise ValueError("it does not tell its version")
     return found[1]
+
+
+def _on_search_path() -> str | None:
+    return shutil.which("ffmpeg")
 
 
 def _in_package() -> str | None:

@@ -16,9 +16,9 @@ from core.audio import files
 from core.audio.ffmpeg import open_ffmpeg
 from core.audio.files import iterate_blocks, openable_suffixes, probe, read_audio
 from core.errors import AudioFileError
-from tests.real_ffmpeg import AAC, encode, needs_ffmpeg, picture, run, sweep, write_wave
+from tests.real_ffmpeg import AAC, NEEDS_FFMPEG, encode, picture, run, sweep, write_wave
 
-pytestmark = needs_ffmpeg
+pytestmark = NEEDS_FFMPEG
 
 Samples = np.ndarray[Any, Any]
 SECONDS = 8.0

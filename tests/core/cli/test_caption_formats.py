@@ -12,9 +12,9 @@ import pytest
 
 from core.cli import main
 from tests.core.tiny import KINDS, sound
-from tests.real_ffmpeg import AAC, encode, needs_ffmpeg, picture, run, write_wave
+from tests.real_ffmpeg import AAC, NEEDS_FFMPEG, encode, picture, run, write_wave
 
-pytestmark = needs_ffmpeg
+pytestmark = NEEDS_FFMPEG
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from core.data.datasets import open_dataset
 from core.data.sound_facts import listen_to_file
 from core.events import Warned
 from tests.core.data.extracting import Averager, opened, start
-from tests.real_ffmpeg import AAC, encode, needs_ffmpeg, picture, run, sweep, write_wave
+from tests.real_ffmpeg import AAC, NEEDS_FFMPEG, encode, picture, run, sweep, write_wave
 
-pytestmark = needs_ffmpeg
+pytestmark = NEEDS_FFMPEG
 
 TABLE = """file_name,caption,split
 wave.wav,A tone rises.,train

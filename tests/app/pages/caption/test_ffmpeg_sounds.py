@@ -15,12 +15,12 @@ from app.pages.caption import sounds
 from app.pages.caption.files_pane import FilesPane
 from app.pages.caption.sound_files import FileState
 from core.audio.play_sources import FileSource
-from tests.real_ffmpeg import AAC, encode, needs_ffmpeg, picture, run
+from tests.real_ffmpeg import AAC, NEEDS_FFMPEG, encode, picture, run
 
 from .conftest import RATE, Parrot
 from .test_page import drop
 
-pytestmark = needs_ffmpeg
+pytestmark = NEEDS_FFMPEG
 
 Sound = Callable[..., Path]
 
