@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from core.audio.files import openable_suffixes
+from core.wording import count_text
 
 MOST_FILES = 2000
 
@@ -18,18 +19,25 @@ def dialog_filter() -> str:
     return f"Sounds ({patterns});;All files (*)"
 
 
-def collect_sounds(paths: Iterable[Path], most: int | None = MOST_FILES) -> list[Path]:
+def collect_sounds(
+    paths: Iterable[Path], most: int | None = MOST_FILES, closed: list[Path] | None = None
+) -> list[Path]:
     """Return the files among `paths` and the sound files inside the folders among them.
 
     A file named by the user is kept whatever its suffix, so that a wrong one can be reported;
     folders are searched deeply, in order of name, for suffixes that can be opened. Each file comes
-    once, and there are at most `most` of them.
+    once, and there are at most `most` of them. Folders that nobody may look into go to `closed`.
     """
+
+    def refuse(error: OSError) -> None:
+        if closed is not None and error.filename is not None:
+            closed.append(Path(error.filename))
+
     suffixes = openable_suffixes()
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            for folder, subfolders, names in os.walk(path):
+        if is_folder(path):
+            for folder, subfolders, names in os.walk(path, onerror=refuse):
                 subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
                 for name in sorted(names):
                     if name.lower().endswith(suffixes) and not name.startswith("."):
@@ -39,6 +47,22 @@ def collect_sounds(paths: Iterable[Path], most: int | None = MOST_FILES) -> list
         else:
             found.setdefault(path)
     return list(found)[:most]
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder; one that cannot be reached is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Say whether there is a file at a path; one that cannot be reached is not there."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def parse_paths(text: str) -> list[Path]:
@@ -57,9 +81,19 @@ def parse_paths(text: str) -> list[Path]:
     return paths
 
 
-def nothing_found(paths: Iterable[Path]) -> str:
-    """Say that there is no sound in the folders that were searched."""
-    folders = [path for path in paths if path.is_dir()]
+def not_searched(closed: Sequence[Path]) -> str:
+    """Say which folders could not be looked into; "" where there is none."""
+    if not closed:
+        return ""
+    others = f" and {count_text(len(closed) - 1, 'other folder')}" if closed[1:] else ""
+    return f"You have no permission to look into '{closed[0]}'{others}; change the access rights."
+
+
+def nothing_found(paths: Iterable[Path], closed: Sequence[Path] = ()) -> str:
+    """Say that there is no sound in the folders that were searched, or that none could be."""
+    if closed:
+        return not_searched(closed)
+    folders = [path for path in paths if is_folder(path)]
     where = f"in '{folders[0].name or folders[0]}'" if len(folders) == 1 else "in these folders"
     return (
         f"There is no sound file {where}, nor in the folders inside; choose another folder, or "

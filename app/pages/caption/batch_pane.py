@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.save_place import ask_in_last_folder
-from app.sound_paths import collect_sounds, dialog_filter, nothing_found
+from app.sound_paths import collect_sounds, dialog_filter, not_searched, nothing_found
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.banner import Banner
@@ -129,10 +129,14 @@ class BatchPane(DropArea):
         self.banner.dismiss()
         wanted = [Path(path).absolute() for path in paths]
 
-        def found(sounds: list[Path]) -> None:
-            self._on_found(sounds, wanted)
+        closed: list[Path] = []
 
-        self._studio.jobs.run_quick(lambda: collect_sounds(wanted, most=None), found, owner=self)
+        def found(sounds: list[Path]) -> None:
+            self._on_found(sounds, wanted, closed)
+
+        self._studio.jobs.run_quick(
+            lambda: collect_sounds(wanted, most=None, closed=closed), found, owner=self
+        )
 
     def take(self, paths: Iterable[str | Path], checkpoint: Path | None) -> None:
         """Put files and folders into the queue, and caption them as soon as they are found."""
@@ -157,10 +161,12 @@ class BatchPane(DropArea):
             self._studio.settings.setValue(FOLDER_KEY, name)
             self.add([name])
 
-    def _on_found(self, paths: list[Path], wanted: list[Path]) -> None:
+    def _on_found(self, paths: list[Path], wanted: list[Path], closed: list[Path]) -> None:
         new = self.desk.add(paths)
         if not paths:
-            self.banner.show_message(nothing_found(wanted))
+            self.banner.show_message(nothing_found(wanted, closed))
+        elif closed:
+            self.banner.show_message(not_searched(closed), tone="warning")
         elif not new:
             self.banner.show_message("All of these files are in the queue already.", tone="info")
         elif self.desk.running:

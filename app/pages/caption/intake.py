@@ -9,7 +9,15 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.sound_paths import MOST_FILES, dialog_filter, nothing_found, parse_paths
+from app.sound_paths import (
+    MOST_FILES,
+    dialog_filter,
+    is_folder,
+    is_there,
+    not_searched,
+    nothing_found,
+    parse_paths,
+)
 from app.studio import Studio
 from app.widgets.banner import Banner
 
@@ -75,7 +83,7 @@ class Intake(QObject):
         mime = QGuiApplication.clipboard().mimeData()
         paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
         paths = paths or parse_paths(mime.text())
-        if paths and (len(paths) > 1 or paths[0].exists()):
+        if paths and (len(paths) > 1 or is_there(paths[0]) or is_folder(paths[0])):
             self.open_paths(paths)
         elif paths:
             self._tell(f"The clipboard holds no path of a file: “{str(paths[0])[:80]}”.")
@@ -95,10 +103,12 @@ class Intake(QObject):
             self._files.change(path, state=FileState.FAILED, message=sentence)
             self.refused.emit(path)
 
-    def _on_found(self, paths: list[Path], wanted: list[Path]) -> None:
+    def _on_found(self, paths: list[Path], wanted: list[Path], closed: list[Path]) -> None:
         if not paths:
-            self._tell(nothing_found(wanted))
+            self._tell(nothing_found(wanted, closed))
             return
+        if closed:
+            self._banner.show_message(not_searched(closed), tone="warning")
         if len(paths) >= MOST_FILES:
             self._banner.show_message(
                 f"Only the first {MOST_FILES:,} sounds were opened; the side 'Batch' takes any "

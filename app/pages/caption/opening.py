@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.jobs import Jobs
-from app.sound_paths import collect_sounds
+from app.sound_paths import collect_sounds, is_folder, is_there
 from core.audio.files import probe
 from core.errors import AudioFileError
 
@@ -22,12 +22,13 @@ RECENT_KEY = "caption/recent"
 class Opener(QObject):
     """Finds and looks at files without holding up the window.
 
-    Signals: `found(paths, wanted)` when the folders among the `wanted` were searched,
+    Signals: `found(paths, wanted, closed)` when the folders among the `wanted` were searched, but
+    for the `closed` ones,
     `looked_at(path, seconds)`, `refused(path, sentence)` and `opened(good, failures, wanted)` when
     a whole opening is done, with `failures` a list of sentences.
     """
 
-    found = Signal(list, list)
+    found = Signal(list, list, list)
     looked_at = Signal(object, float)
     refused = Signal(object, str)
     opened = Signal(list, list, list)
@@ -39,14 +40,15 @@ class Opener(QObject):
     def find(self, paths: Iterable[Path]) -> None:
         """Search folders; `found` gives the sound files."""
         wanted = [path.absolute() for path in paths]
-        if any(path.is_dir() for path in wanted):
+        if any(is_folder(path) for path in wanted):
+            closed: list[Path] = []
 
             def done(paths: list[Path]) -> None:
-                self.found.emit(paths, wanted)
+                self.found.emit(paths, wanted, closed)
 
-            self._jobs.run_quick(lambda: collect_sounds(wanted), done, owner=self)
+            self._jobs.run_quick(lambda: collect_sounds(wanted, closed=closed), done, owner=self)
         else:
-            self.found.emit(list(dict.fromkeys(wanted)), wanted)
+            self.found.emit(list(dict.fromkeys(wanted)), wanted, [])
 
     def look_at(self, paths: list[Path], wanted: list[Path]) -> None:
         """Read the headers of `paths`, some at a time, and tell what they say."""
@@ -97,7 +99,7 @@ def recent_files(settings: QSettings) -> list[Path]:
     """Return the files opened last that still exist, the newest first."""
     saved = settings.value(RECENT_KEY, [])
     names = [saved] if isinstance(saved, str) else list(saved or [])  # type: ignore[call-overload]
-    return [path for path in map(Path, names) if path.is_file()]
+    return [path for path in map(Path, names) if is_there(path)]
 
 
 def remember_files(settings: QSettings, paths: Iterable[Path]) -> None:

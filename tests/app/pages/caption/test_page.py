@@ -438,3 +438,25 @@ def test_a_name_without_a_space_does_not_widen_the_page(page: FilesPane) -> None
     # Markup in a name is no markup.
     page.banner.show_message("'<b>a</b>.wav' is damaged.")
     assert page.banner.label.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_folders_without_permission_are_told(
+    page: FilesPane, qtbot: QtBot, sound: Sound, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    path = sound("open/tone.wav")
+
+    def refuse(paths: list[Path], most: int | None = None, closed: list[Path] | None = None):  # type: ignore[no-untyped-def]
+        assert closed is not None
+        closed.append(tmp_path / "closed")
+        return [path] if path.parent in paths else []
+
+    monkeypatch.setattr("app.pages.caption.opening.collect_sounds", refuse)
+    page.open_paths([closed])
+    qtbot.waitUntil(page.banner.isVisible)
+    assert "no permission to look into" in page.banner.sentence
+    page.open_paths([closed, path.parent])
+    qtbot.waitUntil(lambda: len(page.files.entries) == 1)
+    assert page.banner.isVisible() and "no permission to look into" in page.banner.sentence
+    qtbot.waitUntil(lambda: page.files.entries[0].state is FileState.DONE)
