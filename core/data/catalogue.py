@@ -94,8 +94,12 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
     elif place is not None or name == FOLDER:
         title, summary = "Your own folder", "Your own sounds and captions."
     if JOINT in name:
-        title = name.replace(JOINT, f" {JOINT} ")
-        summary = "Trained on together; the first that has a validation split validates."
+        parts = [part.strip() for part in name.split(JOINT)]
+        title = f" {JOINT} ".join(parts)
+        summary = (
+            f"Trained on together; {parts[0]} is named first and validates, where it has such a "
+            "split."
+        )
     try:
         dataset = open_dataset(name, root or None)
     except StudioError as error:
@@ -113,7 +117,7 @@ def describe_dataset(name: str, root: str = "") -> CatalogueEntry:
     return CatalogueEntry(
         name=name,
         title=title,
-        summary=summary,
+        summary=" ".join((summary, *getattr(dataset, "notes", ()))),
         state="built-in" if name in _BUILT_IN else "ready",
         folder=getattr(dataset, "folder", None),
         splits=present_splits(dataset),

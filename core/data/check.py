@@ -107,6 +107,7 @@ def check_dataset(
             duplicates=duplicates(same, names, clips),
             leaks=(*audio_leaks(same, names, clips), *other_leaks(names, clips)),
             table_problems=table_problems.found(),
+            notes=tuple(getattr(dataset, "notes", ())),
             tables=tuple(getattr(dataset, "tables", ())),
             unread=tuple(
                 Unread(table.name, table.missed, table.sentence) for table in unread_tables(dataset)

@@ -119,8 +119,9 @@ class Unread:
 class DatasetReport:
     """All that a check found; `listened` says whether sounds were read or only their headers.
 
-    `tables` are those that a folder of one's own is read from, `unread` the others in it, and
-    `unlisted` its sounds that no row names.
+    `notes` say which joined datasets hold sounds that another is measured on. `tables` are those
+    that a folder of one's own is read from, `unread` the others in it, and `unlisted` its sounds
+    that no row names.
     """
 
     dataset: str
@@ -131,6 +132,7 @@ class DatasetReport:
     duplicates: Findings = Findings()
     leaks: tuple[Leak, ...] = ()
     table_problems: Findings = Findings()
+    notes: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
     unlisted: Findings = Findings()
@@ -151,7 +153,8 @@ class DatasetReport:
         values["leaks"] = tuple(
             Leak(**{**item, "examples": tuple(item["examples"])}) for item in record["leaks"]
         )
-        values["tables"] = tuple(record.get("tables", ()))
+        for name in ("notes", "tables"):
+            values[name] = tuple(record.get(name, ()))
         values["unread"] = tuple(Unread(**item) for item in record.get("unread", ()))
         for name in ("duplicates", "table_problems", "unlisted"):
             # Reports of earlier versions lack some.
@@ -216,6 +219,7 @@ def _findings(report: DatasetReport) -> list[tuple[Severity, str]]:
         "groups of clips have the same sound")  # fmt: skip
     add("warning", report.table_problems.count, "row of the tables has a fault",
         "rows of the tables have a fault")  # fmt: skip
+    found += [("warning", sentence) for sentence in report.notes]
     where = " or ".join(report.tables) if len(report.tables) < 4 else "the tables"
     add("warning", report.unlisted.count, f"sound of the folder has no row in {where}",
         f"sounds of the folder have no row in {where}")  # fmt: skip

@@ -91,12 +91,7 @@ def measured(folders: dict[str, Path]) -> dict[str, int]:
 
 
 def _joined(name: str) -> CatalogueEntry:
-    entry = describe_dataset(name)
-    parts = name.split(JOINT)
-    summary = (
-        f"Trained on together; {parts[0]} is named first and validates, where it has such a split."
-    )
-    return replace(entry, title=" + ".join(parts), summary=summary, own=True, published=None)
+    return replace(describe_dataset(name), own=True, published=None)
 
 
 def _record(entry: CatalogueEntry, stores: tuple[StoreInfo, ...]) -> DatasetRecord:

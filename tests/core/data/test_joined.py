@@ -10,11 +10,14 @@ import pytest
 import soundfile
 
 from core.config import DataConfig, part_roots
+from core.data.catalogue import describe_dataset
 from core.data.check import DatasetChecked, check_dataset
+from core.data.check_report import last_report, save_report
 from core.data.datasets import open_dataset
 from core.data.joined import Joined
 from core.data.places import remember_own, remember_place
 from core.errors import DatasetError
+from tests.core.data.layouts import make_wavcaps
 from tests.core.data.test_clotho import NAMES, make_copy
 
 
@@ -114,6 +117,24 @@ def test_one_root_goes_to_the_parts_that_it_can_be_of(
 def test_published_parts_that_lie_apart_are_told_how_to_be_named(roots: dict[str, Path]) -> None:
     with pytest.raises(DatasetError, match=r"MACS is not in .* write clotho=FOLDER; macs=FOLDER\."):
         open_dataset("clotho+macs", roots["clotho"])
+
+
+def test_parts_that_hold_sounds_of_another_are_told(roots: dict[str, Path]) -> None:
+    remember_place("wavcaps", make_wavcaps(roots["folder"]))
+    remember_place("clotho", roots["clotho"])
+    *_, last = check_dataset(open_dataset("clotho+wavcaps"), listen=False)
+    assert isinstance(last, DatasetChecked)
+    told = "'wavcaps' holds sounds of Clotho, so that measures on 'clotho' will flatter the model"
+    assert [severity for severity, text in last.report.findings() if text.startswith(told)] == [
+        "warning"
+    ]
+    save_report(last.report)
+    assert last_report("clotho+wavcaps") == last.report
+    entry = describe_dataset("clotho+wavcaps")
+    assert entry.title == "clotho + wavcaps"
+    assert entry.summary.startswith("Trained on together; clotho is named first and validates")
+    assert told in entry.summary
+    assert not open_dataset("clotho+wavcaps-no-clotho").notes  # type: ignore[attr-defined]
 
 
 def test_what_is_wrong_with_the_parts_is_told_of_both(roots: dict[str, Path]) -> None:
