@@ -12,7 +12,7 @@ from core.cli.output import figure, interruptible, table
 from core.cli.parser import actions_of
 from core.cli.score_report import add_metrics_option, chosen_metrics
 from core.errors import ConfigError
-from core.wording import count_text
+from core.wording import choice_text, count_text
 
 if TYPE_CHECKING:
     from core.experiments import Experiment
@@ -120,7 +120,7 @@ def _create(options: argparse.Namespace) -> int:
         Arm(name) if config is base else arm_between(name, base, config)
         for name, config in configs.items()
     ]
-    split = options.split or _last_split(base.data.dataset, base.data.root)
+    split = _split(options.split, base.data.dataset, base.data.root)
     experiment = create_experiment(
         options.title, base, arms, options.seeds, share_epochs=not options.train_apart, split=split
     )
@@ -133,10 +133,14 @@ def _create(options: argparse.Namespace) -> int:
     return 0
 
 
-def _last_split(dataset: str, root: str) -> str:
+def _split(asked: str, dataset: str, root: str) -> str:
     from core.data.datasets import open_dataset
 
     splits = open_dataset(dataset, root or None).splits
+    if asked:
+        if asked not in splits:
+            raise ConfigError(f"{dataset} has no split '{asked}'{choice_text(asked, splits)}")
+        return asked
     for name in ("test", "evaluation"):
         if name in splits and name != splits[0]:
             return "evaluation" if "evaluation" in splits else name

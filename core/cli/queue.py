@@ -66,6 +66,11 @@ def _add(options: argparse.Namespace) -> int:
         raise ConfigError("'aac-studio train --list-settings' lists the settings.")
     config = run_configuration(options)
     queue = RunQueue()
+    if options.after and options.after not in (entry.id for entry in queue.entries()):
+        raise ConfigError(
+            f"The queue has no entry {options.after} to wait for; 'aac-studio queue list' shows "
+            "what it has."
+        )
     if options.resume is not None:
         path = find_run(options.resume).path.absolute()
         new = queue.add(resume=str(path), after=options.after)

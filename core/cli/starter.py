@@ -9,6 +9,7 @@ from typing import Any
 from core.cli.checkpoint_option import add_device_option
 from core.cli.exit_codes import INTERRUPTED
 from core.cli.output import interruptible
+from core.cli.output_places import check_writable
 from core.cli.parser import actions_of
 from core.cli.progress import ProgressBar
 from core.events import close_work
@@ -54,6 +55,7 @@ def _build(options: argparse.Namespace) -> int:
             "--output where to write it."
         )
     output = Path(options.output).expanduser() if options.output else starter_file()
+    check_writable(output)
     report: TrainReport | None = None
     shown = None
     with ProgressBar() as bar:

@@ -18,6 +18,7 @@ from core.config.parsing import typed_value
 from core.errors import ConfigError
 from core.events import Event, RunEnded, close_work
 from core.runs import RunFolder
+from core.wording import choice_text
 
 DEFAULT_PRESET = "starter-ce"
 # Options of their own for settings that are changed most.
@@ -102,12 +103,28 @@ def open_or_create(options: argparse.Namespace) -> tuple[RunFolder, RunConfig]:
         from core.runs.folder import find_run
 
         return find_run(options.resume), config
+    # A slip of the keyboard should leave no failed run.
     if config.device not in ("auto", "cpu") and "WORLD_SIZE" not in os.environ:
         # Those are everywhere; the others ask torch.
         from core.device import choose_device
 
-        choose_device(config.device)  # A slip of the keyboard should leave no failed run.
+        choose_device(config.device)
+    check_data(config)
     return create_run(config), config
+
+
+def check_data(config: RunConfig) -> None:
+    """Raise `StudioError` where there is no such dataset here, or no such encoder."""
+    from core.data.datasets import open_dataset
+    from core.models.encoders import available_encoders
+
+    if "folder" in config.data.dataset.split("+") and not config.data.root:
+        raise ConfigError("The dataset 'folder' needs its place; add --set data.root=FOLDER.")
+    open_dataset(config.data.dataset, config.data.root or None)
+    known = [entry.name for entry in available_encoders()]
+    if config.data.encoder not in known:
+        told = choice_text(config.data.encoder, known)
+        raise ConfigError(f"There is no audio encoder named '{config.data.encoder}'{told}")
 
 
 def run_configuration(options: argparse.Namespace) -> RunConfig:

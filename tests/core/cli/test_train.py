@@ -92,6 +92,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     made = Fake()
     monkeypatch.setattr(core.training, "train_run", made.train_run)
     monkeypatch.setattr(core.training, "resume_run", made.resume_run)
+    # What is trained on is nowhere, and nothing is trained.
+    monkeypatch.setattr("core.cli.train.check_data", lambda config: None)
     return made
 
 
