@@ -136,13 +136,14 @@ def in_line(table: FigureTable) -> QHBoxLayout:
 
 def colour_dot(colour: str) -> QIcon:
     """Return a small filled circle."""
-    pixmap = QPixmap(24, 24)
+    # Large, so that it is round on every screen: icons are made smaller well, larger badly.
+    pixmap = QPixmap(96, 96)
     pixmap.fill(QColor(0, 0, 0, 0))
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colour))
-    painter.drawEllipse(4, 4, 16, 16)
+    painter.drawEllipse(16, 16, 64, 64)
     painter.end()
     return QIcon(pixmap)
 

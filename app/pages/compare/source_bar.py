@@ -45,7 +45,7 @@ class SourceBar(QWidget):
         self.files: list[Path] = []
         self.kind = Segments(
             [
-                (SPLIT, "Dataset split", "Clips with reference captions"),
+                (SPLIT, "Dataset", "A split of a dataset: clips with reference captions"),
                 (FILES, "Sound files", "Your own sounds"),
             ]
         )

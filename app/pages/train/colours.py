@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ class RunColours:
         for key in sorted((visible & self._first.keys()) - kept):
             self._held[key] = self._place_among(key, kept, len(visible))
             kept.add(key)
+        if len(visible) <= len(RUN_COLOURS):
+            self._part(sorted(kept))
         taken = {self._place(key) for key in visible & self._held.keys()}
         free = [place for place in range(len(RUN_COLOURS)) if place not in taken] or [0]
         unknown = sorted(visible - self._first.keys() - self._held.keys())
@@ -106,6 +108,17 @@ class RunColours:
     def _place(self, key: str) -> int:
         known = self._held.get(key, self._first.get(key))
         return self._passing.get(key, 0) if known is None else known
+
+    def _part(self, keys: Sequence[str]) -> None:
+        """Tell few runs apart that took one colour when there were too many for the colours."""
+        taken: set[tuple[str, bool]] = set()
+        for number, key in enumerate(keys):
+            look = (self.colour(key), self._settings[key][1])
+            if look in taken and Path(key).name not in self._chosen:
+                others = {*keys[:number], *keys[number + 1 :]}
+                self._held[key] = self._place_among(key, others, len(keys))
+                look = (self.colour(key), look[1])
+            taken.add(look)
 
     def _place_among(self, key: str, others: set[str], shown: int) -> int:
         """Return the place for a run that comes beside these others, `shown` runs in all."""

@@ -179,6 +179,7 @@ class ExperimentDialog(QDialog):
         contrast = base.objectives or (CaptionNTXentConfig(),)
         with_contrast = base.model_copy(update={"objectives": contrast})
         self.title.setText(f"CE against {objective_text(with_contrast)}")
+        self.title.setCursorPosition(0)
         self.add_arm(ArmDraft("CE"))
         self.add_arm(draft_of(objective_text(with_contrast), self._base, with_contrast))
 

@@ -154,6 +154,7 @@ class SetupForm(QScrollArea):
         self._contrast_advanced = CollapsibleSection("Contrast", self._studio.theme, nested=True)
         self._contrast_advanced.add(self.contrast.advanced)
         self._advanced.add(self._contrast_advanced)
+        self._advanced.rows.setSpacing(0)
         for heading, paths in fields.advanced_sections():
             section = CollapsibleSection(heading, self._studio.theme, nested=True)
             for path in paths:

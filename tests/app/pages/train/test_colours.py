@@ -75,6 +75,14 @@ def test_what_comes_takes_a_colour_that_is_not_in_sight(tmp_path: Path) -> None:
     assert len({colours.colour(one) for one in runs[:4]}) == 4
 
 
+def test_seeds_that_shared_a_colour_are_told_apart_once_they_are_few(tmp_path: Path) -> None:
+    colours, keys = coloured(tmp_path, arms=5, seeds=3)
+    first = colours.colour(keys[0][0])
+    colours.separate(set(keys[0]))
+    assert len({colours.colour(key) for key in keys[0]}) == 3
+    assert colours.colour(keys[0][0]) == first
+
+
 def test_colours_are_the_same_in_the_next_session(tmp_path: Path) -> None:
     colours, keys = coloured(tmp_path, arms=5, seeds=3)
     shown = {arm[2] for arm in keys}
