@@ -39,7 +39,8 @@ class RunColours:
         }
         # Of runs that are shown while the folders are still being looked through.
         self._passing: dict[str, int] = {}
-        self._shown: set[str] = set()
+        # In the order in which they came into sight.
+        self._shown: dict[str, None] = {}
         self._settings: dict[str, tuple[str, bool]] = {}
         self._groups: dict[str, str] = {}
         self._chosen = {key: str(colour) for key, colour in _read(settings, _SETTING).items()}
@@ -78,20 +79,23 @@ class RunColours:
 
         More runs than colours, as in an experiment, take one colour for all seeds of a setting.
         """
-        if visible == self._shown and not self._passing:
+        if visible == self._shown.keys() and not self._passing:
             return
-        kept = {key for key in visible & self._shown if key in self._first and key in self._held}
+        kept = {
+            key for key in visible & self._shown.keys() if key in self._first and key in self._held
+        }
         before = dict(self._held)
         for key in sorted((visible & self._first.keys()) - kept):
             self._held[key] = self._place_among(key, kept, len(visible))
             kept.add(key)
+        self._shown = {key: None for key in self._shown if key in visible}
+        self._shown.update(dict.fromkeys(sorted(visible)))
         if len(visible) <= len(RUN_COLOURS):
-            self._part(sorted(kept))
+            self._part([key for key in self._shown if key in kept])
         taken = {self._place(key) for key in visible & self._held.keys()}
         free = [place for place in range(len(RUN_COLOURS)) if place not in taken] or [0]
         unknown = sorted(visible - self._first.keys() - self._held.keys())
         self._passing = {key: free[n % len(free)] for n, key in enumerate(unknown)}
-        self._shown = set(visible)
         if self._held != before:
             self._keep()
 
