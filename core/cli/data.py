@@ -134,6 +134,9 @@ def _add_own(add: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a table in the folder; may be given several times",
     )
+    add.add_argument(
+        "--no-table", action="store_true", help="read no table: the sounds alone, for captioning"
+    )
     add.add_argument("--file-column", metavar="COLUMN", help="the column with file names")
     add.add_argument(
         "--caption-column",
@@ -223,6 +226,11 @@ def _add(options: argparse.Namespace) -> int:
     from core.data.places import remember_own
 
     root = Path(options.folder).expanduser().absolute()
+    if options.no_table:
+        OwnFolder(root, ColumnMapping(), options.name)
+        remember_own(options.name, root, ColumnMapping())
+        print(describe(options.name))
+        return 0
     preview = preview_folder(_table_in(root, options.table) if options.table else root)
     given = {
         "tables": tuple(options.table) if options.table else None,

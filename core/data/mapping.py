@@ -174,7 +174,8 @@ def guess_table(table: Table, index: SoundIndex) -> ColumnMapping:
     if not file:
         raise DatasetError(
             f"{table.path} has no column with names of sound files (it has "
-            f"{', '.join(table.columns[:8])}); choose the column and the folder of the sounds."
+            f"{', '.join(table.columns[:8])}); choose the column and the folder of the sounds, or "
+            "read no table."
         )
     others = [name for name in table.columns if name != file]
     split = next((name for name in others if _is_split(table, name)), "")

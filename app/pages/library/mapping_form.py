@@ -19,6 +19,9 @@ from core.data.folder_preview import FolderPreview
 from core.data.mapping import ColumnMapping
 from core.errors import DatasetError
 
+MOST_HEIGHT = 104
+# Tables whose cells have their columns' names with them.
+NAMED_CELLS = (".jsonl", ".ndjson", ".json")
 NO_SPLIT = "none: draw them"
 
 
@@ -34,6 +37,7 @@ class MappingForm(QWidget):
         self.problem = ""
         self._preview: FolderPreview | None = None
         self.tables = _checks("Tables")
+        self.tables.setToolTip("Without any it is a folder of sounds alone")
         self.file = QComboBox()
         self.file.setAccessibleName("Column with the file names")
         self.captions = _checks("Columns with captions")
@@ -96,9 +100,8 @@ class MappingForm(QWidget):
         for row in range(1, self.form.rowCount()):
             self.form.setRowVisible(row, has_tables)
         self._none.setVisible(not has_tables)
-        self.form.setRowVisible(self.tables, len(preview.tables) > 1)
-        named = [name for name in (t.name.lower() for t in preview.tables) if name.endswith("l")]
-        self.form.setRowVisible(self.header, has_tables and len(named) < len(preview.tables))
+        spelled = [not table.name.lower().endswith(NAMED_CELLS) for table in preview.tables]
+        self.form.setRowVisible(self.header, any(spelled))
         self._show_shares()
 
     def mapping(self) -> ColumnMapping | None:
@@ -107,12 +110,15 @@ class MappingForm(QWidget):
         if self._preview is None or not self._preview.tables:
             return ColumnMapping()
         tables = _checked(self.tables)
+        if not tables and self._preview.sounds:
+            return ColumnMapping()
         if not tables:
             self.problem = "Choose at least one table."
         elif self.file.currentIndex() < 0:
             self.problem = (
                 f"None of the columns {', '.join(self._preview.tables[0].columns[:8])} has names "
-                "of sound files; choose the column, or the folder that holds the sounds."
+                "of sound files; choose the column, or the folder that holds the sounds, or untick "
+                "the table to have the sounds alone."
             )
         if self.problem:
             return None
@@ -145,7 +151,7 @@ class MappingForm(QWidget):
 def _checks(name: str) -> QListWidget:
     box = QListWidget()
     box.setAccessibleName(name)
-    box.setMaximumHeight(104)
+    box.setMaximumHeight(MOST_HEIGHT)
     return box
 
 
@@ -156,6 +162,9 @@ def _fill(box: QListWidget, names: list[str], chosen: tuple[str, ...]) -> None:
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if name in chosen else Qt.CheckState.Unchecked)
         box.addItem(item)
+    # No higher than what it holds.
+    rows = sum(box.sizeHintForRow(row) for row in range(box.count()))
+    box.setMaximumHeight(min(MOST_HEIGHT, rows + 2 * box.frameWidth() + 4))
 
 
 def _checked(box: QListWidget) -> tuple[str, ...]:

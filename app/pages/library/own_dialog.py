@@ -191,8 +191,9 @@ class OwnFolderDialog(QDialog):
     def _show_roles(self) -> None:
         """Say above each column what it is taken for."""
         table, mapping = self._table(), self.form.mapping()
-        if table is None or mapping is None:
+        if table is None:
             return
+        mapping = mapping or ColumnMapping()
         titles = []
         for name in table.columns:
             role = (

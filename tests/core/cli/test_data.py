@@ -142,6 +142,15 @@ def test_the_list_says_which_datasets_leave_a_table_out(folder: Path, capsys: Ou
     assert "ready, 1 table not read" in line
 
 
+def test_sounds_alone_beside_a_table_of_something_else(folder: Path, capsys: Out) -> None:
+    (folder / "table.csv").write_text("person,licence\nAnn,CC0\n")
+    assert main(["data", "add", "mine", str(folder)]) == 2
+    assert "or read no table." in capsys.readouterr().err
+    assert main(["data", "add", "mine", str(folder), "--no-table"]) == 0
+    assert "No table is read" in capsys.readouterr().out
+    assert open_dataset("mine").splits == ("sounds",)
+
+
 def test_tables_may_be_given(folder: Path, capsys: Out) -> None:
     (folder / "more.csv").write_text("file;said\nlow, 1.wav;Something deep hums on.\n")
     (folder / "most.csv").write_text("file;said\nlow, 2.wav;Something deep hums on and on.\n")

@@ -158,6 +158,22 @@ class TestOwnFolder:
         assert "later.csv is not: its columns differ" in text
         dialog.reject()
 
+    def test_no_table_at_all_leaves_the_sounds(
+        self, tab: DatasetsTab, qtbot: QtBot, folder: Path
+    ) -> None:
+        (folder / "captions.csv").write_text("person,licence\nAnn,CC0\n")
+        dialog = self.dialog(tab, folder, qtbot)
+        assert "untick the table to have the sounds alone" in dialog.problem.text()
+        assert not dialog.add.isEnabled()
+        assert dialog.rows.horizontalHeaderItem(1).text() == "licence"
+        dialog.form.tables.item(0).setCheckState(Qt.CheckState.Unchecked)
+        qtbot.waitUntil(dialog.add.isEnabled, timeout=LONG)
+        assert "sounds 14" in dialog.result_text.text()
+        dialog.name.setText("ships")
+        dialog.accept()
+        qtbot.waitUntil(lambda: tab.name == "ships", timeout=LONG)
+        assert open_dataset("ships").splits == ("sounds",)
+
     def test_impossible_choices_are_told_at_once(
         self, tab: DatasetsTab, qtbot: QtBot, folder: Path, harbour: str
     ) -> None:
