@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.curves.charts import X_AXES
-from app.curves.read_out import Reading, ReadOut
+from app.curves.read_out import Reading, ReadOut, nearest
 from app.curves.run_curves import RunCurves, View, union
 from app.curves.seed_band import SeedBand
 from app.runs.history import RunHistory
@@ -173,9 +173,9 @@ class ChartPane(QWidget):
         mouse = area.mapFromGlobal(self.plot.cursor().pos())
         top = self.plot.mapTo(area, QPoint(0, 0)).y() if area is not self.plot else 0
         axis = {"elapsed": "time"}.get(self.view.axis, self.view.axis)
-        self.read_out.show_readings(
-            self.readings(self.at_x), axis, self._studio.theme.colours, mouse.x(), area, top
-        )
+        readings, colours = self.readings(self.at_x), self._studio.theme.colours
+        chosen = nearest(readings, self.plot.mouse_y, self.view.log)
+        self.read_out.show_readings(readings, axis, colours, mouse.x(), area, top, chosen)
 
     def readings(self, x: float) -> list[Reading]:
         """Return what every shown run or group has at x, the highest curve first."""

@@ -55,8 +55,12 @@ class ReadOut(QFrame):
         cursor: float,
         area: QWidget,
         top: int = 0,
+        chosen: int = -1,
     ) -> None:
-        """Show the readings in their order, on the side away from the cursor."""
+        """Show the readings in their order, on the side away from the cursor.
+
+        The one of number `chosen` stands out.
+        """
         if not readings:
             self.hide()
             return
@@ -68,7 +72,7 @@ class ReadOut(QFrame):
             self._style = style
             self.setStyleSheet(style)
         most = max(3, (area.height() - top - 60) // _ROW_HEIGHT)
-        self.label.setText(_table(readings, axis, colours, most))
+        self.label.setText(_table(readings, axis, colours, most, chosen))
         self.adjustSize()
         left = cursor > area.width() / 2
         x = 74 if left else area.width() - self.width() - 20
@@ -77,7 +81,24 @@ class ReadOut(QFrame):
         self.raise_()
 
 
-def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> str:
+def nearest(readings: list[Reading], height: float, log: bool = False) -> int:
+    """Return the number of the reading of which a curve passes nearest to a height; -1 for none."""
+
+    def place(value: float) -> float:
+        return math.log(value) if log and value > 0 else math.nan if log else value
+
+    found = [
+        (abs(place(value) - place(height)), number)
+        for number, item in enumerate(readings)
+        for value in (item.smoothed, item.validation)
+    ]
+    known = [pair for pair in found if not math.isnan(pair[0])]
+    return min(known)[1] if known else -1
+
+
+def _table(
+    readings: list[Reading], axis: str, colours: Colours, most: int, chosen: int = -1
+) -> str:
     # Only what some run has: charts of validation figures need no columns of training.
     columns = [(axis.capitalize(), [_place(item.x, axis) for item in readings])]
     for title, name, spread in (
@@ -95,18 +116,22 @@ def _table(readings: list[Reading], axis: str, colours: Colours, most: int) -> s
         for title, _ in columns
     )
     rows = [f"<tr><td style='color:{colours.muted}'>Run</td>{head}</tr>"]
-    shown = readings if len(readings) <= most else readings[: most - 1]
-    for number, item in enumerate(shown):
+    count = len(readings) if len(readings) <= most else most - 1
+    shown = list(range(count))
+    if chosen >= count:
+        # The nearest one is seen however many there are.
+        shown[-1] = chosen
+    for number in shown:
+        item = readings[number]
         name = _short(item.title)
         row = "".join(
             f"<td align='right' style='padding-left:14px'>{cells[number]}</td>"
             for _, cells in columns
         )
         line = "╍╍" if item.dashed else "━━"
-        rows.append(
-            f"<tr><td><b style='color:{item.colour}'>{line}</b>&nbsp; {html.escape(name)}</td>"
-            f"{row}</tr>"
-        )
+        ground = f" bgcolor='{colours.selected}'" if number == chosen and len(readings) > 1 else ""
+        swatch = f"<b style='color:{item.colour}'>{line}</b>"
+        rows.append(f"<tr{ground}><td>{swatch}&nbsp; {html.escape(name)}</td>{row}</tr>")
     if len(shown) < len(readings):
         more = len(readings) - len(shown)
         rows.append(f"<tr><td style='color:{colours.muted}'>and {more} more</td></tr>")

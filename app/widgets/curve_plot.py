@@ -128,6 +128,8 @@ class CurvePlot(pg.PlotWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(50)
         self._cursor.hide()
+        # How high the mouse is, in figures; NaN while it is elsewhere.
+        self.mouse_y = math.nan
         self.addItem(self._cursor, ignoreBounds=True)
         # The mouse may move a thousand times a second; thirty read-outs are enough.
         self._moves = pg.SignalProxy(
@@ -210,7 +212,8 @@ class CurvePlot(pg.PlotWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Hide the cursor."""
         super().leaveEvent(event)
-        self.cursor_moved.emit(float("nan"))
+        self.mouse_y = math.nan
+        self.cursor_moved.emit(math.nan)
 
     def show_cursor(self, x: float) -> None:
         """Put the cursor at x, or take it away at NaN."""
@@ -225,9 +228,12 @@ class CurvePlot(pg.PlotWidget):
     def _mouse_moved(self, arguments: tuple[QPointF]) -> None:
         place = arguments[0]
         if self.item.vb.sceneBoundingRect().contains(place) and self.underMouse():
-            self.cursor_moved.emit(self.item.vb.mapSceneToView(place).x())
+            seen = self.item.vb.mapSceneToView(place)
+            self.mouse_y = 10 ** seen.y() if self.layer.log else seen.y()
+            self.cursor_moved.emit(seen.x())
         elif self._cursor.isVisible():
-            self.cursor_moved.emit(float("nan"))
+            self.mouse_y = math.nan
+            self.cursor_moved.emit(math.nan)
 
 
 def _range(

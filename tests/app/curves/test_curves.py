@@ -16,6 +16,7 @@ from app.curves.chart_pane import Shown
 from app.curves.charts import CHARTS
 from app.curves.curves_view import CurvesView
 from app.curves.export import reading_of, save_svg
+from app.curves.read_out import Reading, nearest
 from app.curves.seed_band import mean_line
 from app.curves.series import Series
 from app.runs.history import RunHistory, Table
@@ -207,6 +208,25 @@ def test_long_titles_keep_their_seeds_in_the_read_out(
     text = view.pane.read_out.label.text()
     assert text.count("CE + audio-text") == 2
     assert "seed 42" in text and "seed 43" in text
+
+
+def test_the_curve_nearest_to_the_mouse_stands_out(
+    view: CurvesView, show: Callable[..., None]
+) -> None:
+    show({f"run {n}": history_of(np.full(100, float(n + 1))) for n in range(30)})
+
+    def chosen(height: float) -> str:
+        view.plot.mouse_y = height
+        view.pane.cursor_moved.emit(50.0)
+        rows = re.findall(r"<tr( bgcolor)?.*?&nbsp; (.*?)</td>", view.pane.read_out.label.text())
+        return ", ".join(title for ground, title in rows if ground)
+
+    assert (chosen(29.2), chosen(28.6), chosen(math.nan)) == ("run 28", "run 28", "")
+    # However many there are, it is in the table.
+    assert chosen(1.1) == "run 0"
+    # As it looks on a logarithmic axis.
+    low, high = (Reading("", "", False, 1.0, value, value, math.nan) for value in (1.0, 100.0))
+    assert nearest([low, high], 20.0) == 0 and nearest([low, high], 20.0, log=True) == 1
 
 
 def test_charts_share_cursor_and_zoom(view: CurvesView, show: Callable[..., None]) -> None:
