@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import subprocess
@@ -25,6 +26,8 @@ _DURATION = re.compile(rb"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?),", re.M)
 _GUESSED = b"Estimating duration from bitrate"
 _CUT_OFF = (b"partial file", b"File ended prematurely")
 _NO_TRACK = b"matches no streams"
+# What the filters print: the number of the first sample that there is.
+_FIRST = re.compile(rb"^(?:\[Eval @ [^\]]*\] )?(\d+)\.0+\r?$", re.M)
 _COUNTED = re.compile(rb"^out_time_us=(\d+)$", re.M)
 # As of a header of libsndfile's formats.
 _WHOLE = 0.99
@@ -33,6 +36,10 @@ _END = 0.98
 _PATIENCE = 20.0
 # Decoders need some of what comes before a part until they give what they give of the whole file.
 _LEAD_SECONDS = 1.0
+# Where a file states no length, a track begins at most so late.
+_LATEST_SECONDS = 60.0
+# By more than this no container rounds its times.
+_MARGIN_SECONDS = 0.05
 # Decoding so much costs no more than a start of the program, and some formats (FLV) lead astray
 # whoever looks for a place so near to their beginning.
 _NEAR_SECONDS = 5.0
@@ -77,16 +84,42 @@ class FfmpegStream:
             raise FfmpegError("it sent something that is not sound")
         output.read(offset - _AU_HEADER.size)
         self._output = output
+        self._silence = 0
+        self._left = math.inf
         self.stated_seconds: float | None = None
         self.frames_read = 0
 
+    def describe(self, told: bytes, duration: float | None) -> None:
+        """Take from the program's messages what it says of a file, or of so much of it."""
+        self.stated_seconds = _stated_seconds(told)
+        first = _FIRST.search(told)
+        latest = _LATEST_SECONDS if self.stated_seconds is None else self.stated_seconds
+        # A later time than the file has is no time.
+        if first is not None and int(first[1]) <= latest * self.sample_rate:
+            self._silence = int(first[1])
+        if duration is not None:
+            self._left = max(1, round(duration * self.sample_rate))
+
     def blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
         """Yield blocks (n, channels) of `frames` samples; the last may be shorter."""
+        for block in self._all_blocks(frames):
+            part = block[: int(min(self._left, len(block)))]
+            self._left -= len(part)
+            self.frames_read += len(part)
+            if len(part):
+                yield part
+            if not self._left:
+                return
+
+    def _all_blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
+        while self._silence:
+            count = min(self._silence, frames)
+            self._silence -= count
+            yield np.zeros((count, self.channels), np.float32)
         frame_bytes = 4 * self.channels
         while content := self._output.read(frames * frame_bytes):
             whole = len(content) - len(content) % frame_bytes
             samples = np.frombuffer(content[:whole], ">f4").reshape(-1, self.channels)
-            self.frames_read += len(samples)
             yield samples.astype(np.float32)
 
 
@@ -115,8 +148,8 @@ def open_ffmpeg(
         assert process.stdout is not None
         try:
             stream = FfmpegStream(process.stdout)
-            # A file is described before it is decoded.
-            stream.stated_seconds = _stated_seconds(messages.read_bytes())
+            # All that is asked for here is written before the first sample.
+            stream.describe(messages.read_bytes(), duration)
             yield stream
             if not process.stdout.read(1):
                 if process.wait() != 0:
@@ -147,16 +180,17 @@ def glimpse(
         told = subprocess.run(
             _command(path, start, duration),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=patience,
             check=True,
             creationflags=NO_WINDOW,
         )
         stream = FfmpegStream(io.BytesIO(told.stdout))
+        stream.describe(told.stderr, duration)
     except (OSError, subprocess.SubprocessError, FfmpegError):
         return None
-    return next(stream.blocks(len(told.stdout)), None)
+    parts = list(stream.blocks(stream.sample_rate))
+    return np.concatenate(parts) if parts else None
 
 
 def has_sound_near(path: Path, seconds: float) -> bool:
@@ -222,15 +256,16 @@ def _messages_file() -> Iterator[Path]:
 
 
 def _filters(timed: bool, start: float, duration: float | None) -> str:
-    """Return what makes time `start` of the container the first sample, to the sample."""
-    time = "PTS" if timed else "N/SR/TB"
-    filters = [f"asetpts={time}-round({start:.9f}/TB)"]
-    # Samples before time 0 are dropped and missing ones are silent. Only there: times further on,
-    # often rounded or plainly wrong, never make a hole in the sound.
-    filters.append("aresample=min_comp=0.000001:min_hard_comp=1000000000:first_pts=0")
-    if duration is not None:
-        filters.append(f"atrim=end={duration:.9f}")
-    return ",".join(filters)
+    """Return what makes time `start` of the container the first sample, to the sample.
+
+    What is missing before the first sample that there is, is told for `FfmpegStream.describe` and
+    not filled in here: FFmpeg begins anew with its filters where a file changes its channels or
+    rate. Times further on, often rounded or plainly wrong, never make a hole in the sound.
+    """
+    clock = "PTS" if timed else "N/SR/TB"
+    shift = f"asetpts={clock}-round({start:.9f}/TB),atrim=start=0,asetpts=if(N\\,PTS\\,print(PTS))"
+    # A little more than is asked for: the stream counts the samples.
+    return shift if duration is None else f"{shift},atrim=end={duration + _MARGIN_SECONDS:.9f}"
 
 
 def _stated_seconds(told: bytes) -> float | None:

@@ -157,6 +157,8 @@ def test_a_part_is_that_part_of_the_whole(name: str, made: Callable[[str], Path]
         first = round(start * rate)
         expected = whole[first : first + round(length * rate)]
         slack = round(precision * rate)
+        if start + length < SECONDS:
+            assert len(part) == round(length * rate)
         assert len(part) == pytest.approx(len(expected), abs=slack)
         if slack:
             # The end of the file has nothing behind it to look for.
@@ -212,6 +214,23 @@ def test_measuring_and_reading_at_once(
         info, sound = files.probe_and_read(made(name), 10**9)
         assert info.duration == pytest.approx(SECONDS, abs=0.05)
         assert sound is not None and sound.duration == pytest.approx(SECONDS, abs=0.05)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44_100, 1), (22_050, 2)])
+def test_a_file_that_changes_on_its_way(
+    rate: int, channels: int, made: Callable[[str], Path], tmp_path: Path
+) -> None:
+    other = write_wave(tmp_path / "other.wav", sweep(SECONDS, rate, channels), rate)
+    encode(other, tmp_path / "other.aac", *AAC)
+    path = tmp_path / "both.aac"
+    path.write_bytes(made("aac.aac").read_bytes() + (tmp_path / "other.aac").read_bytes())
+    whole = read_audio(path).samples
+    assert len(whole) == pytest.approx(2 * SECONDS * 44_100, abs=0.2 * 44_100)
+    for second in range(int(2 * SECONDS)):
+        assert np.abs(whole[second * 44_100 :][:44_100]).max() > 0.1
+    # Alone, a part has the rate that it is stored with.
+    part = read_audio(path, 44_100, SECONDS + 3.0, 1.0).samples
+    assert abs(lag(part, whole, round((SECONDS + 3.0) * 44_100))) < 0.05 * 44_100
 
 
 def test_of_two_tracks_the_first(wave: Path, tmp_path: Path) -> None:

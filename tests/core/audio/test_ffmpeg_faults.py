@@ -23,6 +23,9 @@ path = arguments[arguments.index("-i") + 1].removeprefix("file:")
 kind = open(path).read().strip()
 stated = {"long": "01:02:03.50", "short": "00:00:00.01"}.get(kind, "N/A")
 print(f"  Duration: {stated}, start: 0.000000, bitrate: 51 kb/s", file=sys.stderr, flush=True)
+late = {"late": "11025", "absurd": "99999999999"}.get(kind)
+if late:
+    print(f"[Eval @ 0x7f00] {late}.000000", file=sys.stderr, flush=True)
 if "copy" in arguments:
     print("Nothing can be counted.", file=sys.stderr)
     sys.exit(1)
@@ -77,6 +80,12 @@ def test_a_long_file_is_believed_and_not_decoded_to_its_end(tmp_path: Path) -> N
     info = probe(film(tmp_path, "long"))
     assert info.duration == pytest.approx(3723.5)
     assert (info.sample_rate, info.channels) == (22_050, 2)
+
+
+def test_a_track_is_not_believed_to_begin_later_than_the_file_is_long(tmp_path: Path) -> None:
+    assert probe(film(tmp_path, "late")).duration == 2.5
+    assert not read_audio(film(tmp_path, "late")).samples[:11_025].any()
+    assert probe(film(tmp_path, "absurd")).duration == 2.0
 
 
 def test_one_whose_packets_cannot_be_counted_is_decoded_to_its_end(
