@@ -52,6 +52,9 @@ class RunMenu(QObject):
                 else:
                     self._add_checkpoints(menu, key)
             if group == _ORDER[2]:
+                only = menu.addAction("Show only this run", partial(self._show_only, key))
+                only.setToolTip("Tick this run and untick all others")
+                self._page.studio.theme.set_icon(only, "eye-outline", "muted")
                 self._add_colours(menu, key)
             if group != _ORDER[-1]:
                 menu.addSeparator()
@@ -59,6 +62,9 @@ class RunMenu(QObject):
     def open(self, key: str, place: QPoint) -> None:
         """Open the menu at a place on the screen."""
         self.build(key).popup(place)
+
+    def _show_only(self, key: str) -> None:
+        self._page.runs.set_visible({key})
 
     def _add_checkpoints(self, menu: QMenu, key: str) -> None:
         action = self._actions.actions["contrast"]
