@@ -224,8 +224,9 @@ class ReportView(QScrollArea):
 
     def _show_growth(self, split: SplitReport) -> None:
         captions, words = split.growth[-1] if split.growth else (0, 0)
-        note = f"{words:,} different words in {captions:,} captions."
-        labels = ("0", "", f"{captions:,} captions, {words:,} words") if captions else ("",) * 3
+        read = count_text(captions, "caption")
+        note = f"{count_text(words, 'different word')} in {read}."
+        labels = ("0", "", f"{read}, {count_text(words, 'word')}") if captions else ("",) * 3
         self.growth.set_points(split.growth, note, (labels[0], labels[1], labels[2]))
 
     def _filter(self) -> None:
