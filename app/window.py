@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.detached import train_without_window
+from app.background_training import train_without_window
 from app.errors import details_of, sentence_of
 from app.jobs import TRAINING_LANE
 from app.menus import MainMenus
 from app.screen import fitting
+from app.sound_paths import is_there
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
@@ -165,7 +166,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open run folders in Train and everything else in Caption."""
         dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        runs = [path for path in dropped if (path / "config.json").is_file()]
+        runs = [path for path in dropped if is_there(path / "config.json")]
         for path in runs:
             self.studio.show_run.emit(str(path))
         sounds = [str(path) for path in dropped if path not in runs]

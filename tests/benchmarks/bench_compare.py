@@ -25,9 +25,9 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 import core.config  # noqa: F401  (before Qt, as the application does)
 from app.application import make_application
-from app.pages.compare.arranging import ClipFilter, Order
 from app.pages.compare.clips_tab import ClipsTab
 from app.pages.compare.results import ResultsModel
+from app.pages.compare.sort_and_filter import ClipFilter, Order
 from app.pages.compare.work import Answers, ComparedClip, SystemId, Told
 from app.studio import Studio
 

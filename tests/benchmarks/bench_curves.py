@@ -134,7 +134,7 @@ def main() -> None:
         window.show()
         window.show_page("train")
         page = window.page("train")
-        wait_until(lambda: page.curves is not None and page.shelf.settled)
+        wait_until(lambda: page.curves is not None and page.collection.settled)
 
         began = time.perf_counter()
         window.studio.show_run.emit(str(long_run.path))
@@ -153,9 +153,9 @@ def main() -> None:
             f"aim), every point after {time.perf_counter() - began:.2f} s"
         )
         page.runs.set_visible(set())
-        page.shelf.forget(key)
+        page.collection.forget(key)
 
-        page.runs.set_visible(set(page.shelf.summaries()) - {key})
+        page.runs.set_visible(set(page.collection.summaries()) - {key})
         wait_until(lambda: len(page.curves.curves) >= OTHERS)
         wait_until(
             lambda: all(
@@ -175,7 +175,7 @@ def main() -> None:
         wait_until(lambda: not page.sessions)
 
         # What 1,000 events cost the GUI thread once a worker has turned them into columns.
-        history = page.shelf.history(next(iter(page.curves.curves)))
+        history = page.collection.history(next(iter(page.curves.curves)))
         costs = []
         for _ in range(20):
             block = history.steps

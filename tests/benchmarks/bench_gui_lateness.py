@@ -150,15 +150,15 @@ def main() -> None:
         page.setup.rows["training.epochs"].set_value(1000)
         QTest.mouseClick(page.setup.start, Qt.MouseButton.LeftButton)
         (key,) = page.sessions
-        while page.shelf.history(key) is None or page.shelf.history(key).steps.length < 3:
+        while page.collection.history(key) is None or page.collection.history(key).steps.length < 3:
             wait(100)
             if key not in page.sessions:
                 raise SystemExit(f"the run ended: {page.banner.label.text()}")
         measure.start()
-        began = page.shelf.history(key).steps.length
+        began = page.collection.history(key).steps.length
         wait(round(1000 * chosen.seconds))
         report("training", measure.stop())
-        steps = page.shelf.history(key).steps.length - began
+        steps = page.collection.history(key).steps.length - began
         print(f"{steps} steps in {chosen.seconds:.0f} s; all of them drawn")
         window.stop_and_close()
         while window.isVisible():

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QToolButton, QWidget
 
-from app.pages.compare.arranging import GAIN, ClipFilter
 from app.pages.compare.rows import LETTERS
+from app.pages.compare.sort_and_filter import GAIN, ClipFilter
 from app.studio import Studio
 from app.widgets.inputs import NumberEdit
 from app.widgets.popover import Popover

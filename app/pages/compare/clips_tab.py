@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.pages.compare.arranging import Order
 from app.pages.compare.caption_delegate import CaptionDelegate, row_height
 from app.pages.compare.clip_filter import FilterButton
 from app.pages.compare.details_panel import DetailsPanel
 from app.pages.compare.results import ROW_ROLE, ResultsModel
 from app.pages.compare.rows import LETTERS, ResultRow
+from app.pages.compare.sort_and_filter import Order
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.elided_label import ElidedLabel

@@ -16,7 +16,7 @@ from app.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
     from app.curves.curves_view import CurvesView
-    from app.runs.shelf import RunShelf
+    from app.runs.run_collection import RunCollection
 
 NO_RUNS = (
     "None of these systems was trained here: curves belong to runs, and captions or checkpoints "
@@ -32,7 +32,7 @@ class CurvesTab(QWidget):
         self._studio = studio
         self._systems: list[SystemFile] = []
         # Made when the tab is first seen: charts take long to build.
-        self.shelf: RunShelf | None = None
+        self.collection: RunCollection | None = None
         self.view: CurvesView | None = None
         self.missing = QLabel()
         self.missing.setProperty("role", "muted")
@@ -66,19 +66,19 @@ class CurvesTab(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Read nothing while nobody looks."""
         super().hideEvent(event)
-        if self.shelf is not None:
-            self.shelf.set_active(False)
+        if self.collection is not None:
+            self.collection.set_active(False)
 
-    def _make(self) -> RunShelf:
-        if self.shelf is None:
+    def _make(self) -> RunCollection:
+        if self.collection is None:
             from app.curves.curves_view import CurvesView
-            from app.runs.shelf import RunShelf
+            from app.runs.run_collection import RunCollection
 
-            self.shelf = RunShelf(self._studio, self)
-            self.shelf.updated.connect(lambda _key: self._show())
+            self.collection = RunCollection(self._studio, self)
+            self.collection.updated.connect(lambda _key: self._show())
             self.view = CurvesView(self._studio)
             self._layout.insertWidget(0, self.view, 1)
-        return self.shelf
+        return self.collection
 
     def _keys(self) -> dict[str, list[int]]:
         """Return the systems' numbers by run; two checkpoints of one run share its curves."""
@@ -101,11 +101,11 @@ class CurvesTab(QWidget):
     def _show(self) -> None:
         from app.curves.chart_pane import Shown
 
-        if self.shelf is None or self.view is None:
+        if self.collection is None or self.view is None:
             return
         runs = {}
         for key, numbers in self._keys().items():
-            history = self.shelf.history(key)
+            history = self.collection.history(key)
             if history is None:
                 continue
             system = self._systems[numbers[0]]
@@ -117,7 +117,7 @@ class CurvesTab(QWidget):
                 run_colour(numbers[0]),
                 bool(config and config.objectives),
                 history,
-                self.shelf.is_alive(key),
+                self.collection.is_alive(key),
             )
         self.view.show_runs(runs)
         self.view.refresh()

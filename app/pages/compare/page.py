@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from app.pages.compare.blind_tab import BlindTab
 from app.pages.compare.clips_tab import ClipsTab
+from app.pages.compare.comparison_controller import ComparisonController
 from app.pages.compare.curves_tab import CurvesTab
-from app.pages.compare.desk import ComparisonDesk
 from app.pages.compare.experiments_tab import ExperimentsTab
 from app.pages.compare.export import results_csv
 from app.pages.compare.results import ResultsModel
@@ -74,7 +74,7 @@ class ComparePage(QWidget):
         self.experiments = ExperimentsTab(studio)
         self.banner = Banner(studio.theme)
         self.saver = Saver(studio, self)
-        self.desk = ComparisonDesk(self, load, metrics)
+        self.controller = ComparisonController(self, load, metrics)
         self._build()
         self._connect()
 
@@ -112,19 +112,19 @@ class ComparePage(QWidget):
         outer.addWidget(self.stack, 1)
 
     def _connect(self) -> None:
-        studio, desk = self.studio, self.desk
+        studio, controller = self.studio, self.controller
         self.empty.clicked.connect(lambda: studio.show_page.emit("train"))
         self.open_file.clicked.connect(self._open_systems)
         self.systems.open_clicked.connect(self._open_systems)
         self.systems.changed.connect(self._systems_changed)
-        self.source.changed.connect(desk.source_changed)
+        self.source.changed.connect(controller.source_changed)
         self.source.choose_clicked.connect(self._choose_sounds)
-        self.source.failed.connect(desk.failed)
+        self.source.failed.connect(controller.failed)
         self.clips.export_clicked.connect(self._export_clips)
         self.clips.open_clicked.connect(lambda path: studio.open_in_caption.emit([path]))
         self.scores.export_wanted.connect(self._export_scores)
-        self.blind.failed.connect(desk.failed)
-        self.experiments.failed.connect(desk.failed)
+        self.blind.failed.connect(controller.failed)
+        self.experiments.failed.connect(controller.failed)
         self.experiments.compare_wanted.connect(self._compare_runs)
         self.tabs.currentChanged.connect(self._tab_changed)
         studio.open_in_compare.connect(self.open_systems)
@@ -180,7 +180,7 @@ class ComparePage(QWidget):
         self._show_stack()
 
     def _not_listed(self, sentence: str, details: str) -> None:
-        self.desk.failed(sentence, details)
+        self.controller.failed(sentence, details)
         self._show_stack()
 
     def _show_stack(self) -> None:
@@ -211,7 +211,7 @@ class ComparePage(QWidget):
         files = self.systems.selected()
         self.settings.set_systems(files)
         self.curves.set_systems(files)
-        self.desk.systems_changed()
+        self.controller.systems_changed()
 
     def _tab_changed(self, _index: int) -> None:
         # An experiment brings its own systems and its own split.
@@ -250,7 +250,7 @@ class ComparePage(QWidget):
             self.open_systems(systems)
         if others:
             self.studio.jobs.run_quick(
-                lambda: collect_sounds(others), self._sounds_found, self.desk.failed, self
+                lambda: collect_sounds(others), self._sounds_found, self.controller.failed, self
             )
 
     def _sounds_found(self, paths: list[Path]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.pages.compare.arranging import ClipFilter, Order, arrange
 from app.pages.compare.rows import LETTERS, CaptionCell, GainCell, ResultRow, figure_text
+from app.pages.compare.sort_and_filter import ClipFilter, Order, arrange
 from core.evaluation.registry import METRICS
 
 if TYPE_CHECKING:

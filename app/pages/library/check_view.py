@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from app.pages.library.asking import ask_save
 from app.pages.library.dataset_records import DatasetRecord
 from app.pages.library.dataset_work import DatasetWork
+from app.pages.library.file_dialogs import ask_save
 from app.pages.library.report_view import ReportView
 from app.studio import Studio
 from app.texts import date_text

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from app.machine import size_text
-from app.pages.library.asking import ask_open, ask_save, confirm, show_folder
+from app.pages.library.file_dialogs import ask_open, ask_save, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.pages.library.notes_dialog import NotesDialog
 from app.save_place import file_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox
 
-from app.pages.library.asking import show_folder
 from app.pages.library.dataset_facts import ClipRecord, DatasetFacts, clip_events
 from app.pages.library.event_bars import EventBar, EventBars
+from app.pages.library.file_dialogs import show_folder
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
 from app.texts import NOTHING, count_text, length_text

@@ -10,11 +10,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton, QToolButton, QWidget
 
 from app.machine import size_text
-from app.pages.library.asking import ask_folder, ask_open, confirm, show_folder
 from app.pages.library.dataset_places import take_away, take_copies
 from app.pages.library.dataset_records import DatasetRecord
 from app.pages.library.dataset_refusals import no_copy, no_download, no_folder, no_removal, not_own
 from app.pages.library.download_dialog import DownloadDialog
+from app.pages.library.file_dialogs import ask_folder, ask_open, confirm, show_folder
 from app.pages.library.join_dialog import JoinDialog
 from app.pages.library.own_dialog import OwnFolderDialog
 from core.data.acquire import datasets_dir

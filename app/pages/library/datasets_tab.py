@@ -21,8 +21,8 @@ from app.pages.library.dataset_list import DatasetList
 from app.pages.library.dataset_records import DatasetRecord
 from app.pages.library.dataset_work import DatasetWork
 from app.pages.library.features_view import FeaturesView
+from app.pages.library.job_lines import JobLines
 from app.pages.library.recordings_tab import RecordingsTab
-from app.pages.library.work_lines import WorkLines
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.elided_label import ElidedLabel
@@ -64,7 +64,7 @@ class DatasetsTab(QWidget):
         self.check = CheckView(studio, self.works)
         self.features = FeaturesView(studio, self.works)
         self.missing = EmptyState(studio.theme, "folder-question-outline", "Not here yet", "")
-        self.lines = WorkLines(studio, self.works)
+        self.lines = JobLines(studio, self.works)
         self.stack = QStackedWidget()
         for widget in self._pages().values():
             self.stack.addWidget(widget)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from app.pages.library.asking import ask_open, confirm, show_folder
+from app.pages.library.file_dialogs import ask_open, confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.pages.library.weights_downloads import DownloadLine, WeightsDownloads
 from app.pages.library.weights_records import WeightsRecord, load_weights_records

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from app.machine import size_text
-from app.pages.library.asking import confirm, show_folder
 from app.pages.library.dataset_records import DatasetRecord
 from app.pages.library.dataset_work import DatasetWork
 from app.pages.library.extract_dialog import ExtractDialog
 from app.pages.library.feature_records import FeatureRecord, features_loader
+from app.pages.library.file_dialogs import confirm, show_folder
 from app.pages.library.list_tab import ListTab
 from app.studio import Studio
 from app.texts import NOTHING, count_text, date_text

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.machine import size_text
-from app.pages.library.asking import show_folder
 from app.pages.library.details import ValueLabel
+from app.pages.library.file_dialogs import show_folder
 from app.studio import Studio
 from app.texts import count_text
 from core import paths

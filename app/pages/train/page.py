@@ -15,15 +15,15 @@ from app.pages.train.choice_feed import ChoiceFeed
 from app.pages.train.colours import named
 from app.pages.train.device_watch import DeviceWatch
 from app.pages.train.layout import TrainLayout
-from app.pages.train.outlook import Outlook
-from app.pages.train.queue_desk import QueueDesk
+from app.pages.train.preflight import Preflight
+from app.pages.train.queue_controller import QueueController
 from app.pages.train.queue_pane import QueuePane
 from app.pages.train.run_actions import RunActions
 from app.pages.train.run_board import RunBoard
 from app.pages.train.run_menu import RunMenu
+from app.pages.train.run_status import RESUMABLE, run_status, state_of
 from app.pages.train.sessions import Sessions
 from app.pages.train.setup_memory import load_setup, save_setup
-from app.pages.train.standing import RESUMABLE, standing_of, state_of
 from app.studio import Studio
 from core.config import RunConfig
 from core.errors import StudioError
@@ -48,13 +48,13 @@ class TrainPage(TrainLayout):
         self.space: SpaceView | None = None
         self.sessions = Sessions(studio, self)
         self.board = RunBoard(studio, self.runs, self.state, self)
-        self.shelf, self.colours = self.board.shelf, self.board.colours
-        self.outlook = Outlook(studio, self.setup, self.shelf, self)
+        self.collection, self.colours = self.board.collection, self.board.colours
+        self.preflight = Preflight(studio, self.setup, self.collection, self)
         self.queue = QueuePane(studio, self.sessions)
         self.tabs.addTab(self.queue, "Queue")
-        self.desk = QueueDesk(self)
+        self.controller = QueueController(self)
         self.choices = ChoiceFeed(studio, self.setup, self)
-        self.choices.known.connect(self.outlook.ask)
+        self.choices.known.connect(self.preflight.ask)
         self.choices.failed.connect(self.show_failure)
         self.actions_ = RunActions(self)
         self.menu = RunMenu(self, self.actions_)
@@ -73,7 +73,7 @@ class TrainPage(TrainLayout):
         if config is not None:
             found = self.setup.presets.select(preset)
             self.setup.set_config(config, found.config if found else None)
-        self.desk.tell_what_waits()
+        self.controller.tell_what_waits()
 
     # What the user does
 
@@ -110,8 +110,8 @@ class TrainPage(TrainLayout):
         session = self.sessions.live(key)
         if session is not None:
             return session.job.state
-        history = self.shelf.history(key)
-        return state_of(history, self.shelf.summary(key), self.shelf.is_alive(key))
+        history = self.collection.history(key)
+        return state_of(history, self.collection.summary(key), self.collection.is_alive(key))
 
     def can_resume(self, key: str) -> bool:
         """Say whether a run can be gone on with."""
@@ -161,7 +161,7 @@ class TrainPage(TrainLayout):
         self._timer.start()
         self._queue_timer.start()
         self._device.start()
-        self.shelf.set_active(True)
+        self.collection.set_active(True)
         if self._painted:
             self.choices.ask()
 
@@ -178,7 +178,7 @@ class TrainPage(TrainLayout):
         self._timer.stop()
         self._queue_timer.stop()
         self._device.stop()
-        self.shelf.set_active(False)
+        self.collection.set_active(False)
 
     def _after_first_paint(self) -> None:
         self.curves = importlib.import_module("app.curves.curves_view").CurvesView(self.studio)
@@ -195,7 +195,7 @@ class TrainPage(TrainLayout):
 
     def _connect(self) -> None:
         self.setup.start_requested.connect(self.start)
-        self.setup.experiment.clicked.connect(self.desk.open_experiment)
+        self.setup.experiment.clicked.connect(self.controller.open_experiment)
         self.setup.copy_command.clicked.connect(self.actions_.copy_command)
         self.empty.clicked.connect(self.setup.request_start)
         self.state_line.pause_clicked.connect(self.actions_.pause)
@@ -211,11 +211,11 @@ class TrainPage(TrainLayout):
         self.sessions.discarded.connect(self.delete_run)
         self.sessions.failed.connect(self.show_failure)
         self.sessions.warned.connect(lambda text: self.banner.show_message(text, "warning"))
-        self.desk.counted.connect(self._show_stack)
+        self.controller.counted.connect(self._show_stack)
         self.runs.menu_wanted.connect(self._show_menu)
         self.board.changed.connect(self._listed)
-        self.shelf.updated.connect(self._mark_dirty)
-        self.studio.runs_changed.connect(partial(self.shelf.scan, True))
+        self.collection.updated.connect(self._mark_dirty)
+        self.studio.runs_changed.connect(partial(self.collection.scan, True))
         self.studio.show_run.connect(self.show_run)
         self.studio.theme.changed.connect(self._recolour)
 
@@ -243,7 +243,9 @@ class TrainPage(TrainLayout):
         self.studio.message.emit(f"Moved {Path(key).name} to the bin.")
 
     def _show_stack(self) -> None:
-        self.stack.setCurrentIndex(1 if self.shelf.summaries() or self.desk.waiting else 0)
+        self.stack.setCurrentIndex(
+            1 if self.collection.summaries() or self.controller.waiting else 0
+        )
 
     def _listed(self) -> None:
         self._show_stack()
@@ -267,7 +269,7 @@ class TrainPage(TrainLayout):
     def _device_in_use(self) -> str:
         """Return the device of the run that trains here, "" where none does."""
         key = self.sessions.busy_key()
-        history = self.shelf.history(key) if key else None
+        history = self.collection.history(key) if key else None
         return history.started.device if history and history.started else ""
 
     def _redraw(self) -> None:
@@ -280,11 +282,11 @@ class TrainPage(TrainLayout):
             self.curves.refresh()
         self.board.show_rows()
         key = self.runs.current()
-        history = self.shelf.history(key) if key else None
-        summary = self.shelf.summary(key)
-        session, alive = self.sessions.live(key), self.shelf.is_alive(key)
-        self.state_line.show_standing(
-            standing_of(session, history, summary, alive, self._device.load if session else "")
+        history = self.collection.history(key) if key else None
+        summary = self.collection.summary(key)
+        session, alive = self.sessions.live(key), self.collection.is_alive(key)
+        self.state_line.show_status(
+            run_status(session, history, summary, alive, self._device.load if session else "")
         )
         self.actions_.update(key)
         self.previews.show_history(history, summary.config if summary else None)

@@ -182,7 +182,7 @@ class RunActions(QObject):
             "export": self._export,
             "delete": lambda: page.delete_run(page.runs.current()),
             "attach": self.attach,
-            "experiment": page.desk.open_experiment,
+            "experiment": page.controller.open_experiment,
             "queue": page.sessions.release,
             "command": self.copy_command,
         }

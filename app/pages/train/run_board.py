@@ -1,4 +1,4 @@
-"""Which runs are listed, ticked, selected and drawn: between the shelf, the list and the charts."""
+"""Which runs are listed, ticked, selected and drawn: between collection, list and charts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.pages.train.colours import RunColours, group_title
 from app.pages.train.run_items import RunRow
 from app.pages.train.run_list import RunList
-from app.runs.shelf import RunShelf
+from app.runs.run_collection import RunCollection
 from app.studio import Studio
 from core.runs import RunFolder, RunSummary
 
@@ -34,7 +34,7 @@ class RunBoard(QObject):
     ) -> None:
         super().__init__(parent)
         self._studio, self._list, self._state = studio, runs, state
-        self.shelf = RunShelf(studio, self)
+        self.collection = RunCollection(studio, self)
         self.colours = RunColours(studio.settings)
         self.curves: CurvesView | None = None
         self._kept = str(studio.settings.value(_SHOWN, ""))
@@ -44,16 +44,16 @@ class RunBoard(QObject):
         self._user_chose = bool(self._kept)
         runs.selected.connect(self._selected)
         runs.visibility_changed.connect(self._visibility_changed)
-        self.shelf.listed.connect(self.list_runs)
+        self.collection.listed.connect(self.list_runs)
         for folder in self._attached():
-            self.shelf.add_folder(Path(folder))
+            self.collection.add_folder(Path(folder))
 
     def bring(self, key: str) -> None:
         """Show a run's curves and select it as soon as it is listed."""
         self._visible.add(key)
         self._seen.add(key)
         self._wanted = key
-        self.shelf.add_folder(Path(key))
+        self.collection.add_folder(Path(key))
         # Its events are read while the list is still being made.
         self.watch()
 
@@ -65,15 +65,15 @@ class RunBoard(QObject):
 
     def forget(self, key: str) -> None:
         """Leave out a run whose folder is gone."""
-        self.shelf.forget(key)
+        self.collection.forget(key)
         self._visible.discard(key)
         kept = [folder for folder in self._attached() if folder != key]
         self._studio.settings.setValue(_ATTACHED, json.dumps(kept))
 
     def list_runs(self) -> None:
-        """List what the shelf has found."""
-        summaries = self.shelf.summaries()
-        if self.shelf.settled:
+        """List the runs that were found."""
+        summaries = self.collection.summaries()
+        if self.collection.settled:
             for key, summary in reversed(summaries.items()):
                 self.colours.add(key, summary.config)
             self.colours.forget_others({*summaries, self._wanted})
@@ -83,17 +83,17 @@ class RunBoard(QObject):
             self._user_chose = self._user_chose and (bool(self._visible) or not gone)
         if not self._user_chose:
             self._visible |= set(list(summaries)[:SHOWN_AT_FIRST])
-            self._user_chose = self.shelf.settled
+            self._user_chose = self.collection.settled
         # Started elsewhere while we look on: show it.
         fresh = summaries.keys() - self._seen
-        self._visible |= {key for key in fresh if self.shelf.is_alive(key)}
+        self._visible |= {key for key in fresh if self.collection.is_alive(key)}
         self._seen |= summaries.keys()
         self.show_rows()
         if self._wanted in summaries:
             self._list.select(self._wanted)
             self._wanted = ""
         elif not self._list.current() and summaries:
-            alive = (key for key in summaries if self.shelf.is_alive(key))
+            alive = (key for key in summaries if self.collection.is_alive(key))
             self._list.select(next(alive, next(iter(summaries))))
         self.watch()
         self.changed.emit()
@@ -102,13 +102,13 @@ class RunBoard(QObject):
         """Bring the list up to date."""
         self.colours.separate(self._visible)
         self._remember()
-        rows = [self._row(key, summary) for key, summary in self.shelf.summaries().items()]
+        rows = [self._row(key, summary) for key, summary in self.collection.summaries().items()]
         self._list.show_rows(rows, self._visible)
 
     def watch(self) -> None:
         """Keep the histories of what is drawn or selected, and draw it."""
         current = self._list.current()
-        self.shelf.watch(self._visible | ({current} if current else set()))
+        self.collection.watch(self._visible | ({current} if current else set()))
         self.show_curves()
 
     def show_curves(self) -> None:
@@ -118,8 +118,8 @@ class RunBoard(QObject):
         from app.curves.chart_pane import Shown
 
         shown: dict[str, Shown] = {}
-        for key, summary in self.shelf.summaries().items():
-            history = self.shelf.history(key)
+        for key, summary in self.collection.summaries().items():
+            history = self.collection.history(key)
             if key in self._visible and history is not None:
                 config = summary.config
                 shown[key] = Shown(
@@ -127,7 +127,7 @@ class RunBoard(QObject):
                     colour=self.colours.colour(key),
                     dashed=bool(config and config.objectives),
                     history=history,
-                    live=self.shelf.is_alive(key),
+                    live=self.collection.is_alive(key),
                     group=self.colours.group(key),
                     group_title=group_title(summary),
                 )
@@ -140,7 +140,7 @@ class RunBoard(QObject):
         self.show_curves()
 
     def _row(self, key: str, summary: RunSummary) -> RunRow:
-        history = self.shelf.history(key) if self.shelf.is_loaded(key) else None
+        history = self.collection.history(key) if self.collection.is_loaded(key) else None
         best = history.best if history else None
         config = summary.config
         return RunRow(
@@ -156,12 +156,12 @@ class RunBoard(QObject):
             started=summary.started or _made_at(summary.run),
             problem=summary.problem,
             group=config.experiment if config else "",
-            group_title=self.shelf.experiment(key),
+            group_title=self.collection.experiment(key),
         )
 
     def _visibility_changed(self) -> None:
         # What is not listed yet can have been neither ticked nor unticked.
-        self._visible = self._list.visible() | (self._visible - self.shelf.summaries().keys())
+        self._visible = self._list.visible() | (self._visible - self.collection.summaries().keys())
         self._user_chose = True
         self.show_rows()
         self.watch()
@@ -173,7 +173,7 @@ class RunBoard(QObject):
     def _remember(self) -> None:
         """Keep what is shown for the next session."""
         shown = json.dumps(sorted(self._visible))
-        if shown != self._kept and self.shelf.settled and self.shelf.summaries():
+        if shown != self._kept and self.collection.settled and self.collection.summaries():
             self._kept = shown
             self._studio.settings.setValue(_SHOWN, shown)
 

@@ -24,7 +24,7 @@ from app.widgets.elided_label import ElidedLabel
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """What the line shows. `state` is a job's or a folder's state; `can` lists the buttons."""
 
     title: str = ""
@@ -66,7 +66,7 @@ class StateLine(QWidget):
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._shown: Standing | None = None
+        self._shown: RunStatus | None = None
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.state = QLabel()
@@ -146,32 +146,32 @@ class StateLine(QWidget):
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(self.bar)
-        self.show_standing(Standing())
+        self.show_status(RunStatus())
 
-    def show_standing(self, standing: Standing) -> None:
+    def show_status(self, status: RunStatus) -> None:
         """Show where a run stands."""
-        if standing == self._shown:
+        if status == self._shown:
             return
-        self._shown = standing
-        self.state.setText(standing.phase or STATE_WORDS.get(standing.state, standing.state))
-        self.title.setText(standing.title)
-        self.facts.setText(" · ".join(standing.facts))
-        self.loads.setText(" · ".join(standing.loads))
-        self.loads.setVisible(bool(standing.loads))
-        count = len(standing.warnings)
+        self._shown = status
+        self.state.setText(status.phase or STATE_WORDS.get(status.state, status.state))
+        self.title.setText(status.title)
+        self.facts.setText(" · ".join(status.facts))
+        self.loads.setText(" · ".join(status.loads))
+        self.loads.setVisible(bool(status.loads))
+        count = len(status.warnings)
         self.warnings.setVisible(count > 0)
-        self.third.setVisible(bool(standing.loads) or count > 0)
+        self.third.setVisible(bool(status.loads) or count > 0)
         self.warnings.setText(count_text(count, "warning"))
-        self.warnings.setToolTip("\n".join(standing.warnings[-8:]))
-        share = round(1000 * (standing.fraction or 0.0))
+        self.warnings.setToolTip("\n".join(status.warnings[-8:]))
+        share = round(1000 * (status.fraction or 0.0))
         if share != self.bar.value():
             # It repaints at once even when nothing changes.
             self.bar.setValue(share)
-        self.pause.setVisible("pause" in standing.can)
-        self.resume.setVisible("resume" in standing.can)
-        self.resume.setText("Start" if standing.state == "not started" else "Resume")
-        self.stop.setVisible("stop" in standing.can)
-        self.stop.setEnabled(standing.state != "stopping")
+        self.pause.setVisible("pause" in status.can)
+        self.resume.setVisible("resume" in status.can)
+        self.resume.setText("Start" if status.state == "not started" else "Resume")
+        self.stop.setVisible("stop" in status.can)
+        self.stop.setEnabled(status.state != "stopping")
         # Last: the room depends on the buttons.
         self._show_scores()
 

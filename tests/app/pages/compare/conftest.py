@@ -51,9 +51,11 @@ def ready(page: ComparePage, qtbot: QtBot, rows: int = 6) -> None:
 
 def settled(page: ComparePage, qtbot: QtBot) -> None:
     """Wait until nothing goes on."""
-    desk = page.desk
-    qtbot.waitUntil(lambda: not desk.captioning.busy, timeout=10_000)
-    qtbot.waitUntil(lambda: not desk.keeper.busy and not page.studio.jobs.running(), timeout=30_000)
+    controller = page.controller
+    qtbot.waitUntil(lambda: not controller.captioning.busy, timeout=10_000)
+    qtbot.waitUntil(
+        lambda: not controller.keeper.busy and not page.studio.jobs.running(), timeout=30_000
+    )
 
 
 def captioned(page: ComparePage, qtbot: QtBot) -> None:

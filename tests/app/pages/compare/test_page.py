@@ -59,7 +59,7 @@ def test_nothing_is_said_to_be_missing_before_it_was_looked_for(
         return clips_of(*where)
 
     monkeypatch.setattr("app.pages.compare.page.list_systems", slow_list)
-    monkeypatch.setattr("app.pages.compare.desk.split_clips", slow_clips)
+    monkeypatch.setattr("app.pages.compare.comparison_controller.split_clips", slow_clips)
     page = open_page()
     sound = page.clips.details.sound
     assert page.stack.currentWidget() is page.empty
@@ -165,10 +165,10 @@ def test_stop_keeps_what_is_there(open_page: Opener, qtbot: QtBot) -> None:
     assert page.top.bar.maximum() > 0
     qtbot.mouseClick(page.top.stop, Qt.MouseButton.LeftButton)
     gate.set()
-    qtbot.waitUntil(lambda: not page.desk.captioning.busy)
+    qtbot.waitUntil(lambda: not page.controller.captioning.busy)
     assert page.top.button.isVisible()
     assert 2 <= page.model.captioned() < 6
-    qtbot.waitUntil(lambda: not page.desk.keeper.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not page.controller.keeper.busy, timeout=10_000)
 
 
 def test_a_checkpoint_that_fails_is_said_in_the_page(open_page: Opener, qtbot: QtBot) -> None:

@@ -9,11 +9,11 @@ import io
 import pytest
 from PySide6.QtCore import Qt
 
-from app.pages.compare.arranging import GAIN, ClipFilter, Order
 from app.pages.compare.export import results_csv
 from app.pages.compare.results import CELL_ROLE, GAIN_ROLE, ResultsModel
 from app.pages.compare.rows import ResultRow
 from app.pages.compare.scoring import SystemsScored, scorable, score_systems
+from app.pages.compare.sort_and_filter import GAIN, ClipFilter, Order
 from app.pages.compare.work import (
     Answers,
     ClipCaptioned,

@@ -21,8 +21,8 @@ def known_data(monkeypatch: pytest.MonkeyPatch) -> None:
     from app.pages.train.setup_check import DataFacts
 
     facts = DataFacts(1500, 200, 5)
-    monkeypatch.setattr("app.pages.train.outlook.data_facts", lambda *_: facts)
-    monkeypatch.setattr("app.pages.train.outlook.obstacles", lambda _: {})
+    monkeypatch.setattr("app.pages.train.preflight.data_facts", lambda *_: facts)
+    monkeypatch.setattr("app.pages.train.preflight.obstacles", lambda _: {})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> Opened:
         window.show_page("train")
         page = window.page("train")
         assert isinstance(page, TrainPage)
-        qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+        qtbot.waitUntil(lambda: page.curves is not None and page.collection.settled, timeout=30_000)
         return page
 
     return open_page

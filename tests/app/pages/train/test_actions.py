@@ -129,8 +129,8 @@ def test_a_run_of_another_process_is_attached_and_asked(
         assert asked == ["continue"]
     again = TrainPage(page.studio)
     qtbot.addWidget(again)
-    again.shelf.scan()
-    qtbot.waitUntil(lambda: key in again.shelf.summaries(), timeout=30_000)
+    again.collection.scan()
+    qtbot.waitUntil(lambda: key in again.collection.summaries(), timeout=30_000)
 
 
 def test_ce_goes_on_with_contrast_from_any_checkpoint(opened: Opened, qtbot: QtBot) -> None:
@@ -208,9 +208,9 @@ def test_what_is_exported_is_named_after_the_run(
     assert begun == [f"{name}.zip", *files]
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} >= set(begun)
     finished_run("second")
-    page.shelf.scan(True)
-    qtbot.waitUntil(lambda: len(page.shelf.summaries()) == 2, timeout=30_000)
-    page.runs.set_visible(set(page.shelf.summaries()))
+    page.collection.scan(True)
+    qtbot.waitUntil(lambda: len(page.collection.summaries()) == 2, timeout=30_000)
+    page.runs.set_visible(set(page.collection.summaries()))
     qtbot.waitUntil(lambda: len(curves.runs) == 2, timeout=30_000)
     assert curves.suggested_title("PNG") == "Total"
 

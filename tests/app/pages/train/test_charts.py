@@ -74,8 +74,8 @@ def test_what_is_shown_is_remembered(opened: Opened, qtbot: QtBot) -> None:
     def reopened() -> TrainPage:
         later = TrainPage(page.studio)
         qtbot.addWidget(later)
-        later.shelf.scan()
-        qtbot.waitUntil(lambda: later.shelf.settled, timeout=30_000)
+        later.collection.scan()
+        qtbot.waitUntil(lambda: later.collection.settled, timeout=30_000)
         return later
 
     later = reopened()

@@ -116,7 +116,7 @@ def test_a_small_experiment_is_queued_branched_and_trained(
     window.show_page("train")
     page = window.page("train")
     assert isinstance(page, TrainPage)
-    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.collection.settled, timeout=30_000)
     contrast = CaptionNTXentConfig(start_epoch=1)
     changes = {"training.epochs": 2, "objectives": [contrast.model_dump(mode="json")]}
     page.setup.set_config(replace_fields(tiny_config(), changes))
@@ -131,7 +131,7 @@ def test_a_small_experiment_is_queued_branched_and_trained(
     qtbot.waitUntil(
         lambda: [entry.state for entry in RunQueue().entries()] == ["done"] * 2, timeout=120_000
     )
-    qtbot.waitUntil(lambda: len(page.shelf.summaries()) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(page.collection.summaries()) == 2, timeout=30_000)
     (group,) = page.runs._groups.values()
     qtbot.waitUntil(lambda: group.text(2) == "2 done", timeout=30_000)
     assert group.text(0) == experiment.title and group.childCount() == 2
@@ -161,7 +161,7 @@ def test_seeds_are_drawn_as_their_mean(window: MainWindow, qtbot: QtBot) -> None
     window.show_page("train")
     page = window.page("train")
     assert isinstance(page, TrainPage)
-    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.collection.settled, timeout=30_000)
     curves = page.curves
     assert curves is not None
     qtbot.waitUntil(

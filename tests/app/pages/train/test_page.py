@@ -48,7 +48,7 @@ def test_start_pause_resume_stop(opened: Opened, qtbot: QtBot, closed: list[str]
     assert page.state(key) == "paused"
     qtbot.waitUntil(lambda: page.state_line.resume.isVisible())
     qtbot.wait(400)
-    history = page.shelf.history(key)
+    history = page.collection.history(key)
     assert history is not None
     steps = history.steps.length
     qtbot.wait(400)
@@ -157,7 +157,7 @@ def test_a_stopped_run_is_resumed_from_the_state_line(opened: Opened, qtbot: QtB
     qtbot.waitUntil(lambda: page.state_line.resume.isVisible(), timeout=30_000)
     click(page.state_line.resume, qtbot)
     wait_for_steps(page, key, 12, qtbot)
-    history = page.shelf.history(key)
+    history = page.collection.history(key)
     assert history is not None
     steps = history.steps.column("step").tolist()
     assert steps == sorted(set(steps))

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app import detached
+from app import background_training
 from app import window as window_module
 from app.window import MainWindow
 from core import paths
@@ -126,7 +126,7 @@ def test_the_run_that_trains_elsewhere_is_selected_first(
     older = finished_run("2026-01-01_00-00-00_older")
     finished_run("2026-01-02_00-00-00_newer")
     monkeypatch.setattr(
-        "app.runs.shelf.RunShelf.is_alive", lambda _self, key: key == str(older.path)
+        "app.runs.run_collection.RunCollection.is_alive", lambda _self, key: key == str(older.path)
     )
     page = opened()
     assert page.runs.current() == str(older.path)
@@ -180,13 +180,13 @@ def test_a_window_that_cannot_leave_its_training_stays(
 
 
 def test_the_process_that_trains_on_runs_the_queue_and_keeps_its_words(home: Path) -> None:
-    process = detached.queue_process()
+    process = background_training.queue_process()
     assert Path(process.program()).parent == Path(sys.executable).parent
     # Nothing waits, so it ends at once and says so.
     process.start()
     assert process.waitForFinished(60_000)
     assert process.exitStatus() == QProcess.ExitStatus.NormalExit and process.exitCode() == 0
-    assert "Nothing waits in the queue." in (paths.logs_dir() / detached.LOG).read_text()
+    assert "Nothing waits in the queue." in (paths.logs_dir() / background_training.LOG).read_text()
 
 
 def test_titles_have_room_in_a_narrow_pane(opened: Opened) -> None:

@@ -27,7 +27,7 @@ def page(window: MainWindow, tones: None, qtbot: QtBot) -> TrainPage:
     window.show_page("train")
     page = window.page("train")
     assert isinstance(page, TrainPage)
-    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.collection.settled, timeout=30_000)
     return page
 
 
@@ -38,7 +38,7 @@ def long_config() -> RunConfig:
 
 
 def steps(page: TrainPage, key: str) -> int:
-    history = page.shelf.history(key)
+    history = page.collection.history(key)
     return history.steps.length if history is not None else 0
 
 
@@ -89,7 +89,7 @@ def test_start_watch_pause_resume_stop_resume_and_close(
     again.show_page("train")
     page = again.page("train")
     assert isinstance(page, TrainPage)
-    qtbot.waitUntil(lambda: page.curves is not None and page.shelf.settled, timeout=30_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.collection.settled, timeout=30_000)
     page.tabs.setCurrentWidget(page.queue)
     assert page.queue.go.isVisible() and "1 run waits" in page.queue.note.text()
     qtbot.waitUntil(lambda: steps(page, key) > 0, timeout=30_000)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from app.pages.train.state_line import Standing, StateLine
+from app.pages.train.state_line import RunStatus, StateLine
 from app.studio import Studio
 
 SCORES = ("validation CE 1.555", "CIDEr-D 0.750", "best 1.555 (epoch 20)")
@@ -14,7 +14,7 @@ def test_scores_give_way_to_the_title(studio: Studio, qtbot: QtBot) -> None:
     line.resize(1100, 60)
     line.show()
     title = "CE + audio-text NT-Xent · seed 44"
-    line.show_standing(Standing(title=title, state="finished", scores=SCORES))
+    line.show_status(RunStatus(title=title, state="finished", scores=SCORES))
     assert line.scores.text() == " · ".join(SCORES)
     line.resize(560, 60)
     # The last one, the best, stays; all of them are in the tooltip.

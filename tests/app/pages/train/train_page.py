@@ -24,7 +24,7 @@ def only_key() -> str:
 
 def wait_for_steps(page: TrainPage, key: str, count: int, qtbot: QtBot) -> None:
     def enough() -> bool:
-        history = page.shelf.history(key)
+        history = page.collection.history(key)
         return history is not None and history.steps.length >= count
 
     qtbot.waitUntil(enough, timeout=30_000)

@@ -32,7 +32,7 @@ NOT_CAPTIONED = "Caption the clips first: scores compare captions with their ref
 IN_WORK = "The clips are being captioned; their scores follow."
 
 
-class ComparisonDesk(QObject):
+class ComparisonController(QObject):
     """Owns the clips, the answers and the work on them; the page owns what is seen."""
 
     def __init__(self, page: ComparePage, load: Loader, metrics: Sequence[str] | None) -> None:

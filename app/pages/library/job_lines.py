@@ -15,7 +15,7 @@ STOP_TIPS = {
 }
 
 
-class WorkLine(QWidget):
+class JobLine(QWidget):
     """The progress of one job."""
 
     def __init__(self, studio: Studio, work: Work) -> None:
@@ -60,7 +60,7 @@ class WorkLine(QWidget):
         job.resume() if job.state == "paused" else job.pause()
 
 
-class WorkLines(QWidget):
+class JobLines(QWidget):
     """The lines of the dataset that is shown; nothing where there is no work."""
 
     def __init__(self, studio: Studio, works: DatasetWork) -> None:
@@ -68,7 +68,7 @@ class WorkLines(QWidget):
         self._studio = studio
         self._works = works
         self._name = ""
-        self.lines: list[WorkLine] = []
+        self.lines: list[JobLine] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -89,7 +89,7 @@ class WorkLines(QWidget):
                 self._column.removeWidget(line)
                 line.hide()
                 line.deleteLater()
-            self.lines = [WorkLine(self._studio, work) for work in works]
+            self.lines = [JobLine(self._studio, work) for work in works]
             for line in self.lines:
                 self._column.addWidget(line)
         for line in self.lines:

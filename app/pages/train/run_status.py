@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.pages.train.estimate import remaining_seconds
+from app.pages.train.remaining_time import remaining_seconds
 from app.pages.train.session import Session
-from app.pages.train.state_line import Standing
+from app.pages.train.state_line import RunStatus
 from app.pages.train.summary import phase_text
 from app.texts import clock_text, left_text
 from core.runs import RunSummary
@@ -25,16 +25,16 @@ _CAN = {
 }
 
 
-def standing_of(
+def run_status(
     session: Session | None,
     history: RunHistory | None,
     summary: RunSummary | None,
     alive: bool,
     load: str = "",
-) -> Standing:
+) -> RunStatus:
     """Say where a run stands; `load` tells what its device does."""
     if session is None and history is None and summary is None:
-        return Standing()
+        return RunStatus()
     title = summary.title if summary else session.title if session else ""
     warnings = tuple(history.warnings) if history else ()
     if session is not None and not session.job.ended:
@@ -56,7 +56,7 @@ def standing_of(
         fraction = history.step / history.total_steps
     wakes = state in RESUMABLE and summary is not None
     can = frozenset(_CAN.get(state, ("resume",) if wakes else ()))
-    return Standing(
+    return RunStatus(
         title, state, "", tuple(facts), _scores(history), fraction, can, warnings=warnings
     )
 
@@ -81,7 +81,7 @@ def _of_session(
     summary: RunSummary | None,
     load: str,
     warnings: tuple[str, ...],
-) -> Standing:
+) -> RunStatus:
     state = session.job.state
     phase = session.activity if state == "running" else ""
     facts: list[str] = []
@@ -100,7 +100,7 @@ def _of_session(
             loads.append(f"{session.examples_per_second:,.0f} clips/s")
         if load:
             loads.append(load)
-    return Standing(
+    return RunStatus(
         title,
         state,
         phase,

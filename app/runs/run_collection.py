@@ -63,7 +63,7 @@ class _Portion:
     more: bool = False
 
 
-class RunShelf(QObject):
+class RunCollection(QObject):
     """Runs by the path of their folder. `listed`: summaries changed; `updated`: a history grew."""
 
     listed = Signal()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from app.pages.train.estimate import (
+from app.pages.train.remaining_time import (
     CONTRAST_COSTS,
     checks_between,
     remaining_seconds,

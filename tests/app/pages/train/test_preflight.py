@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.pages.train import forecast as forecast_module
-from app.pages.train.forecast import forecast, measure
-from app.pages.train.outlook import data_facts, obstacles
+from app.pages.train import duration_forecast as forecast_module
+from app.pages.train.duration_forecast import forecast, measure
+from app.pages.train.preflight import data_facts, obstacles
 from app.pages.train.setup_check import DataFacts
 from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio

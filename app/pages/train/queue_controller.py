@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.pages.train.page import TrainPage
 
 
-class QueueDesk(QObject):
+class QueueController(QObject):
     """Acts on the page's queue; `counted` tells that `waiting` is known anew."""
 
     counted = Signal()

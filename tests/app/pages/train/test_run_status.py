@@ -8,8 +8,8 @@ import pytest
 
 from app.pace import Pace
 from app.pages.train import session as session_module
+from app.pages.train.run_status import run_status, state_of
 from app.pages.train.session import Session
-from app.pages.train.standing import standing_of, state_of
 from app.runs.history import RunHistory
 from core.events import Event, Progress, RunEnded
 from core.runs import RunFolder, RunSummary
@@ -26,7 +26,7 @@ def test_an_unreadable_run_stays_so_whatever_its_events_say() -> None:
     summary = RunSummary(run=run, title="a", state="unreadable", problem="config.json is no JSON.")
     history = ended_history()
     assert state_of(history, summary, alive=False) == "unreadable"
-    standing = standing_of(None, history, summary, alive=False)
+    standing = run_status(None, history, summary, alive=False)
     assert standing.facts == ("config.json is no JSON.",)
     assert "resume" not in standing.can
 
@@ -41,8 +41,8 @@ def test_events_are_newer_than_the_summary() -> None:
 
 def test_a_run_that_never_began_can_be_started() -> None:
     summary = RunSummary(run=RunFolder(Path("runs/a")), title="a", state="not started")
-    assert "resume" in standing_of(None, None, summary, alive=False).can
-    assert "resume" not in standing_of(None, None, None, alive=False).can
+    assert "resume" in run_status(None, None, summary, alive=False).can
+    assert "resume" not in run_status(None, None, None, alive=False).can
 
 
 def session_of() -> Session:
@@ -61,7 +61,7 @@ def test_preparing_tells_how_far_it_is_and_how_long_it_takes(
     def after(seconds: float, event: Event) -> tuple[str, tuple[str, ...]]:
         now[0] += seconds
         session.take([event])
-        standing = standing_of(session, None, None, alive=False)
+        standing = run_status(session, None, None, alive=False)
         return standing.phase, standing.facts
 
     def extracted(done: int) -> Event:
@@ -84,4 +84,4 @@ def test_preparing_tells_how_far_it_is_and_how_long_it_takes(
 def test_a_run_that_has_just_begun_does_not_guess_its_end() -> None:
     session = session_of()
     session.started = True
-    assert "estimating the time left" in standing_of(session, RunHistory(), None, alive=False).facts
+    assert "estimating the time left" in run_status(session, RunHistory(), None, alive=False).facts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.pages.train.forecast import Measured, forecast, measure
+from app.pages.train.duration_forecast import Measured, forecast, measure
 from app.pages.train.setup_check import DataFacts
 from app.pages.train.setup_pane import SetupPane
 from app.studio import Studio
@@ -20,7 +20,7 @@ from core.errors import StudioError
 from core.runs import RunFolder
 
 if TYPE_CHECKING:
-    from app.runs.shelf import RunShelf
+    from app.runs.run_collection import RunCollection
 
 WAIT_MS = 400
 _MOST_RUNS = 6
@@ -32,12 +32,14 @@ Place = tuple[str, str]
 _Found = tuple[DataFacts, dict[str, Measured], str, dict[str, str]]
 
 
-class Outlook(QObject):
+class Preflight(QObject):
     """Looks ahead for a set-up pane and tells it what it finds."""
 
-    def __init__(self, studio: Studio, setup: SetupPane, shelf: RunShelf, parent: QObject) -> None:
+    def __init__(
+        self, studio: Studio, setup: SetupPane, collection: RunCollection, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._studio, self._setup, self._shelf = studio, setup, shelf
+        self._studio, self._setup, self._collection = studio, setup, collection
         self._facts: dict[Place, DataFacts] = {}
         self._measured: dict[str, Measured] = {}
         self._asked: RunConfig | None = None
@@ -60,7 +62,7 @@ class Outlook(QObject):
         self._asked = config
         runs = [
             summary.run
-            for summary in self._shelf.summaries().values()
+            for summary in self._collection.summaries().values()
             if summary.config is not None and summary.epoch > 0
         ][:_MOST_RUNS]
         work = partial(_look, place, config, self._facts.get(place), runs, dict(self._measured))

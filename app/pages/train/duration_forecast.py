@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
 
-from app.pages.train.estimate import (
+from app.pages.train.remaining_time import (
     CHECK_COSTS,
     CONTRAST_COSTS,
     checks_between,
