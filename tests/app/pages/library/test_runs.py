@@ -73,7 +73,7 @@ class TestRuns:
         (broken / "config.json").write_text("{oops")
         open_tab(page, page.runs, qtbot, 2)
         page.runs.table.select(broken)
-        assert "not a readable JSON file" in page.runs.details.shown_text()
+        assert "is not a configuration" in page.runs.details.shown_text()
         assert not page.runs.show_run.isEnabled()
         assert "cannot be read" in page.runs.show_run.toolTip()
         assert page.runs.delete.isEnabled()
