@@ -72,7 +72,8 @@ class FfmpegStream:
     """A running decoder: `sample_rate`, `channels`, and blocks of samples.
 
     `stated_seconds` is the length that the file's container states, None where it states none. It
-    may be that of the pictures, and some files state a wrong one.
+    may be that of the pictures, and some files state a wrong one. `guessed_seconds` is that, or
+    else what FFmpeg guesses from the size of the file, 0 where it does not.
     """
 
     def __init__(self, output: IO[bytes]) -> None:
@@ -87,11 +88,14 @@ class FfmpegStream:
         self._silence = 0
         self._left = math.inf
         self.stated_seconds: float | None = None
+        self.guessed_seconds = 0.0
         self.frames_read = 0
 
     def describe(self, told: bytes, duration: float | None) -> None:
         """Take from the program's messages what it says of a file, or of so much of it."""
-        self.stated_seconds = _stated_seconds(told)
+        length = _length(told)
+        self.stated_seconds = None if _GUESSED in told else length
+        self.guessed_seconds = length or 0.0
         first = _FIRST.search(told)
         latest = _LATEST_SECONDS if self.stated_seconds is None else self.stated_seconds
         # A later time than the file has is no time.
@@ -268,9 +272,9 @@ def _filters(timed: bool, start: float, duration: float | None) -> str:
     return shift if duration is None else f"{shift},atrim=end={duration + _MARGIN_SECONDS:.9f}"
 
 
-def _stated_seconds(told: bytes) -> float | None:
+def _length(told: bytes) -> float | None:
     found = _DURATION.search(told)
-    if found is None or _GUESSED in told:
+    if found is None:
         return None
     hours, minutes, seconds = (float(part) for part in found.groups())
     return (hours * 60 + minutes) * 60 + seconds

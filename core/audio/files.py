@@ -208,7 +208,7 @@ def _probe_by_ffmpeg(path: Path, heard: list[NDArray[np.float32]] | None = None)
 def _measure(path: Path, stream: ffmpeg.FfmpegStream, heard: list[NDArray[np.float32]]) -> int:
     """Return the length in samples of a sound whose decoding has just begun."""
     rate, stated = stream.sample_rate, stream.stated_seconds
-    long = stated is not None and stated >= _MEASURED_SECONDS
+    long = stream.guessed_seconds >= _MEASURED_SECONDS
     frames = 0
     for block in stream.blocks(BLOCK_FRAMES):
         frames += len(block)
@@ -216,10 +216,10 @@ def _measure(path: Path, stream: ffmpeg.FfmpegStream, heard: list[NDArray[np.flo
             heard.append(block)
             continue
         heard.clear()
-        if long and stated is not None and ffmpeg.has_sound_near(path, stated):
+        if long and stated and ffmpeg.has_sound_near(path, stated):
             return round(stated * rate)
         counted = ffmpeg.counted_seconds(path, stated)
-        if counted is not None:
+        if counted is not None and counted >= _MEASURED_SECONDS:
             return round(counted * rate)
         return frames + sum(len(block) for block in stream.blocks(BLOCK_FRAMES))
     return frames
