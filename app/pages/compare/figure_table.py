@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
 
 # The padding of a cell and Qt's own margin of its text, both sides together.
 _MARGINS = QSize(16, 8)
+# The most of the width that the first column takes, and what it always may take.
+_SHARE, _NARROWEST = 0.3, 200
 # The page's margin of 12 without the padding of a cell.
 _INSET = 6
 
@@ -81,6 +83,8 @@ class FigureTable(QTableWidget):
         last = self.columnCount() - 1
         if last >= 0:
             header.setStretchLastSection(True)
+        if last > 0:
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._fit()
 
@@ -107,8 +111,13 @@ class FigureTable(QTableWidget):
     def _fit(self) -> None:
         if not self.rowCount():
             return
-        self.resizeRowsToContents()
         header = self.horizontalHeader()
+        if self.columnCount() > 1:
+            # A name takes several lines before it drives the figures out of sight.
+            most = max(_NARROWEST, round(_SHARE * self.viewport().width()))
+            wanted = max(self.sizeHintForColumn(0) + 1, header.sectionSizeHint(0))
+            header.resizeSection(0, min(wanted, most))
+        self.resizeRowsToContents()
         height = sum(self.rowHeight(row) for row in range(self.rowCount()))
         bar = self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(height + max(header.sizeHint().height(), header.height()) + bar)

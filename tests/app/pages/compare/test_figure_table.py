@@ -72,3 +72,29 @@ def test_a_table_filled_before_it_is_seen_leaves_no_room_below(
 
     qtbot.waitUntil(lambda: table.rowHeight(0) < 40)
     qtbot.waitUntil(lambda: table.height() == needed(), timeout=2000)
+
+
+def test_a_long_name_leaves_the_figures_in_sight(studio: Studio, qtbot: QtBot) -> None:
+    assert studio.theme
+    table = FigureTable("Figures")
+    qtbot.addWidget(table)
+    table.resize(1200, 200)
+    table.begin(["System", *(f"Metric {n}" for n in range(6))], [""] * 7, 2)
+    for row, name in enumerate(["A  short", f"B  {'a title that goes on ' * 6}"]):
+        table.put(row, 0, name)
+        for column in range(1, 7):
+            table.put(row, column, "0.123\n0.100 to 0.150")
+    table.settle()
+    table.show()
+    qtbot.waitUntil(lambda: table.columnWidth(0) <= 0.3 * table.viewport().width() + 1)
+    qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)
+    name = table.item(1, 0)
+    room = QRect(0, 0, table.columnWidth(0) - 14, 999)
+    metrics = QFontMetrics(name.font())
+    needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, name.text()).height()
+    assert table.rowHeight(1) >= needed > metrics.height()
+    # A short name takes no more than it needs.
+    table.begin(["System", "Metric"], ["", ""], 1)
+    table.put(0, 0, "A  short")
+    table.settle()
+    assert table.columnWidth(0) < 100
