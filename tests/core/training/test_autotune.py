@@ -51,6 +51,14 @@ def test_a_trial_leaves_no_trace(
     assert not (losses.heads["caption-ntxent"].get_buffer("bank_clips") >= 0).any()
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (10**7, 10**9))
     assert fit_batch(config, losses, data.train, CPU) == 1
+    # The optimiser's two moments and a tenth of the memory must fit beside the batch.
+    weights = [*losses.model.parameters(), *losses.heads.parameters()]
+    needed = 2 * sum(4 * weight.numel() for weight in weights) + 10**8
+    for free_bytes, factor in ((needed, 1), (needed + 1, 4)):
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _, f=free_bytes: (f, 10**9))
+        assert fit_batch(config, losses, data.train, CPU) == factor
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (10**7, 10**9))
+    assert fit_batch(config, losses, data.train, CPU) == 1
 
     def fails(*_: object) -> None:
         raise torch.OutOfMemoryError("out of memory")
