@@ -65,9 +65,9 @@ def in_the_page(files: list[Path], checkpoint: Path) -> None:
     pane.resize(1200, 665)
     pane.show()
     memory, sizes = psutil.Process().memory_info, []
-    pane.desk.add(files)
+    pane.controller.add(files)
     started = time.perf_counter()
-    pane.desk.start(checkpoint, SearchChoices())
+    pane.controller.start(checkpoint, SearchChoices())
     count = pane.model.count
     while (ended := count(RowState.DONE) + count(RowState.FAILED)) < len(files):
         application.processEvents()

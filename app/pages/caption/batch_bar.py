@@ -17,12 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.batch_model import BatchModel
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.segments import Segments
 from core.batch import BATCH_EXPORTS, RowState
-
-from .batch_model import BatchModel
 
 SHOWN: dict[str, tuple[str, tuple[RowState, ...]]] = {
     "all": ("All", tuple(RowState)),

@@ -17,10 +17,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from app.pages.caption.sound_files import format_length
 from app.theme import Theme
 from core.batch import BatchRow, RowState
-
-from .sound_files import format_length
 
 COLUMNS = ("File", "Length", "State", "Caption", "Confidence", "Time")
 FILE, LENGTH, STATE, CAPTION, CONFIDENCE, TIME = range(len(COLUMNS))

@@ -15,6 +15,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.batch_bar import BatchBar, BatchProgress
+from app.pages.caption.batch_controller import BatchController
+from app.pages.caption.batch_model import BatchFilter, BatchModel
+from app.pages.caption.batch_table import BatchTable
+from app.pages.caption.captioners import CaptionerCache
+from app.pages.caption.checkpoint_feed import CheckpointFeed
+from app.pages.caption.drop_area import DropArea
+from app.pages.caption.file_intake import FOLDER_KEY
+from app.pages.caption.model_bar import ModelBar
+from app.pages.caption.saving import EXPORT_KEY
 from app.save_place import ask_in_last_folder
 from app.sound_paths import collect_sounds, dialog_filter, not_searched, nothing_found
 from app.studio import Studio
@@ -22,17 +32,6 @@ from app.texts import count_text
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
 from core.batch import BATCH_EXPORTS, BatchRow, RowState, export_batch
-
-from .batch_bar import BatchBar, BatchProgress
-from .batch_desk import BatchDesk
-from .batch_model import BatchFilter, BatchModel
-from .batch_table import BatchTable
-from .captioners import CaptionerCache
-from .checkpoint_feed import CheckpointFeed
-from .drop_area import DropArea
-from .intake import FOLDER_KEY
-from .model_bar import ModelBar
-from .saving import EXPORT_KEY
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
@@ -53,7 +52,7 @@ class BatchPane(DropArea):
         self._before: tuple[BatchRow, ...] = ()
         self.model = BatchModel(studio.theme, self)
         self.filter = BatchFilter(self.model, self)
-        self.desk = BatchDesk(studio.jobs, cache, self.model, self)
+        self.controller = BatchController(studio.jobs, cache, self.model, self)
         self.checkpoints = CheckpointFeed(studio, self)
         self._make_widgets()
         self._connect()
@@ -107,18 +106,18 @@ class BatchPane(DropArea):
         self.bar.retry_clicked.connect(self.retry_failed)
         self.bar.export_clicked.connect(self.ask_for_export)
         self.bar.clear_clicked.connect(self.clear)
-        self.progress.pause_clicked.connect(self.desk.pause)
+        self.progress.pause_clicked.connect(self.controller.pause)
         self.progress.cancel_clicked.connect(self.cancel_all)
         self.model_bar.caption_clicked.connect(self.start)
-        self.model_bar.stop_clicked.connect(self.desk.stop)
+        self.model_bar.stop_clicked.connect(self.controller.stop)
         self.model_bar.checkpoint_changed.connect(self._refresh)
         self.table.open_clicked.connect(self._on_open)
-        self.table.again_clicked.connect(self.desk.again)
-        self.table.cancel_clicked.connect(self.desk.cancel)
+        self.table.again_clicked.connect(self.controller.again)
+        self.table.cancel_clicked.connect(self.controller.cancel)
         self.table.remove_clicked.connect(self.remove)
         self.banner.action_clicked.connect(self.undo)
-        self.desk.changed.connect(self._on_changed)
-        self.desk.failed.connect(self._on_failed)
+        self.controller.changed.connect(self._on_changed)
+        self.controller.failed.connect(self._on_failed)
         self.model.counted.connect(self._refresh)
         self.checkpoints.listed.connect(self._on_checkpoints)
 
@@ -140,7 +139,7 @@ class BatchPane(DropArea):
 
     def take(self, paths: Iterable[str | Path], checkpoint: Path | None) -> None:
         """Put files and folders into the queue, and caption them as soon as they are found."""
-        if checkpoint is not None and not self.desk.running:
+        if checkpoint is not None and not self.controller.running:
             self.model_bar.choose(checkpoint)
         self._at_once = True
         self.add(paths)
@@ -162,14 +161,14 @@ class BatchPane(DropArea):
             self.add([name])
 
     def _on_found(self, paths: list[Path], wanted: list[Path], closed: list[Path]) -> None:
-        new = self.desk.add(paths)
+        new = self.controller.add(paths)
         if not paths:
             self.banner.show_message(nothing_found(wanted, closed))
         elif closed:
             self.banner.show_message(not_searched(closed), tone="warning")
         elif not new:
             self.banner.show_message("All of these files are in the queue already.", tone="info")
-        elif self.desk.running:
+        elif self.controller.running:
             self._studio.message.emit(f"{len(new):,} files follow those in the queue")
         self._start_if_wanted()
 
@@ -183,22 +182,24 @@ class BatchPane(DropArea):
     def start(self) -> None:
         """Caption all that wait."""
         checkpoint = self.model_bar.checkpoint()
-        if checkpoint is not None and not self.desk.running:
+        if checkpoint is not None and not self.controller.running:
             self.banner.dismiss()
-            self.desk.start(checkpoint, self.model_bar.choices())
+            self.controller.start(checkpoint, self.model_bar.choices())
 
     def retry_failed(self) -> None:
         """Let the failed files wait once more, and caption them."""
-        self.desk.again([row.path for row in self.model.rows if row.state is RowState.FAILED])
+        self.controller.again([row.path for row in self.model.rows if row.state is RowState.FAILED])
         self.start()
 
     def cancel_all(self) -> None:
         """Call off all that wait."""
-        self.desk.cancel([row.path for row in self.model.rows if row.state is RowState.WAITING])
+        self.controller.cancel(
+            [row.path for row in self.model.rows if row.state is RowState.WAITING]
+        )
 
     def clear(self) -> None:
         """Take everything off the queue."""
-        self.desk.stop()
+        self.controller.stop()
         self.remove([row.path for row in self.model.rows])
 
     def remove(self, paths: Sequence[Path]) -> None:
@@ -208,7 +209,7 @@ class BatchPane(DropArea):
         lost = [row for row in before if row.path in gone]
         if not lost:
             return
-        self.desk.remove(paths)
+        self.controller.remove(paths)
         self.banner.dismiss()
         captioned = sum(row.state is RowState.DONE for row in lost)
         if captioned:
@@ -225,7 +226,7 @@ class BatchPane(DropArea):
         """Bring back what was taken off last."""
         before, self._before = self._before, ()
         self.banner.dismiss()
-        self.desk.restore(before)
+        self.controller.restore(before)
 
     # ---- out -------------------------------------------------------------------------------
 
@@ -256,11 +257,11 @@ class BatchPane(DropArea):
         self.open_wanted.emit([str(path) for path in paths])
 
     def _on_changed(self) -> None:
-        self.model_bar.set_busy(self.desk.running)
-        self.model_bar.button.setVisible(not self.desk.running)
+        self.model_bar.set_busy(self.controller.running)
+        self.model_bar.button.setVisible(not self.controller.running)
         for part in (self.model_bar.beam_size, self.model_bar.options):
-            part.setEnabled(not self.desk.running)
-        self.progress.set_state(self.desk.running, self.desk.paused)
+            part.setEnabled(not self.controller.running)
+        self.progress.set_state(self.controller.running, self.controller.paused)
         self._refresh()
 
     def _on_failed(self, sentence: str, details: str) -> None:
@@ -270,7 +271,7 @@ class BatchPane(DropArea):
         rows = self.model.rowCount()
         self._stack.setCurrentWidget(self._filled if rows else self.empty)
         waiting = self.model.count(RowState.WAITING)
-        self.model_bar.set_targets(waiting > 0 and not self.desk.running, waiting)
+        self.model_bar.set_targets(waiting > 0 and not self.controller.running, waiting)
 
     def _on_checkpoints(self, files: list[CheckpointFile]) -> None:
         self.model_bar.set_checkpoints(files)
@@ -281,7 +282,7 @@ class BatchPane(DropArea):
         super().showEvent(event)
         if not self._reopened:
             self._reopened = True
-            self.desk.reopen()
+            self.controller.reopen()
             done, rows = self.model.count(RowState.DONE), self.model.rowCount()
             waiting = self.model.count(RowState.WAITING)
             if waiting:

@@ -8,10 +8,9 @@ from PySide6.QtCore import QModelIndex, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from app.pages.caption.batch_model import CAPTION, COLUMNS, FILE, ROW_ROLE, BatchFilter
 from app.widgets.sort_header import SortHeader
 from app.widgets.staying_menu import StayingMenu
-
-from .batch_model import CAPTION, COLUMNS, FILE, ROW_ROLE, BatchFilter
 
 WIDTHS = (260, 80, 120, 0, 110, 80)
 STATE_KEY = "caption/batch_columns"

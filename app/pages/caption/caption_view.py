@@ -21,15 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.attention_layers import LayerChoice
+from app.pages.caption.evidence import BeamTable, TagBars
+from app.pages.caption.other_checkpoints import OtherCaptions
+from app.pages.caption.outputs import CheckpointNames, Result, facts_of
+from app.pages.caption.word_times import attended_span
+from app.pages.caption.words import CaptionWords
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-
-from .attention_layers import LayerChoice
-from .evidence import BeamTable, TagBars
-from .moments import attended_span
-from .others import OtherCaptions
-from .outputs import CheckpointNames, Result, facts_of
-from .words import CaptionWords
 
 EVIDENCE_HEIGHT = 92
 

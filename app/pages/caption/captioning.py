@@ -9,6 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, Jobs
+from app.pages.caption.captioners import CaptionerCache, CaptionsFiles
+from app.pages.caption.outputs import Timeline
+from app.pages.caption.search_options import SearchChoices
 from core.captions import Caption
 from core.config import DecodingConfig
 from core.errors import StudioError
@@ -20,10 +23,6 @@ from core.timeline import (
     caption_timeline,
     join_windows,
 )
-
-from .captioners import CaptionerCache, CaptionsFiles
-from .outputs import Timeline
-from .search_options import SearchChoices
 
 LANE = "caption"
 

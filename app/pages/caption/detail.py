@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Jobs
+from app.pages.caption.sounds import Sound
 from app.widgets.spectrogram_image import (
     SpectrogramImage,
     image_of_blocks,
@@ -18,8 +19,6 @@ from app.widgets.spectrogram_image import (
 )
 from core.audio.files import iterate_blocks
 from core.audio.log_mel import LogMel
-
-from .sounds import Sound
 
 # A long stretch is read for its spectra but not kept for the waveform.
 MOST_SAMPLES_KEPT = 8_000_000

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.pages.caption.outputs import Output, Result
+from app.pages.caption.sound_files import SoundFile
 from core.files import write_json_atomic, write_text_atomic
-
-from .outputs import Output, Result
-from .sound_files import SoundFile
 
 COLUMNS = (
     "file_name",

@@ -28,10 +28,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.sound_files import ENTRY_ROLE, FileState, SoundFile, SoundFiles
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
-
-from .sound_files import ENTRY_ROLE, FileState, SoundFile, SoundFiles
 
 ROW_HEIGHT = 44
 ICONS = {

@@ -10,26 +10,25 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.pages.caption.batch_offer import BatchOffer
+from app.pages.caption.caption_links import CaptionLinks
+from app.pages.caption.captioners import CaptionerCache, Loader, load_captioner
+from app.pages.caption.captioning import Captioning, Request
+from app.pages.caption.captioning_controller import CaptioningController
+from app.pages.caption.checkpoint_feed import CheckpointFeed
+from app.pages.caption.drop_area import DropArea
+from app.pages.caption.empty_pane import EmptyPane
+from app.pages.caption.file_intake import FileIntake, selected_usable
+from app.pages.caption.files_panes import FilesPanes
+from app.pages.caption.keyboard_focus import focus_by_tab_alone, press_focused
+from app.pages.caption.result_actions import ResultActions
+from app.pages.caption.saving import Saver
+from app.pages.caption.shown_sound import ShownSound
+from app.pages.caption.sound_files import SoundFiles
+from app.pages.caption.sounds import SoundLoader
 from app.studio import Studio
 from app.widgets.banner import Banner
 from core.audio.log_mel import LogMel
-
-from .batch_offer import BatchOffer
-from .captioners import CaptionerCache, Loader, load_captioner
-from .captioning import Captioning, Request
-from .checkpoint_feed import CheckpointFeed
-from .desk import CaptionDesk
-from .drop_area import DropArea
-from .empty_pane import EmptyPane
-from .files_panes import FilesPanes
-from .intake import Intake, selected_usable
-from .keys import focus_by_tab_alone, press_focused
-from .leaving import Leaving
-from .linking import Linking
-from .saving import Saver
-from .showing import Showing
-from .sound_files import SoundFiles
-from .sounds import SoundLoader
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile
@@ -70,14 +69,14 @@ class FilesPane(DropArea):
         self.loader = SoundLoader(studio.jobs, self)
         self.checkpoints = CheckpointFeed(studio, self)
         self.captioning = Captioning(studio.jobs, cache or CaptionerCache(load), self)
-        self.desk = CaptionDesk(self.files, self.captioning, self)
+        self.controller = CaptioningController(self.files, self.captioning, self)
         self._make_widgets()
-        self.intake = Intake(studio, self.files, self.list, self.banner, self)
+        self.intake = FileIntake(studio, self.files, self.list, self.banner, self)
         self.saver = Saver(studio, self.files, self.banner, self)
         self.offer = BatchOffer(self.banner, self)
-        Leaving(self.list, self.result, self.desk, self.saver)
-        linking = Linking(studio, self.stage, self.result, self)
-        self.showing = Showing(
+        ResultActions(self.list, self.result, self.controller, self.saver)
+        linking = CaptionLinks(studio, self.stage, self.result, self)
+        self.showing = ShownSound(
             self.files, self.list, self.loader, self.stage, self.result, linking, self.intake
         )
         self._make_shortcuts()
@@ -138,9 +137,9 @@ class FilesPane(DropArea):
         self.showing.failure_shown.connect(self._on_failure_shown)
         self.showing.changed.connect(self._refresh_targets)
         self.result.action_clicked.connect(self._on_action)
-        self.desk.changed.connect(self.showing.refresh)
-        self.desk.made.connect(self.showing.show_made)
-        self.desk.refused.connect(self._tell)
+        self.controller.changed.connect(self.showing.refresh)
+        self.controller.made.connect(self.showing.show_made)
+        self.controller.refused.connect(self._tell)
         self.captioning.failed.connect(self._on_failed)
         self.captioning.warned.connect(self._on_warned)
         self.captioning.phase_changed.connect(self.showing.show_phase)
@@ -228,7 +227,7 @@ class FilesPane(DropArea):
 
     def caption(self, requests: Sequence[Request]) -> None:
         """Caption files or parts of them with every checkpoint that is chosen."""
-        self.desk.ask(self.model_bar.chosen(), self.model_bar.choices(), requests)
+        self.controller.ask(self.model_bar.chosen(), self.model_bar.choices(), requests)
 
     def _hear(self, path: Path, start: float, duration: float) -> LogMel | None:
         """Return what the chosen model is given of a file; called in a worker thread."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from app.pages.caption.detail import Hear
+from app.pages.caption.file_list import FileList
+from app.pages.caption.model_bar import ModelBar
+from app.pages.caption.result_view import ResultView
+from app.pages.caption.sound_files import SoundFiles
+from app.pages.caption.stage import Stage
 from app.studio import Studio
-
-from .detail import Hear
-from .file_list import FileList
-from .model_bar import ModelBar
-from .result_view import ResultView
-from .sound_files import SoundFiles
-from .stage import Stage
 
 
 class FilesPanes(QSplitter):

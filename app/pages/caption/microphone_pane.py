@@ -9,22 +9,21 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.pages.caption.captioners import CaptionerCache
+from app.pages.caption.checkpoint_feed import CheckpointFeed
+from app.pages.caption.device_finder import DeviceFinder, Devices
+from app.pages.caption.keyboard_focus import focus_by_tab_alone, press_focused
+from app.pages.caption.microphone_bar import MicrophoneBar
+from app.pages.caption.microphone_panes import MicrophonePanes
+from app.pages.caption.recorder import OpenSource, Recorder, RecorderChoices
+from app.pages.caption.take_keeper import TakeKeeper
+from app.pages.caption.take_warnings import TakeWarnings
 from app.studio import Studio
 from app.widgets.banner import Banner
 from app.widgets.empty_state import EmptyState
 from core.audio.microphone import Microphone, list_inputs
 from core.audio.takes import recover_takes, takes_dir
 from core.live import LiveCaptioned
-
-from .captioners import CaptionerCache
-from .checkpoint_feed import CheckpointFeed
-from .device_finder import DeviceFinder, Devices
-from .keys import focus_by_tab_alone, press_focused
-from .microphone_bar import MicrophoneBar
-from .microphone_panes import MicrophonePanes
-from .recorder import OpenSource, Recorder, RecorderChoices
-from .take_keeper import TakeKeeper
-from .take_warnings import TakeWarnings
 
 LOOK_MS = 33
 IDLE_HINT = "Press Record: captions of what was heard of late appear here, each with its time."
@@ -173,7 +172,7 @@ class MicrophonePane(QWidget):
                 if not self.captions.labels:
                     hop = self.bar.form.hop.value()
                     has_model = self.model_bar.checkpoint() is not None
-                    hint = f"Listening: the first caption comes after {hop:g} s"
+                    hint = f"SoundPlayback: the first caption comes after {hop:g} s"
                     self.captions.say(hint if has_model else NO_MODEL_HINT)
             self.spectrogram.append(moment.columns, moment.seconds)
             self.lane.set_range(*self.spectrogram.span)

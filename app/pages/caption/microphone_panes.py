@@ -5,13 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from app.pages.caption.live_captions import LiveCaptions
+from app.pages.caption.model_bar import ModelBar
+from app.pages.caption.take_bar import TakeBar
 from app.studio import Studio
 from app.widgets.live_spectrogram import LiveSpectrogram
 from app.widgets.timeline_lane import TimelineLane
-
-from .live_captions import LiveCaptions
-from .model_bar import ModelBar
-from .take_bar import TakeBar
 
 PICTURE_HINT = "The sound is seen here while it is recorded."
 

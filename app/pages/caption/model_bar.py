@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.search_options import AS_TRAINED, SearchChoices, SearchOptions
 from app.theme import Theme
 from app.widgets.inputs import indent_text
 from app.widgets.staying_menu import StayingMenu
 from core.config import DecodingConfig, RunConfig
-
-from .search_options import AS_TRAINED, SearchChoices, SearchOptions
 
 if TYPE_CHECKING:
     from core.models.checkpoint_files import CheckpointFile

@@ -8,13 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.pages.caption.batch_pane import BatchPane
+from app.pages.caption.captioners import CaptionerCache, Loader, load_captioner
+from app.pages.caption.files_pane import FilesPane
+from app.pages.caption.microphone_pane import MicrophonePane
 from app.studio import Studio
 from app.widgets.segments import Segments
-
-from .batch_pane import BatchPane
-from .captioners import CaptionerCache, Loader, load_captioner
-from .files_pane import FilesPane
-from .microphone_pane import MicrophonePane
 
 
 class CaptionPage(QWidget):

@@ -9,6 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, Jobs
+from app.pages.caption.captioners import CaptionerCache
+from app.pages.caption.search_options import SearchChoices
 from core.audio.microphone import Microphone
 from core.audio.takes import new_take
 from core.errors import AudioFileError
@@ -24,9 +26,6 @@ from core.live import (
     record,
 )
 from core.timeline import TimelineSettings
-
-from .captioners import CaptionerCache
-from .search_options import SearchChoices
 
 OpenSource = Callable[[str, int], SoundSource]
 

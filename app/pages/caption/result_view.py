@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.caption_view import CaptionView
+from app.pages.caption.outputs import CheckpointNames, Output, Result, Timeline
+from app.pages.caption.timeline_list import TimelineList
 from app.texts import breakable
 from app.theme import Theme
-
-from .caption_view import CaptionView
-from .outputs import CheckpointNames, Output, Result, Timeline
-from .timeline_list import TimelineList
 
 
 class ResultView(QStackedWidget):

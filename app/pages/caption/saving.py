@@ -8,15 +8,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.pages.caption.export import export_captions
+from app.pages.caption.outputs import Result, Timeline
+from app.pages.caption.sound_files import SoundFiles
 from app.save_place import ask_in_last_folder
 from app.studio import Studio
 from app.widgets.banner import Banner
 from core import paths
 from core.timeline import EXPORTS, export_timeline
-
-from .export import export_captions
-from .outputs import Result, Timeline
-from .sound_files import SoundFiles
 
 EXPORT_KEY = "folders/captions"
 REFERENCES_KEY = "folders/references"

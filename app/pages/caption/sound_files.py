@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from .outputs import Output, Result
+from app.pages.caption.outputs import Output, Result
 
 ENTRY_ROLE = int(Qt.ItemDataRole.UserRole)
 _ROOT = QModelIndex()

@@ -15,19 +15,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.detail import LONGEST_HEARD, Details, Hear
+from app.pages.caption.display_bar import DisplayBar
+from app.pages.caption.sound_files import format_length
+from app.pages.caption.sound_playback import SoundPlayback
+from app.pages.caption.sounds import Sound
+from app.pages.caption.stage_notice import StageNotice
 from app.studio import Studio
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.player_bar import PlayerBar
 from app.widgets.sound_view import SoundView
 from app.widgets.spectrogram_image import SpectrogramImage
 from core.audio.frequency_scale import SCALE_NAMES
-
-from .detail import LONGEST_HEARD, Details, Hear
-from .display_bar import DisplayBar
-from .listening import Listening
-from .sound_files import format_length
-from .sounds import Sound
-from .stage_notice import StageNotice
 
 
 class Stage(QWidget):
@@ -68,7 +67,7 @@ class Stage(QWidget):
         self.display = DisplayBar(theme, studio.settings)
         self.view = SoundView(theme.colours)
         self.player_bar = PlayerBar(theme, studio.player, studio.settings)
-        self.listening = Listening(studio.player, self.view, self.player_bar, self)
+        self.listening = SoundPlayback(studio.player, self.view, self.player_bar, self)
         self._whole_heard = False
         self.notice = StageNotice(theme)
         self._content = QStackedWidget()

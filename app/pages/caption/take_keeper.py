@@ -9,13 +9,12 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 from send2trash import send2trash
 
+from app.pages.caption.take_bar import TakeBar
 from app.save_place import ask_where_to_save
 from app.studio import Studio
 from app.widgets.banner import Banner
 from core.errors import StudioError
 from core.live import captions_path
-
-from .take_bar import TakeBar
 
 
 class TakeKeeper(QObject):

@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.pages.caption.outputs import CheckpointNames, Timeline
 from app.texts import clock_text
 from app.theme import Theme
 from app.widgets.elided_label import ElidedLabel
 from core.timeline import EXPORTS, Segment
-
-from .outputs import CheckpointNames, Timeline
 
 ROW_HEIGHT = 22
 

@@ -66,7 +66,7 @@ def fill(pane: BatchPane, folder: Path, qtbot: QtBot, count: int = 50) -> None:
 
 
 def finish(pane: BatchPane, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not pane.desk.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not pane.controller.running, timeout=20_000)
 
 
 def test_folder_is_captioned_and_the_broken_file_is_listed(
@@ -130,9 +130,9 @@ def test_files_are_cancelled_paused_and_followed_by_others(
     parrot.gate.clear()
     pane.start()
     qtbot.waitUntil(lambda: pane.model.count(RowState.CAPTIONING) > 0)
-    pane.desk.cancel([folder / "s48.wav"])
+    pane.controller.cancel([folder / "s48.wav"])
     pane.progress.pause.click()
-    assert pane.desk.paused
+    assert pane.controller.paused
     assert pane.progress.pause.text() == "Continue"
     pane.progress.pause.click()
     pane.add([sound("late.wav", seconds=0.2)])
@@ -199,7 +199,7 @@ def test_queue_is_reopened_after_a_crash(
     fill(pane, folder, qtbot)
     pane.start()
     qtbot.waitUntil(lambda: pane.model.count(RowState.DONE) > 0)
-    pane.desk.stop()
+    pane.controller.stop()
     finish(pane, qtbot)
     done = pane.model.count(RowState.DONE)
     journal = next((home / "batches").glob("*.jsonl"))
@@ -290,7 +290,7 @@ def test_what_was_taken_off_comes_back(
     assert pane.model.count(RowState.DONE) == 49
     assert not pane.banner.isVisible()
     # It has come back for good.
-    journal = pane.desk._journal
+    journal = pane.controller._journal
     assert journal is not None
     qtbot.waitUntil(lambda: len(journal.load()) == 50)
     qtbot.waitUntil(lambda: sum(bool(row.caption) for row in journal.load().values()) == 49)

@@ -452,7 +452,7 @@ def test_folders_without_permission_are_told(
         closed.append(tmp_path / "closed")
         return [path] if path.parent in paths else []
 
-    monkeypatch.setattr("app.pages.caption.opening.collect_sounds", refuse)
+    monkeypatch.setattr("app.pages.caption.file_opener.collect_sounds", refuse)
     page.open_paths([closed])
     qtbot.waitUntil(page.banner.isVisible)
     assert "no permission to look into" in page.banner.sentence

@@ -9,6 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.pages.caption.empty_pane import choose_starter_sound
+from app.pages.caption.file_list import FileList
+from app.pages.caption.file_opener import FileOpener, recent_files, remember_files
+from app.pages.caption.sound_files import FileState, SoundFiles
 from app.sound_paths import (
     MOST_FILES,
     dialog_filter,
@@ -21,16 +25,11 @@ from app.sound_paths import (
 from app.studio import Studio
 from app.widgets.banner import Banner
 
-from .empty_pane import choose_starter_sound
-from .file_list import FileList
-from .opening import Opener, recent_files, remember_files
-from .sound_files import FileState, SoundFiles
-
 CHECKPOINT_SUFFIX = ".safetensors"
 FOLDER_KEY = "folders/sound"
 
 
-class Intake(QObject):
+class FileIntake(QObject):
     """Puts sounds on the list and looks at their headers.
 
     Signals: `listed(new, again)` with the paths that came on the list and those that were on it
@@ -49,7 +48,7 @@ class Intake(QObject):
         super().__init__(owner)
         self._settings, self._owner = studio.settings, owner
         self._files, self._list, self._banner = files, file_list, banner
-        self._opener = Opener(studio.jobs, self)
+        self._opener = FileOpener(studio.jobs, self)
         self._opener.found.connect(self._on_found)
         self._opener.looked_at.connect(self._on_looked_at)
         self._opener.refused.connect(self.refuse)

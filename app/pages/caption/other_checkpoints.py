@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .outputs import Result, confidence_text
+from app.pages.caption.outputs import Result, confidence_text
 
 if TYPE_CHECKING:
     from app.palette import Colours

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.pages.caption.captioning import Captioning, Request
+from app.pages.caption.outputs import Output, Result, Timeline
+from app.pages.caption.search_options import SearchChoices
+from app.pages.caption.sound_files import FileState, SoundFiles
 from core.captions import Caption
 
-from .captioning import Captioning, Request
-from .outputs import Output, Result, Timeline
-from .search_options import SearchChoices
-from .sound_files import FileState, SoundFiles
 
-
-class CaptionDesk(QObject):
+class CaptioningController(QObject):
     """Keeps the state of each listed file in step with the captioning.
 
     Signals: `made(path, output)` when a file has a new output, `changed(path)` after its state or

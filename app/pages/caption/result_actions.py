@@ -6,21 +6,30 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from .desk import CaptionDesk
-from .file_list import FileList
-from .outputs import Result, Timeline
-from .result_view import ResultView
-from .saving import Saver
+from app.pages.caption.captioning_controller import CaptioningController
+from app.pages.caption.file_list import FileList
+from app.pages.caption.outputs import Result, Timeline
+from app.pages.caption.result_view import ResultView
+from app.pages.caption.saving import Saver
 
 
-class Leaving(QObject):
+class ResultActions(QObject):
     """Carries out what the buttons beside a caption ask for, on the file that is shown."""
 
     def __init__(
-        self, file_list: FileList, result: ResultView, desk: CaptionDesk, saver: Saver
+        self,
+        file_list: FileList,
+        result: ResultView,
+        controller: CaptioningController,
+        saver: Saver,
     ) -> None:
         super().__init__(saver)
-        self._list, self._result, self._desk, self._saver = file_list, result, desk, saver
+        self._list, self._result, self._controller, self._saver = (
+            file_list,
+            result,
+            controller,
+            saver,
+        )
         view = result.view
         view.set_folder(str(saver.references))
         view.edited.connect(self._on_edited)
@@ -40,7 +49,7 @@ class Leaving(QObject):
 
     def _on_edited(self, result: Result, text: str) -> None:
         if self._path is not None:
-            self._desk.edit(self._path, result, text)
+            self._controller.edit(self._path, result, text)
 
     def _on_keep(self, result: Result) -> None:
         if self._path is not None:

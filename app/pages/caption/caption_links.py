@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from app.pages.caption.outputs import Timeline
+from app.pages.caption.result_view import ResultView
+from app.pages.caption.stage import Stage
 from app.studio import Studio
 
-from .outputs import Timeline
-from .result_view import ResultView
-from .stage import Stage
 
-
-class Linking(QObject):
+class CaptionLinks(QObject):
     """Keeps the sound that is shown in step with what is said of it."""
 
     def __init__(self, studio: Studio, stage: Stage, result: ResultView, parent: QObject) -> None:

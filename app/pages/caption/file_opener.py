@@ -8,18 +8,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.jobs import Jobs
+from app.pages.caption.sounds import check_length
 from app.sound_paths import collect_sounds, is_folder, is_there
 from core.audio.files import probe
 from core.errors import AudioFileError
-
-from .sounds import check_length
 
 CHUNK = 24
 MOST_RECENT = 12
 RECENT_KEY = "caption/recent"
 
 
-class Opener(QObject):
+class FileOpener(QObject):
     """Finds and looks at files without holding up the window.
 
     Signals: `found(paths, wanted, closed)` when the folders among the `wanted` were searched, but
@@ -59,7 +58,9 @@ class Opener(QObject):
 class _Look:
     """One opening of several files."""
 
-    def __init__(self, jobs: Jobs, opener: Opener, paths: list[Path], wanted: list[Path]) -> None:
+    def __init__(
+        self, jobs: Jobs, opener: FileOpener, paths: list[Path], wanted: list[Path]
+    ) -> None:
         self._jobs, self._opener, self._wanted = jobs, opener, wanted
         self._left = paths
         self._good: list[Path] = []

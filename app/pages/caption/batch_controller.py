@@ -10,6 +10,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs import Job, Jobs
+from app.pages.caption.batch_model import BatchModel
+from app.pages.caption.captioners import CaptionerCache
+from app.pages.caption.captioning import LANE
+from app.pages.caption.search_options import SearchChoices
 from core.batch import (
     BatchRow,
     ItemEnded,
@@ -22,11 +26,6 @@ from core.batch import (
 from core.errors import StudioError
 from core.events import Event, Progress
 
-from .batch_model import BatchModel
-from .captioners import CaptionerCache
-from .captioning import LANE
-from .search_options import SearchChoices
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEnded(Event):
@@ -35,7 +34,7 @@ class RowEnded(Event):
     row: BatchRow
 
 
-class BatchDesk(QObject):
+class BatchController(QObject):
     """Runs the queue. Signals: `changed()` when it starts, pauses or ends, `failed(sentence)`."""
 
     changed = Signal()

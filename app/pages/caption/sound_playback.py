@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.pages.caption.sounds import Sound
 from app.player import Player
 from app.widgets.player_bar import PlayerBar
 from app.widgets.sound_view import SoundView
 
-from .sounds import Sound
 
-
-class Listening(QObject):
+class SoundPlayback(QObject):
     """Keeps player, view and bar in step.
 
     Signal: `position_changed(seconds)` of the playhead.

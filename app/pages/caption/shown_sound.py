@@ -6,17 +6,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from .file_list import FileList
-from .intake import Intake
-from .linking import Linking
-from .outputs import Output, Timeline
-from .result_view import ResultView
-from .sound_files import FileState, SoundFile, SoundFiles
-from .sounds import Sound, SoundLoader
-from .stage import Stage
+from app.pages.caption.caption_links import CaptionLinks
+from app.pages.caption.file_intake import FileIntake
+from app.pages.caption.file_list import FileList
+from app.pages.caption.outputs import Output, Timeline
+from app.pages.caption.result_view import ResultView
+from app.pages.caption.sound_files import FileState, SoundFile, SoundFiles
+from app.pages.caption.sounds import Sound, SoundLoader
+from app.pages.caption.stage import Stage
 
 
-class Showing(QObject):
+class ShownSound(QObject):
     """Shows the current file. Signals: `changed()` after what can be done with it changed,
     `problem(sentence)` when a sound cannot be read after all, `failure_shown(sentence)` when that
     stands in place of the sound.
@@ -33,8 +33,8 @@ class Showing(QObject):
         loader: SoundLoader,
         stage: Stage,
         result: ResultView,
-        linking: Linking,
-        intake: Intake,
+        linking: CaptionLinks,
+        intake: FileIntake,
     ) -> None:
         super().__init__(stage)
         self._files, self._list, self._loader = files, file_list, loader
