@@ -11,10 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QSizePolicy, QWidget
 
+from app.widgets.elided_combo import ElidedComboBox
+
 _MOST_NUMBERS = 1000
 
 
-class QuietComboBox(QComboBox):
+class QuietComboBox(ElidedComboBox):
     """A combo box that the wheel does not change while the pane around it is scrolled."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

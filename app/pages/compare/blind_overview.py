@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -24,6 +23,7 @@ from app.pages.compare.rows import LETTERS
 from app.pages.compare.work import ComparedClip
 from app.studio import Studio
 from app.texts import count_text
+from app.widgets.elided_combo import ElidedComboBox
 from core.errors import MetricError, StudioError
 from core.evaluation.blind import (
     BlindSession,
@@ -49,7 +49,7 @@ class BlindOverview(QWidget):
         self._studio, self._model = studio, model
         self._source = Source()
         self.sessions: list[BlindSession] = []
-        self.first, self.second = QComboBox(), QComboBox()
+        self.first, self.second = ElidedComboBox(), ElidedComboBox()
         self.first.setAccessibleName("First system")
         self.second.setAccessibleName("Second system")
         self.trials = QSpinBox()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.pages.compare.figure_table import FigureTable, in_line
+from app.widgets.elided_combo import ElidedComboBox
 
 
 class ChosenTable(QWidget):
@@ -29,7 +30,7 @@ class ChosenTable(QWidget):
 
     def __init__(self, title: str, choosing: str, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choices = QComboBox()
+        self.choices = ElidedComboBox()
         self.choices.setAccessibleName(choosing)
         self.choices.setMinimumContentsLength(24)
         self.choices.activated.connect(lambda _index: self.chosen.emit())

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -33,6 +32,7 @@ from app.pages.compare.experiment_tables import (
 from app.pages.compare.figure_table import FigureTable, colour_dot, in_line
 from app.palette import run_colour
 from app.studio import Studio
+from app.widgets.elided_combo import ElidedComboBox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.empty_state import EmptyState
 from core.evaluation.registry import METRICS
@@ -66,7 +66,7 @@ class ExperimentsTab(QWidget):
             "Their folders are being read.",
         )
         self.empty.clicked.connect(lambda: studio.show_page.emit("train"))
-        self.choice = QComboBox()
+        self.choice = ElidedComboBox()
         self.choice.setAccessibleName("Experiment")
         self.choice.setMinimumContentsLength(28)
         self.choice.activated.connect(lambda _index: self._chosen())

@@ -22,6 +22,7 @@ from app.pages.compare.kept_captions import Source
 from app.pages.compare.sources import SplitInfo, dataset_splits
 from app.studio import Studio
 from app.texts import count_text
+from app.widgets.elided_combo import ElidedComboBox
 from app.widgets.segments import Segments
 from core.data.datasets import dataset_names
 
@@ -49,7 +50,7 @@ class SourceBar(QWidget):
                 (FILES, "Sound files", "Your own sounds"),
             ]
         )
-        self.dataset = QComboBox()
+        self.dataset = ElidedComboBox()
         self.dataset.setAccessibleName("Dataset")
         self.dataset.addItems(dataset_names())
         self.dataset.setMinimumContentsLength(8)
