@@ -49,7 +49,8 @@ def keep_reference(
         if (name, caption) not in rows:
             write_text_atomic(table, _text([*rows, (name, caption)]))
     except OSError as error:
-        if error.filename is not None and Path(error.filename) == sound:
+        # Somebody may have named the sound itself as the folder, which is then what is at fault.
+        if error.filename is not None and Path(error.filename) == sound != folder:
             raise AudioFileError(
                 f"'{sound}' cannot be read ({error.strerror}); check its name and its drive."
             ) from error
