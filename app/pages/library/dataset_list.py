@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 
 from app.machine import size_text
@@ -45,6 +45,8 @@ class DatasetList(RecordTable[DatasetRecord]):
             faulty=lambda r: r.entry.state == "broken",
             name="Datasets",
         )
+        # Names that begin alike differ at their ends.
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._studio = studio
         self._loading = self._load_again = False
         self._wanted = ""

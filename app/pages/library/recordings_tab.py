@@ -38,6 +38,8 @@ class RecordingsTab(ListTab[Recording]):
         table: RecordTable[Recording] = RecordTable(
             COLUMNS, identity=lambda r: r.name, name="Recordings"
         )
+        # Names and licences that begin alike differ at their ends.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         empty = EmptyState(
             studio.theme,
             "music-note-outline",

@@ -111,3 +111,13 @@ def test_every_disabled_action_says_why(page: LibraryPage, qtbot: QtBot) -> None
         for action in tab.findChildren(QAction):
             if not action.isEnabled():
                 assert action.toolTip() != action.text()
+
+
+def test_names_that_begin_alike_are_told_apart_where_they_are_cut(page: LibraryPage) -> None:
+    tables = (page.datasets.table, page.datasets.recordings.table)
+    for table in tables:
+        metrics = table.fontMetrics()
+        names = ("WavCaps (no Clotho)", "WavCaps (no Clotho, no AudioCaps)")
+        room = metrics.horizontalAdvance("WavCaps (no C…")
+        cut = [metrics.elidedText(name, table.textElideMode(), room) for name in names]
+        assert cut[0] != cut[1]
