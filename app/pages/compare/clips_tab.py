@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.pages.compare.caption_delegate import CaptionDelegate, row_height
+from app.pages.compare.clip_columns import ClipColumns
 from app.pages.compare.clip_filter import FilterButton
 from app.pages.compare.details_panel import DetailsPanel
 from app.pages.compare.results import ROW_ROLE, ResultsModel
@@ -31,7 +32,6 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.sort_header import SortHeader
 from core.evaluation.registry import METRICS, main_metric
 
-CLIP_WIDTH, GAIN_WIDTH, LOWEST_CAPTION = 130, 80, 150
 SEARCH_MS = 150
 
 
@@ -68,6 +68,7 @@ class ClipsTab(QWidget):
         studio.theme.set_icon(self.export, "export")
         self.export.clicked.connect(self.export_clicked)
         self.table = self._make_table()
+        self.columns = ClipColumns(self.table)
         self.details = DetailsPanel(studio)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.table)
@@ -192,26 +193,12 @@ class ClipsTab(QWidget):
         columns = self.model.columnCount()
         if columns != self._columns:
             self._columns = columns
-            self._lay_out_columns()
+            self.columns.lay_out(len(self.model.systems), self.model.has_gain)
         self._offer()
         place = self.model.place_of(self._key) if self._key else None
         if self.model.rowCount():
             self.table.selectRow(place or 0)
         self.refresh()
-
-    def _lay_out_columns(self) -> None:
-        header, systems = self.table.horizontalHeader(), len(self.model.systems)
-        wide = systems <= 4
-        for column in range(1, systems + 1):
-            mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.Interactive
-            header.setSectionResizeMode(column, mode)
-            if not wide:
-                self.table.setColumnWidth(column, max(LOWEST_CAPTION, 180))
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.table.setColumnWidth(0, CLIP_WIDTH)
-        if self.model.has_gain:
-            header.setSectionResizeMode(systems + 1, QHeaderView.ResizeMode.Interactive)
-            self.table.setColumnWidth(systems + 1, GAIN_WIDTH)
 
     def _offer(self) -> None:
         model = self.model
