@@ -119,7 +119,7 @@ def unreadable_json(error: OSError | ValueError) -> str:
         return f"it cannot be read ({error.strerror or error})"
     if isinstance(error, json.JSONDecodeError):
         return f"it is no JSON from line {error.lineno} on"
-    return "it is no text"
+    return "it is no text" if isinstance(error, UnicodeDecodeError) else "it is no JSON"
 
 
 def words_for_path(text: str, most: int = 60) -> str:

@@ -114,7 +114,7 @@ def extract(options: argparse.Namespace) -> int:
             if isinstance(event, Progress):
                 bar.move(event.phase, event.done, event.total, event.message)
             elif isinstance(event, Warned):
-                bar.line(event.message)
+                bar.warn(event.message)
             elif isinstance(event, SplitExtracted):
                 failed += event.failed
                 clips = count_text(event.clips, "clip")

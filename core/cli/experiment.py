@@ -158,7 +158,7 @@ def _run(experiment: Experiment, options: argparse.Namespace) -> int:
             if isinstance(event, Noted):
                 bar.line(event.message)
             elif isinstance(event, Warned):
-                bar.line(f"  warning: {event.message}")
+                bar.warn(event.message)
             elif isinstance(event, Progress):
                 bar.move(event.phase, event.done, event.total, event.message)
             elif isinstance(event, StepLogged):
@@ -203,7 +203,7 @@ def _report(experiment: Experiment) -> int:
         (
             METRICS[item.metric].title,
             item.arm,
-            figure(item.mean),
+            figure(item.mean, item.metric if item.sd is None else ""),
             "" if item.sd is None else f"{item.sd:.4f}",
             str(len(item.by_seed)),
         )

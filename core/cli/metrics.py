@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 from core.cli.output import size, table
@@ -26,18 +27,24 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     install.add_argument(
         "--mirror",
-        default="",
         metavar="URL",
+        type=_address,
         help="where files of SPICE and FENSE lie by their own names, if not at their publishers'",
     )
     parser.set_defaults(run=run)
+
+
+def _address(text: str) -> str:
+    if not re.match(r"(https?|file)://.", text):
+        raise argparse.ArgumentTypeError(f"is '{text}' but must begin with https:// or http://")
+    return text
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the action."""
     if options.action == "install":
         for name in options.names:
-            _install(name, options.mirror)
+            _install(name, options.mirror or "")
     print(_list())
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+# Metrics and values that are whole numbers.
+_COUNTS = ("vocabulary", "distinct_captions")
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -28,11 +31,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def figures(values: Mapping[str, float]) -> str:
     """Return "name value" pairs in one line."""
-    return "  ".join(f"{name} {figure(value)}" for name, value in values.items())
+    return "  ".join(f"{name} {figure(value, name)}" for name, value in values.items())
 
 
-def figure(value: float) -> str:
+def figure(value: float, name: str = "") -> str:
     """Return a figure as people read it: four digits after the point, counts without any."""
+    if name in _COUNTS and math.isfinite(value):
+        return f"{value:,.0f}"
     return f"{value:.0f}" if value == int(value) and abs(value) >= 2 else f"{value:.4f}"
 
 

@@ -36,8 +36,8 @@ class Parser(argparse.ArgumentParser):
     _splitting = False
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options, add_help=False)
-        self.add_argument("-h", "--help", action="help", help="show this help and end")
+        super().__init__(**options)
+        self._actions[0].help = "show this help and end"
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""

@@ -50,3 +50,9 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.clear()
         print(text, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Tell what is not as it should be, on standard error."""
+        if self._bar is not None:
+            self._bar.clear()
+        print(f"Warning: {text}", file=sys.stderr, flush=True)

@@ -99,6 +99,7 @@ def _run(options: argparse.Namespace) -> int:
                 if interrupt:
                     report.stopping()
                     events.close()  # type: ignore[attr-defined]
+                    print("Stopped; 'aac-studio queue run' continues from here.")
                     return INTERRUPTED
     entries = [item for item in queue.entries() if before.get(item.id) == "queued"]
     if any(item.state == "queued" for item in entries):

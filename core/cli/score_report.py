@@ -72,7 +72,7 @@ def follow(events: Iterable[Event]) -> int:
             if isinstance(last, Progress):
                 bar.move(last.phase, last.done, last.total, last.message)
             elif isinstance(last, Warned):
-                bar.line(f"  warning: {last.message}")
+                bar.warn(last.message)
             if interrupt:
                 close_work(events)
                 bar.line("Stopped; the next call continues with the rest.")
@@ -90,7 +90,7 @@ def score_table(event: Evaluated) -> str:
     titles = {name: metric.title for name, metric in METRICS.items()}
     order = [name for name in METRICS if name in scores]
     order += [name for name in scores if name not in METRICS]
-    rows = [(titles.get(name, name), figure(scores[name])) for name in order]
+    rows = [(_title(name, titles), figure(scores[name], name)) for name in order]
     lines = [count_text(event.clips, "clip"), table(("metric", "score"), rows)]
     floor = scores.get("cider_d_shuffled")
     if floor:
@@ -100,6 +100,12 @@ def score_table(event: Evaluated) -> str:
         lines.append(f"{', '.join(titles.get(name, name) for name in names)}: {reason}")
     lines.append(f"Captions and scores: {event.folder}")
     return "\n".join(lines)
+
+
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    plain = name.removesuffix("_shuffled")
+    title = titles.get(plain, plain)
+    return title if plain == name else f"{title}, shuffled"
 
 
 def _grouped(unavailable: Mapping[str, str]) -> dict[str, list[str]]:

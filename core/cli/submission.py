@@ -107,7 +107,7 @@ def _make(options: argparse.Namespace) -> int:
             if isinstance(event, Progress):
                 bar.move(event.phase, event.done, event.total, event.message)
             elif isinstance(event, Warned):
-                bar.line(f"  warning: {event.message}")
+                bar.warn(event.message)
             elif isinstance(event, Noted):
                 bar.line(event.message)
     return 0

@@ -16,7 +16,7 @@ from typing import Any
 from core import paths
 from core.config import ObjectiveSchedule, RunConfig, parse_config, replace_fields
 from core.errors import ConfigError
-from core.files import read_json, write_json_atomic
+from core.files import read_json, unreadable_json, write_json_atomic
 from core.wording import did_you_mean
 
 EXPERIMENT_FILE = "experiment.json"
@@ -190,8 +190,10 @@ def load_experiment(name: str) -> Experiment:
             share_epochs=bool(content.get("share_epochs", True)),
             split=str(content.get("split", "test")),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is not a readable experiment ({error}).") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is not an experiment: {unreadable_json(error)}.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} is not an experiment: parts of it are missing.") from error
     check_experiment(experiment)
     return experiment
 

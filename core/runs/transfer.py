@@ -121,7 +121,9 @@ def import_run(archive: Path, parent: Path | None = None) -> RunFolder:
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
         raise RunFolderError(f"{archive} is no run that was exported here ({error}).") from error
     except OSError as error:
-        raise RunFolderError(f"{archive} could not be imported ({error}).") from error
+        raise RunFolderError(
+            f"{archive} could not be imported ({error.strerror or error})."
+        ) from error
     finally:
         shutil.rmtree(holding, ignore_errors=True)
 

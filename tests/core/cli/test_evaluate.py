@@ -26,7 +26,7 @@ def test_a_table_of_scores(
     names = {line.split("  ")[0] for line in lines[3:]}
     assert {"vocabulary", "words per caption", "distinct captions"} <= names
     if not missing_metrics():
-        assert {"CIDEr-D", "BLEU-1", "ROUGE-L", "cider_d_shuffled"} <= names
+        assert {"CIDEr-D", "BLEU-1", "ROUGE-L", "CIDEr-D, shuffled"} <= names
     assert lines[-1] == f"Captions and scores: {out}"
     assert (out / "captions.csv").is_file()
 
@@ -46,16 +46,16 @@ def test_the_table_names_what_could_not_be_computed_once() -> None:
     event = Evaluated(
         split="test",
         clips=50,
-        scores={"cider_d": 0.5, "vocabulary": 93.0, "cider_d_shuffled": 0.05},
+        scores={"cider_d": 0.5, "vocabulary": 1.0, "cider_d_shuffled": 0.05},
         unavailable={"meteor": "Java is missing.", "spice": "Java is missing."},
         folder="/somewhere",
     )
     assert score_table(event).splitlines() == [
         "50 clips",
-        "metric            score",
-        "CIDEr-D           0.5000",
-        "vocabulary        93",
-        "cider_d_shuffled  0.0500",
+        "metric             score",
+        "CIDEr-D            0.5000",
+        "vocabulary         1",
+        "CIDEr-D, shuffled  0.0500",
         "CIDEr-D is 10.0 times that of the shuffled captions.",
         "METEOR, SPICE: Java is missing.",
         "Captions and scores: /somewhere",
@@ -69,9 +69,10 @@ def test_captions_of_another_system(tmp_path: Path, capsys: pytest.CaptureFixtur
     path.write_text("\n".join(["file_name,caption_predicted", *rows]), encoding="utf-8")
     options = ["--dataset", "tones", "--metrics", "vocabulary", "--out", str(tmp_path / "out")]
     assert main(["score", str(path), *options]) == 0
-    shown = capsys.readouterr().out
-    assert "warning: other.csv has no caption of 1 file ('test-0-low')" in shown
-    assert "vocabulary         3" in shown
+    shown = capsys.readouterr()
+    assert "Warning: other.csv has no caption of 1 file ('test-0-low')" in shown.err
+    assert shown.out.startswith("5 clips\n")
+    assert "vocabulary         3" in shown.out
     assert main(["score", str(tmp_path / "absent.csv"), "--dataset", "tones"]) == 2
     assert main(["score", str(path), "--metrics", "mars"]) == 2
     assert "no metric named mars" in capsys.readouterr().err
@@ -84,3 +85,5 @@ def test_the_list_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     assert {line.split()[0] for line in lines[1:]} == set(METRICS)
     assert main(["metrics", "install", "mars"]) == 2
     assert "nothing named 'mars'" in capsys.readouterr().err
+    assert main(["metrics", "install", "spice", "--mirror", "zzz"]) == 2
+    assert "--mirror is 'zzz' but must begin with https://" in capsys.readouterr().err
