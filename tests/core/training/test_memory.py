@@ -137,5 +137,6 @@ def test_errors_are_told_apart() -> None:
     assert is_out_of_memory(MemoryError())
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 5 GB)"))
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 must have the same dtype"))
+    assert not is_out_of_memory(ValueError("the table is out of memory"))
     assert not is_device_lost(torch.OutOfMemoryError("CUDA error: out of memory"))
     assert not is_device_lost(ValueError("CUDA error"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,8 @@ from core.runs.commands import Command, request
 from core.runs.owner import owned
 from core.training import run_requests
 from core.training.prepare import Prepared
-from core.training.run_requests import StopAsked, stoppable
+from core.training.run_requests import StopAsked, obeying, stoppable
+from core.training.state import Position
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import comparable, same_weights, trainer, weights
 
@@ -143,3 +144,29 @@ def test_work_before_the_first_step_can_be_stopped(folder: RunFolder, closes: bo
             with pytest.raises(StopAsked):
                 next(events)
     assert ended == [True]
+
+
+def test_requests_are_carried_out_after_a_step_once_all_steps_were_reported(
+    folder: RunFolder,
+) -> None:
+    step = StepLogged(
+        epoch=0, step=1, losses={}, learning_rate=0.1, gradient_norm=1.0, examples_per_second=1.0
+    )
+    other = Progress(phase="Validating", done=0)
+    position = Position()
+
+    def work() -> Generator[Event, None, None]:
+        position.unreported = [{}]
+        yield other
+        yield step
+        position.unreported = []
+        yield other
+        yield step
+
+    def save(command: Command) -> Iterator[Event]:
+        yield Noted(message=command)
+
+    with owned(folder.path):
+        request(folder.path, "save")
+        found = list(obeying(folder, work(), save, position))
+    assert found == [other, step, other, step, Noted(message="save")]
