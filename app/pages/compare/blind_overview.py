@@ -24,6 +24,7 @@ from app.pages.compare.work import ComparedClip
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.elided_combo import ElidedComboBox
+from app.widgets.inputs import indent_text
 from core.errors import MetricError, StudioError
 from core.evaluation.blind import (
     BlindSession,
@@ -53,6 +54,7 @@ class BlindOverview(QWidget):
         self.first.setAccessibleName("First system")
         self.second.setAccessibleName("Second system")
         self.trials = QSpinBox()
+        indent_text(self.trials)
         self.trials.setAccessibleName("Number of clips")
         self.trials.setSuffix(" clips")
         self.trials.lineEdit().setTextMargins(6, 0, 0, 0)

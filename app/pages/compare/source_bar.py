@@ -23,6 +23,7 @@ from app.pages.compare.sources import SplitInfo, dataset_splits
 from app.studio import Studio
 from app.texts import count_text
 from app.widgets.elided_combo import ElidedComboBox
+from app.widgets.inputs import indent_text
 from app.widgets.segments import Segments
 from core.data.datasets import dataset_names
 
@@ -58,6 +59,7 @@ class SourceBar(QWidget):
         self.split.setAccessibleName("Split")
         self.split.setMinimumWidth(90)
         self.clips = QSpinBox()
+        indent_text(self.clips)
         self.clips.setAccessibleName("Number of clips")
         self.clips.setRange(1, 1)
         self.clips.setPrefix("first ")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
+import app
 from app.palette import DARK, LIGHT, Colours, contrast
 from app.style_sheet import style_sheet
 from app.widgets.inputs import indent_text
@@ -39,3 +43,11 @@ def test_placeholders_can_be_read(qtbot: QtBot, colours: Colours) -> None:
     shown = field.palette().color(QPalette.ColorRole.PlaceholderText)
     assert shown.alpha() == 255
     assert contrast(shown.name(), colours.field) >= 4.5
+
+
+def test_every_spin_box_of_the_program_is_indented() -> None:
+    """What stands in the code: a new spin box is easily forgotten."""
+    for path in (Path(app.__file__).parent / "pages").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        made = len(re.findall(r"= Q(?:Double)?SpinBox\(", text))
+        assert text.count("indent_text(") == made, path
