@@ -11,6 +11,7 @@ from core.config import replace_fields
 from core.events import Evaluated, RunEnded, StepLogged, Warned
 from core.files import read_json
 from core.runs import create_run
+from core.runs.commands import request
 from core.training import train_run
 from tests.core.tiny import Tones, tiny_config, tones
 
@@ -40,6 +41,16 @@ def test_a_stopped_run_is_not_scored(tones: Tones) -> None:
         if isinstance(event, StepLogged) and event.epoch == 1:
             break
     events.close()  # type: ignore[attr-defined]
+    assert not run.evaluation.exists()
+
+
+def test_a_run_that_was_asked_to_stop_is_not_scored(tones: Tones) -> None:
+    config = replace_fields(tiny_config(), {"validation.final_split": "test"})
+    run = create_run(config)
+    for event in train_run(config, run):
+        if isinstance(event, StepLogged) and event.epoch == 1:
+            request(run.path, "stop")
+    assert run.best.is_file()
     assert not run.evaluation.exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,32 @@ def test_a_stopped_run_is_resumed_from_its_folder() -> None:
     assert [e.step for e in resumed if isinstance(e, StepLogged)] == [3, 4, 5, 6]
     steps = [e.step for _, e in effective(run.events.read_all()) if isinstance(e, StepLogged)]
     assert steps == [1, 2, 3, 4, 5, 6]
+    assert summarize(run).state == "finished"
+
+
+@pytest.mark.usefixtures("tones")
+def test_a_run_whose_last_state_is_gone_goes_on_from_the_one_before() -> None:
+    run = create_run(tiny_config())
+    list(train_run(run.config(), run))
+    assert run.previous_state.is_file()
+    run.state.unlink()
+    resumed = list(resume_run(run))
+    assert [e.epoch for e in resumed if isinstance(e, EpochEnded)] == [1]
+
+
+@pytest.mark.usefixtures("tones")
+def test_a_branch_that_was_stopped_goes_on_without_the_run_it_came_from() -> None:
+    trunk = create_run(replace_fields(tiny_config(), {"training.stop_epoch": 1}))
+    list(train_run(trunk.config(), trunk))
+    run = create_run(replace_fields(tiny_config(), {"training.branch_from": str(trunk.path)}))
+    events = train_run(run.config(), run)
+    for event in events:
+        if isinstance(event, StepLogged):
+            break
+    events.close()  # type: ignore[attr-defined]
+    shutil.rmtree(trunk.path)
+    resumed = list(resume_run(run))
+    assert [e.epoch for e in resumed if isinstance(e, EpochEnded)] == [1]
     assert summarize(run).state == "finished"
 
 
