@@ -19,6 +19,15 @@ from core.cli.exit_codes import DONE, FAILED, INTERRUPTED, SOME_FAILED
 from core.cli.output import path_text
 from core.cli.standard_input import SIGN, standard_input
 
+_EXAMPLES = """
+examples:
+  aac-studio caption rain.wav recordings/ --csv captions.csv
+  aac-studio caption walk.flac --timeline --srt walk.srt
+  ffmpeg -i film.mkv -f wav - | aac-studio caption - --json -
+  aac-studio caption --watch recordings/ --existing --csv captions.csv
+  aac-studio caption --microphone --window 10 --hop 5 --save take.flac
+"""
+
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the sub-command."""
@@ -32,6 +41,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "them cannot. As OUT, - is standard output, which then has nothing else.",
     )
     parser.intermixed = True
+    parser.more_help = lambda: _EXAMPLES
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="sound file or folder; - is standard input"
     )

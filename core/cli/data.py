@@ -57,7 +57,11 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_dataset(check)
     _add_split(check)
     check.add_argument("--quick", action="store_true", help="read headers, do not listen")
-    check.add_argument("--json", metavar="FILE", help="write the whole report there as well")
+    check.add_argument(
+        "--json",
+        metavar="OUT",
+        help="also write the whole report there; - is standard output, which then has nothing else",
+    )
     _add_extract(
         action(
             "extract",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from core.cli.exit_codes import INTERRUPTED, SOME_FAILED
 from core.cli.output import interruptible, path_text, size, table
+from core.cli.output_places import check_writable, is_standard_output, write_text
 from core.errors import DatasetError
 from core.events import close_work
 from core.wording import count_text
@@ -71,8 +73,11 @@ def check(options: argparse.Namespace) -> int:
     from core.events import Progress
 
     out = Path(options.json).expanduser() if options.json else None
-    if out is not None and out.exists() and out.suffix.lower() != ".json":
-        raise DatasetError(f"{out} is not a JSON file; name another one for the report.")
+    if out is not None:
+        check_writable(out)
+        if out.is_file() and out.suffix.lower() != ".json":
+            raise DatasetError(f"{out} is not a JSON file; name another one for the report.")
+    alone = out is not None and is_standard_output(out)
     dataset = open_dataset(options.name, options.root or None)
     with interruptible() as interrupt, ProgressBar() as bar:
         events = check_dataset(dataset, options.split, listen=not options.quick)
@@ -82,10 +87,14 @@ def check(options: argparse.Namespace) -> int:
             if isinstance(event, DatasetChecked):
                 report = event.report
                 save_report(report)
-                bar.line(report_text(report))
+                if not alone:
+                    bar.line(report_text(report))
                 if out is not None:
-                    path = save_report(report, out)
-                    bar.line(f"\n{path_text(path)}")
+                    bar.close()
+                    text = json.dumps(report.to_record(), indent=2, ensure_ascii=False)
+                    write_text(out, text + "\n")
+                    if not alone:
+                        bar.line(f"\n{path_text(out)}")
                 return int(any(severity == "error" for severity, _ in report.findings()))
             if interrupt:
                 close_work(events)

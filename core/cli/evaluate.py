@@ -22,6 +22,12 @@ from core.cli.score_report import (
     follow,
 )
 
+_EXAMPLES = """
+examples:
+  aac-studio evaluate --dataset starter-scenes --split test --shuffled-baseline
+  aac-studio evaluate --checkpoint starter --metrics quick --clips 50
+"""
+
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the sub-command."""
@@ -32,6 +38,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Caption every clip of a split and score the captions against its references. "
         "What was captioned before a stop is not captioned again.",
     )
+    parser.more_help = lambda: _EXAMPLES
     add_checkpoint_option(parser)
     add_dataset_options(parser)
     parser.add_argument(

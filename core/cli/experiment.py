@@ -17,6 +17,11 @@ from core.wording import choice_text, count_text
 if TYPE_CHECKING:
     from core.experiments import Experiment
 
+_EXAMPLES = """
+example:
+  aac-studio experiment create "CE or CL" --arms starter-ce starter-ce+cl --seeds 42 43 44
+"""
+
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the sub-command with its actions."""
@@ -29,6 +34,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     action = actions_of(parser, common, required=True)
     create = action("create", "plan an experiment")
+    create.more_help = lambda: _EXAMPLES
     create.add_argument("title", metavar="TITLE", help="what it is called")
     create.add_argument(
         "--arms",

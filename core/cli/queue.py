@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from core.cli.exit_codes import INTERRUPTED
 from core.cli.numbers import whole
-from core.cli.output import interruptible, table
+from core.cli.output import interruptible, path_text, table
 from core.cli.parser import actions_of
 from core.cli.train import add_run_options, run_configuration
 from core.errors import ConfigError
 from core.events import RunStarted
 from core.runs import RunFolder
 from core.runs.folder import find_run
-from core.runs.queue import RunQueue
+from core.runs.queue import DAMAGED, RunQueue
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -48,7 +49,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    entries = RunQueue().entries()
+    queue = RunQueue()
+    entries = queue.entries()
+    damaged = queue.path.with_name(DAMAGED)
+    if damaged.exists():
+        print(
+            f"An earlier queue that could not be read is kept in {path_text(damaged)}; delete the "
+            "file when nothing in it matters.",
+            file=sys.stderr,
+        )
     if not entries:
         print("Nothing is queued; 'aac-studio queue add' queues a run.")
         return 0

@@ -14,6 +14,11 @@ from core.cli.score_report import (
     follow,
 )
 
+_EXAMPLES = """
+example:
+  aac-studio score their-captions.csv --dataset clotho --split evaluation
+"""
+
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the sub-command."""
@@ -24,6 +29,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Score captions from a CSV file (columns file_name and caption_predicted, as "
         "the challenge has them; other usual names, delimiters and encodings are understood).",
     )
+    parser.more_help = lambda: _EXAMPLES
     parser.add_argument("table", metavar="CSV", help="the captions")
     add_dataset_options(parser)
     parser.add_argument(

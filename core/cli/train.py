@@ -161,28 +161,30 @@ def show_run(events: Iterator[Event], folder: RunFolder, interrupt: Interrupt) -
 
 def _run_in_team(options: argparse.Namespace) -> int:
     """Train as one of the processes that torchrun started; the first one alone writes and tells."""
-    from core.training.distributed import join_team, leave_team
+    from core.training.distributed import join_workers, leave_workers
     from core.training.launch import resume_run, train_run
 
     # torchrun hands every signal on to all processes, and some twice.
     with interruptible(patient=True) as interrupt:
-        team = join_team()
-        assert team is not None
+        workers = join_workers()
+        assert workers is not None
         try:
-            made = open_or_create(options) if team.leads else None
-            shared = team.share((str(made[0].path), made[1].model_dump_json()) if made else None)
+            made = open_or_create(options) if workers.is_main else None
+            shared = workers.broadcast(
+                (str(made[0].path), made[1].model_dump_json()) if made else None
+            )
             folder = RunFolder(Path(shared[0]))
             config = parse_config(json.loads(shared[1]))
             resumed = options.resume is not None
-            events = resume_run(folder, team) if resumed else train_run(config, folder, team)
-            if not team.leads:
+            events = resume_run(folder, workers) if resumed else train_run(config, folder, workers)
+            if not workers.is_main:
                 for _ in events:
                     pass
                 return 0
-            print(f"Run {folder.name} in {team.size} processes\n{folder.path}", flush=True)
+            print(f"Run {folder.name} in {workers.size} processes\n{folder.path}", flush=True)
             return show_run(events, folder, interrupt)
         finally:
-            leave_team()
+            leave_workers()
 
 
 def _presets() -> str:
@@ -191,7 +193,12 @@ def _presets() -> str:
 
     presets = list_presets()
     width = max((len(item.name) for item in presets), default=0) + 2
-    lines = ["", "presets:"]
+    lines = [
+        *("", "examples:"),
+        "  aac-studio train --preset starter-ce+cl --set optimizer.learning_rate=5e-4",
+        "  aac-studio train --resume 2026-11-22_14-05-33_ce-+-cl",
+        *("", "presets:"),
+    ]
     lines += [f"  {item.name:<{width}}{item.description or item.title}" for item in presets]
     lines += ["", "settings: 'aac-studio train --list-settings' lists all that --set takes.", ""]
     return "\n".join(lines)

@@ -101,13 +101,17 @@ class OwnFolder(FileDataset):
             for row in table.rows:
                 self._take(table, row, found, absent, problems)
         if not found:
-            first = next(iter(absent), "")
-            told = f"; the first is '{first}'" if first else ""
+            tables = ", ".join(self.mapping.tables)
+            if not absent:
+                raise DatasetError(
+                    f"{tables} in {self.folder} names no sound: there is nothing in the column "
+                    f"'{self.mapping.file}'; fill it in, or choose the column with the file names."
+                )
             raise DatasetError(
-                f"None of the {count_text(len(absent), 'sound')} that "
-                f"{', '.join(self.mapping.tables)} names is in {self.folder}{told}; check the "
-                f"column '{self.mapping.file}', and choose a folder that holds both the sounds and "
-                "the table."
+                f"None of the {count_text(len(absent), 'sound')} that {tables} names is in "
+                f"{self.folder}; the first is '{next(iter(absent))}'; check the column "
+                f"'{self.mapping.file}', and choose a folder that holds both the sounds and the "
+                "table."
             )
         problems += [
             f"{where}: no caption for '{file}' in this row."

@@ -33,6 +33,10 @@ __all__ = ["ENDED", "QueueState", "QueuedRun", "RunQueue"]
 T = TypeVar("T")
 
 
+# A queue that cannot be read is kept under this name beside the one that begins anew.
+DAMAGED = "queue.damaged.json"
+
+
 class RunQueue:
     """The queue in a file; every method reads it afresh. `path` defaults to the user's own.
 
@@ -161,7 +165,7 @@ class RunQueue:
             with file_lock(self.path.with_suffix(".lock")):
                 before = read_entries(self.path)
                 if before is None:
-                    self.path.replace(self.path.with_name("queue.damaged.json"))
+                    self.path.replace(self.path.with_name(DAMAGED))
                 entries = [_recovered(entry) for entry in before or []]
                 result = change(entries)
                 if entries != before:

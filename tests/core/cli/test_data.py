@@ -196,3 +196,24 @@ def test_extract_passes_over_a_split_without_clips(tmp_path: Path, capsys: Out) 
     assert "train" in capsys.readouterr().out
     assert main([*given, "--split", "validation"]) == 2
     assert "The split has no clips" in capsys.readouterr().err
+
+
+def test_a_report_alone_on_standard_output_is_json_and_a_bad_place_is_told_before(
+    folder: Path, capsys: Out
+) -> None:
+    check = ["data", "check", "folder", "--root", str(folder), "--quick", "--json"]
+    assert main([*check, "-"]) == 1
+    assert "splits" in json.loads(capsys.readouterr().out)
+    assert main([*check, str(folder / "table.csv" / "report.json")]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    assert "table.csv cannot be made" in shown.err
+
+
+@pytest.mark.parametrize("rows", ["", ",a dog\n"])
+def test_a_table_that_names_no_sound_is_told_so(rows: str, tmp_path: Path, capsys: Out) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(1_600), 16_000)
+    (tmp_path / "t.csv").write_text("file,caption\n" + rows)
+    assert main(["data", "add", "mine", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "t.csv" in told and "names no sound: there is nothing in the column 'file'" in told

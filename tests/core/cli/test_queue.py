@@ -152,3 +152,13 @@ def test_training_goes_on_from_a_checkpoint_with_contrast(
     assert [term.name for term in run.config.objectives] == ["caption-ntxent"]
     assert "caption-ntxent" in capsys.readouterr().out
     assert main(["train", "--resume", run.run.name, "--continue-from", "untrained"]) == 2
+
+
+def test_a_queue_that_cannot_be_read_is_told(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "queue.json").write_bytes(b"\xff no json")
+    assert main(["queue"]) == 0
+    shown = capsys.readouterr()
+    assert f"is kept in {home / 'queue.damaged.json'}; delete" in shown.err
+    assert shown.out.startswith("Nothing is queued")
