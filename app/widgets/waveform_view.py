@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.palette import Colours
 
 
-LABEL_HEIGHT = 12
+LABEL_HEIGHT, MOST_LABELS = 12, 7
 
 
 def _round_at_least(value: float) -> float:
@@ -32,8 +32,9 @@ def _round_at_most(value: float) -> float:
 class _AmplitudeAxis(pg.AxisItem):
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         """Return round amplitudes whose labels neither touch nor reach beyond the edges."""
-        least = max((high - low) * LABEL_HEIGHT / max(size, 1.0), 1e-12)
-        edge = high - least / 2
+        pixels = max(LABEL_HEIGHT, size / MOST_LABELS)
+        least = max((high - low) * pixels / max(size, 1.0), 1e-12)
+        edge = high - (high - low) * LABEL_HEIGHT / max(size, 1.0) / 2
         step = _round_at_least(least)
         if step > edge:
             # Too low for three labels: one above and one below, and the line of zero between.
