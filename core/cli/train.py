@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         print(settings_table(_start(options)))
         return 0
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        return _run_in_team(options)
+        return _run_with_workers(options)
     folder, config = open_or_create(options)
     print(f"Run {folder.name}\n{folder.path}", flush=True)
     with interruptible() as interrupt:
@@ -159,7 +159,7 @@ def show_run(events: Iterator[Event], folder: RunFolder, interrupt: Interrupt) -
     return 0
 
 
-def _run_in_team(options: argparse.Namespace) -> int:
+def _run_with_workers(options: argparse.Namespace) -> int:
     """Train as one of the processes that torchrun started; the first one alone writes and tells."""
     from core.training.distributed import join_workers, leave_workers
     from core.training.launch import resume_run, train_run

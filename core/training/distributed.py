@@ -29,14 +29,14 @@ from core.training.batch_parts import MicroBatch, Part, cut
 _PATIENCE = timedelta(days=7)
 
 
-class Team:
+class WorkerGroup:
     """The processes of one training run, seen from one of them."""
 
     def __init__(self, rank: int, size: int, local_rank: int) -> None:
         self.rank, self.size, self.local_rank = rank, size, local_rank
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is rank 0, which validates, writes and yields events."""
         return self.rank == 0
 
@@ -94,20 +94,20 @@ class Team:
         ):
             gradient.copy_(summed.view_as(gradient))
 
-    def goes_on(self) -> bool:
+    def announce_step(self) -> bool:
         """Announce another step (rank 0), or wait to be told whether there is one."""
-        return self._word(go=True)
+        return self._announce(go=True)
 
-    def dismiss(self) -> None:
+    def announce_end(self) -> None:
         """Announce that there is no further step (rank 0), or wait to be told."""
-        self._word(go=False)
+        self._announce(go=False)
 
-    def _word(self, go: bool) -> bool:
+    def _announce(self, go: bool) -> bool:
         word = torch.tensor(int(go))
         dist.broadcast(word, src=0)
         return bool(word)
 
-    def share(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """Broadcast rank 0's value; return it in every process."""
         box = [value]
         dist.broadcast_object_list(box, src=0)
@@ -168,7 +168,7 @@ class _Gather(torch.autograd.Function):
         return summed[ctx.start : ctx.start + ctx.count], None
 
 
-def join_team() -> Team | None:
+def join_workers() -> WorkerGroup | None:
     """Join the processes that torchrun started together; None where it started only this one."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size < 2:
@@ -180,10 +180,10 @@ def join_team() -> Team | None:
         importlib.import_module("torch.distributed.nn.functional")
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=_PATIENCE)
-    return Team(dist.get_rank(), size, int(os.environ.get("LOCAL_RANK", "0")))
+    return WorkerGroup(dist.get_rank(), size, int(os.environ.get("LOCAL_RANK", "0")))
 
 
-def leave_team() -> None:
+def leave_workers() -> None:
     """Leave the process group, if there is one."""
     if dist.is_initialized():
         dist.destroy_process_group()

@@ -14,7 +14,7 @@ from core.errors import StudioError
 from core.events import Event, Progress, Warned
 from core.training.batch_parts import MicroBatch, combined, cut
 from core.training.device_failures import free_memory, is_out_of_memory
-from core.training.distributed import Team
+from core.training.distributed import WorkerGroup
 from core.training.losses import Losses
 from core.training.state import Position
 from core.training.step_figures import Figures, StepLog, mean_terms
@@ -25,8 +25,8 @@ class Stepper:
     """Makes the steps of a run: accumulated gradients, clipped, then the optimiser's update.
 
     Figures are only read from the device when the `log` is due; whether they are finite, and so
-    whether the update is applied, is decided on the device. In a `team` this process works on its
-    part of each micro-batch. `position.pieces` is the number of parts that a micro-batch is cut
+    whether the update is applied, is decided on the device. With `workers` this process works on
+    its part of each micro-batch. `position.pieces` is the number of parts that a micro-batch is cut
     into since memory was too small for it.
     """
 
@@ -38,10 +38,10 @@ class Stepper:
         data: CaptionedClips,
         position: Position,
         device: torch.device,
-        team: Team | None,
+        workers: WorkerGroup | None,
     ) -> None:
         self.config, self.losses, self.optimizer = config, losses, optimizer
-        self.data, self.position, self.device, self.team = data, position, device, team
+        self.data, self.position, self.device, self.workers = data, position, device, workers
         self._fused = bool(optimizer.defaults["fused"])
         # Without the fused kernel each update has to wait for the device anyhow.
         self.log = StepLog(position, config.training.log_every if self._fused else 1)
@@ -79,13 +79,13 @@ class Stepper:
             gathered: list[dict[str, Tensor]] = []
             try:
                 for number, micro_batch in enumerate(micro_batches):
-                    if number and self.team is None and self.log.every == 1:
+                    if number and self.workers is None and self.log.every == 1:
                         yield Progress(phase="Training", done=number, total=len(micro_batches))
                     gathered.append(self._micro_batch(epoch, start + number, micro_batch))
                 names, means = mean_terms(gathered)
-                if self.team is not None:
-                    self.team.sum_gradients(self._parameters())
-                    self.team.sum_over_all(means)
+                if self.workers is not None:
+                    self.workers.sum_gradients(self._parameters())
+                    self.workers.sum_over_all(means)
                 norm = self._clip_gradients().to(means)
                 return Figures(names, torch.cat([means, norm[None]]))
             except BaseException as error:
@@ -99,10 +99,10 @@ class Stepper:
 
     def _micro_batch(self, epoch: int, number: int, micro_batch: MicroBatch) -> dict[str, Tensor]:
         data = self.data
-        if self.team is not None:
-            part = self.team.part(data, micro_batch)
+        if self.workers is not None:
+            part = self.workers.part(data, micro_batch)
             terms = self.losses.backward(data, epoch, number, micro_batch, part)
-            return self.team.share_of(terms, part)
+            return self.workers.share_of(terms, part)
         if self.position.pieces == 1:
             return self.losses.backward(data, epoch, number, micro_batch)
         parts = cut(data, micro_batch, self.position.pieces)
@@ -112,7 +112,7 @@ class Stepper:
         )
 
     def _refuse_smaller_parts(self, micro_batches: list[MicroBatch], error: BaseException) -> None:
-        if self.team is not None:
+        if self.workers is not None:
             raise StudioError(
                 f"The memory of {self.device} is too small for its share of a batch; halve "
                 "training.batch_size and double training.accumulate, or use more devices."

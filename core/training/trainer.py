@@ -26,7 +26,7 @@ from core.training.autotune import join_batches
 from core.training.batch_parts import MicroBatch
 from core.training.checkpoint_keeper import Keeper
 from core.training.device_failures import device_lost, is_device_lost
-from core.training.distributed import Team
+from core.training.distributed import WorkerGroup
 from core.training.losses import Losses
 from core.training.optimizer import build_optimizer, learning_rate_at
 from core.training.prepare import Prepared
@@ -42,8 +42,8 @@ class Trainer:
 
     Closing the generator of `run` saves the state; another trainer made with `resume=True` then
     continues as if there had been no stop. With `branch` it continues from the state of another
-    run. In a `team` every process makes the same steps on its share of each micro-batch, and rank 0
-    alone validates, saves and yields events.
+    run. With `workers` every process makes the same steps on its share of each micro-batch, and
+    rank 0 alone validates, saves and yields events.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class Trainer:
         device: torch.device,
         resume: bool = False,
         branch: Path | None = None,
-        team: Team | None = None,
+        workers: WorkerGroup | None = None,
     ) -> None:
         self.config, self.folder, self.data, self.device = config, folder, data, device
-        self.team = team
+        self.workers = workers
         seed_global(config.seed, "model")
         self.model = CaptionModel(config.model, data.tokenizer.size, data.train.frames.shape[2])
         if data.initial is not None:
@@ -77,9 +77,9 @@ class Trainer:
         elif branch is not None:
             self.position = self.keeper.branch(branch)
         self._stepper = Stepper(
-            config, self.losses, self.optimizer, data.train, self.position, device, team
+            config, self.losses, self.optimizer, data.train, self.position, device, workers
         )
-        self._dismissed = False
+        self._end_announced = False
         self._saved_at: tuple[int, int] | None = None
         settings = config.training
         batches = math.ceil(len(data.train) / settings.batch_size)
@@ -90,8 +90,8 @@ class Trainer:
         """Train to the last epoch, yielding after every micro-batch at the latest."""
         try:
             stopped = yield from self._until_stopped()
-            if self._leads or not stopped:
-                self._dismiss_team()
+            if self._is_main or not stopped:
+                self._announce_end()
             if stopped:
                 yield from self._stepper.log.report()
                 yield from self._tell_scores()
@@ -99,7 +99,7 @@ class Trainer:
             if stopped:
                 yield RunEnded(reason="stopped", epoch=self.position.epoch, step=self.position.step)
         except GeneratorExit:
-            self._dismiss_team()
+            self._announce_end()
             self._save_at_once()
             raise
         except BaseException as error:
@@ -114,7 +114,7 @@ class Trainer:
     def _until_stopped(self) -> Generator[Event, None, bool]:
         """Train to the end, or until a stop is requested; return whether one was."""
         try:
-            if self._leads:
+            if self._is_main:
                 yield from obeying(self.folder, self._run(), self._carry_out, self.position)
             else:
                 yield from self._run()
@@ -141,9 +141,9 @@ class Trainer:
             if warning:
                 yield Warned(message=warning)
         if position.step == 0 and self.config.training.autotune_batch:
-            alone = self.team is None
+            alone = self.workers is None
             yield join_batches(self.config, self.losses, data.train, position, self.device, alone)
-        if position.step == 0 and self._leads:
+        if position.step == 0 and self._is_main:
             yield from self.validator.map(position)
         yield from self._keep_epoch()
         while position.epoch < self.last_epoch:
@@ -178,7 +178,7 @@ class Trainer:
         self.data.train.expect([batch.clips for batch in micro_batches[done:]])
         started = time.monotonic()
         while position.step_in_epoch < self.steps_per_epoch:
-            if self.team is not None and not self.team.goes_on():
+            if self.workers is not None and not self.workers.announce_step():
                 raise StopAsked
             start = position.step_in_epoch * accumulate
             self.model.train()
@@ -201,7 +201,7 @@ class Trainer:
     def _validate(self) -> Iterator[Event]:
         """Validate, and save the model if it is better than before."""
         position, keeper = self.position, self.keeper
-        if not self._leads:
+        if not self._is_main:
             return
         # Metrics that select the best model, and those of the last epoch, are waited for.
         later = self.config.validation.monitor == "loss" and position.epoch + 1 < self.last_epoch
@@ -221,7 +221,7 @@ class Trainer:
     def _tell_scores(self) -> Iterator[Event]:
         """Yield the scores of the last validation, if they are computed in the background."""
         unscored = self.position.unscored
-        if unscored is None or not self._leads:
+        if unscored is None or not self._is_main:
             return
         scored = yield from self.validator.scores(unscored)
         yield from when_there_is_space(lambda: self.keeper.add_scores(scored), self.folder.path)
@@ -229,7 +229,7 @@ class Trainer:
         yield scored
 
     def _keep_epoch(self) -> Iterator[Event]:
-        if not self._leads:
+        if not self._is_main:
             return
         saved = yield from when_there_is_space(
             lambda: self.keeper.save_epoch(self.position), self.folder.path
@@ -239,7 +239,7 @@ class Trainer:
 
     def _save(self) -> Iterator[Event]:
         """Save the state, waiting for space on the disk where there is none."""
-        if self._is_saved() or not self._leads:
+        if self._is_saved() or not self._is_main:
             return
         saved = yield from when_there_is_space(
             lambda: self.keeper.save_last(self.position), self.folder.path
@@ -249,7 +249,7 @@ class Trainer:
 
     def _save_at_once(self) -> None:
         self._stepper.log.read()
-        if self._is_saved() or not self._leads:
+        if self._is_saved() or not self._is_main:
             return
         try:
             self.keeper.save_last(self.position)
@@ -262,15 +262,15 @@ class Trainer:
             ) from error
 
     @property
-    def _leads(self) -> bool:
+    def _is_main(self) -> bool:
         """Whether this process validates, saves and yields events."""
-        return self.team is None or self.team.leads
+        return self.workers is None or self.workers.is_main
 
-    def _dismiss_team(self) -> None:
+    def _announce_end(self) -> None:
         """Let the other processes end too; they wait for rank 0 before every step."""
-        if self.team is not None and not self._dismissed:
-            self._dismissed = True
-            self.team.dismiss()
+        if self.workers is not None and not self._end_announced:
+            self._end_announced = True
+            self.workers.announce_end()
 
     def _is_saved(self) -> bool:
         return self._saved_at == (self.position.step, self.position.epoch)

@@ -16,7 +16,7 @@ from core.config import RunConfig
 from core.errors import ConfigError
 from core.events import EpochEnded, StepLogged, ValidationEnded
 from core.runs import create_run
-from core.training.distributed import Team, join_team
+from core.training.distributed import WorkerGroup, join_workers
 from core.training.prepare import Prepared
 from tests.core.training.conftest import tiny_config
 from tests.core.training.test_trainer import trainer
@@ -80,7 +80,7 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, data: Prepared) -> 
     run = create_run(config(), tmp_path / "two")
     two = together(run.path, config(), stop_after=3)
     assert two["states"] == ["stopped", "finished"]
-    # A thread of gloo that outlives the team can abort the process when Python ends.
+    # A thread of gloo that outlives the group can abort the process when Python ends.
     assert not [name for name in two["threads"] if "gloo" in name]
     assert len(two["told"]) == len(expected)
     for by_one, by_two in zip(expected, two["told"], strict=True):
@@ -89,12 +89,12 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, data: Prepared) -> 
 
 def test_alone_there_is_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert join_team() is None
+    assert join_workers() is None
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert join_team() is None
+    assert join_workers() is None
 
 
 def test_several_processes_cannot_share_one_gpu() -> None:
     with pytest.raises(ConfigError, match="cannot share it"):
-        Team(1, 2, 1).device("cuda:0")
-    assert Team(1, 2, 1).device("cpu") == "cpu"
+        WorkerGroup(1, 2, 1).device("cuda:0")
+    assert WorkerGroup(1, 2, 1).device("cpu") == "cpu"
