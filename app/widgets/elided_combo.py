@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
-# Between the text and the ends of its place, both sides together.
+# Between an icon and the text.
 _SPARE = 4
 
 
@@ -33,7 +33,7 @@ class ElidedComboBox(QComboBox):
             QStyle.SubControl.SC_ComboBoxEditField,
             self,
         )
-        room = place.width() - _SPARE
+        room = place.width()
         if not option.currentIcon.isNull():
             room -= option.iconSize.width() + _SPARE
         return option.fontMetrics.elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)

@@ -33,7 +33,8 @@ class ChosenTable(QWidget):
         self.choices = ElidedComboBox()
         self.choices.setAccessibleName(choosing)
         self.choices.setMinimumContentsLength(24)
-        self.choices.activated.connect(lambda _index: self.chosen.emit())
+        self.choices.activated.connect(lambda _index: self._choose())
+        self._wanted = ""
         self.table = FigureTable(name)
         heading = QLabel(title)
         heading.setProperty("role", "section")
@@ -50,14 +51,17 @@ class ChosenTable(QWidget):
         self.column.addLayout(in_line(self.table))
 
     def offer(self, choices: Iterable[tuple[str, object]]) -> None:
-        """Offer (text, value) pairs; the text chosen before stays chosen where it is among them."""
-        before = self.choices.currentText()
+        """Offer (text, value) pairs; what the user chose stays chosen where it is among them."""
         self.choices.clear()
         for text, value in choices:
             self.choices.addItem(text, value)
-        self.choices.setCurrentIndex(max(0, self.choices.findText(before)))
+        self.choices.setCurrentIndex(max(0, self.choices.findText(self._wanted)))
 
     def set_filled(self, filled: bool) -> None:
         """Show the list and the table, or hide them."""
         self.table.setVisible(filled)
         self.choices.setVisible(filled)
+
+    def _choose(self) -> None:
+        self._wanted = self.choices.currentText()
+        self.chosen.emit()

@@ -74,7 +74,7 @@ class RunList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 64, 104, 60, 54, 64)):
+        for column, width in enumerate((0, 64, 104, 64, 58, 74)):
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, width)

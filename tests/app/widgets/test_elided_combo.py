@@ -10,10 +10,16 @@ from app.widgets.elided_combo import ElidedComboBox
 from app.widgets.inputs import QuietComboBox
 
 
-def shown(box: ElidedComboBox) -> str:
+def option_of(box: ElidedComboBox, text: str = "") -> QStyleOptionComboBox:
     option = QStyleOptionComboBox()
     box.initStyleOption(option)
-    return box.shown_text(option)
+    if text:
+        option.currentText = text
+    return option
+
+
+def shown(box: ElidedComboBox) -> str:
+    return box.shown_text(option_of(box))
 
 
 def test_the_middle_is_left_out(qtbot: QtBot, studio: Studio) -> None:
@@ -21,12 +27,13 @@ def test_the_middle_is_left_out(qtbot: QtBot, studio: Studio) -> None:
     for box in (ElidedComboBox(), QuietComboBox()):
         qtbot.addWidget(box)
         box.addItems(["CE + audio-text matching · seed 42 · best", "CE"])
-        box.setFixedWidth(160)
+        box.setFixedWidth(138)
         box.show()
         text = shown(box)
         assert text.startswith("CE + ") and text.endswith("best") and "…" in text
-        assert box.fontMetrics().horizontalAdvance(text) < 140
+        assert box.fontMetrics().horizontalAdvance(text) < 120
         box.grab()
+        assert box.shown_text(option_of(box, "caption NT-Xent")) == "caption NT-Xent"
         box.setCurrentIndex(1)
         assert shown(box) == "CE"
 

@@ -95,6 +95,19 @@ def test_many_systems_are_compared_pair_by_pair(tab: ScoresTab) -> None:
     assert [row[0] for row in tab.differences.table.texts()] == ["F − A", "F − A"]
 
 
+def test_what_nobody_chose_is_not_kept(tab: ScoresTab) -> None:
+    choices = tab.differences.choices
+    tab.take(found(systems=3))
+    assert choices.currentText() == "every pair in CIDEr-D"
+    # Of one pair alone every metric is the better beginning.
+    tab.take(found())
+    assert choices.currentText() == "B − A in every metric"
+    choices.setCurrentIndex(choices.findText("every pair in ROUGE-L"))
+    choices.activated.emit(choices.currentIndex())
+    tab.take(found(systems=3))
+    assert choices.currentText() == "every pair in ROUGE-L"
+
+
 def test_published_rows_are_marked(tab: ScoresTab) -> None:
     tab.set_source("clotho", "evaluation")
     tab.take(found())
