@@ -57,8 +57,8 @@ class InputDevice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """Sound that came since the last look.
+class CapturedAudio:
+    """Samples that a microphone captured since the last look.
 
     `samples` (n,) float32 mono; `captured` is when its last sample was spoken, on the clock of
     `time.monotonic`; `dropped` counts the blocks before which the system lost sound.
@@ -155,7 +155,7 @@ class Microphone:
         self._opened = self._last = time.monotonic()
         self._any = False
 
-    def read(self, timeout: float) -> Heard | None:
+    def read(self, timeout: float) -> CapturedAudio | None:
         """Return all sound that has come, waiting up to `timeout` seconds for some, or None.
 
         Raises
@@ -181,7 +181,7 @@ class Microphone:
             )
         return None
 
-    def stop(self) -> Heard | None:
+    def stop(self) -> CapturedAudio | None:
         """Stop and return what had come and was not read yet; does nothing the second time."""
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -229,9 +229,9 @@ def _end(stream: Any) -> None:
         portaudio.abandon(load_sounddevice())
 
 
-def _joined(items: list[tuple[float, bool, Samples]]) -> Heard:
+def _joined(items: list[tuple[float, bool, Samples]]) -> CapturedAudio:
     blocks = [block[:, 0] if block.shape[1] == 1 else block.mean(axis=1) for _, _, block in items]
-    return Heard(np.concatenate(blocks), items[-1][0], sum(lost for _, lost, _ in items))
+    return CapturedAudio(np.concatenate(blocks), items[-1][0], sum(lost for _, lost, _ in items))
 
 
 def _find(devices: tuple[InputDevice, ...], name: str) -> InputDevice:

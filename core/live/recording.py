@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from core.audio.microphone import Heard
+from core.audio.microphone import CapturedAudio
 from core.audio.takes import TakeWriter
 from core.events import Event
 from core.live.monitor import LiveMonitor
@@ -23,11 +23,11 @@ class SoundSource(Protocol):
     name: str
     sample_rate: int
 
-    def read(self, timeout: float) -> Heard | None:
+    def read(self, timeout: float) -> CapturedAudio | None:
         """Return what has come, waiting up to `timeout` seconds for some."""
         ...
 
-    def stop(self) -> Heard | None:
+    def stop(self) -> CapturedAudio | None:
         """Stop, and return what was left."""
         ...
 
@@ -83,9 +83,9 @@ def record(
         writer = TakeWriter(recording.take, source.sample_rate) if recording.kept else None
         try:
             while True:
-                heard = source.read(PATIENCE)
-                if heard is not None:
-                    _take(heard, writer, recording, monitor, windows)
+                block = source.read(PATIENCE)
+                if block is not None:
+                    _take(block, writer, recording, monitor, windows)
                 yield Recorded(seconds=recording.seconds, dropped=recording.dropped)
         finally:
             try:
@@ -102,7 +102,7 @@ def record(
 
 
 def _take(
-    heard: Heard,
+    block: CapturedAudio,
     writer: TakeWriter | None,
     recording: Recording,
     monitor: LiveMonitor,
@@ -110,8 +110,8 @@ def _take(
 ) -> None:
     # To the disk before anything else: that is what must not be lost.
     if writer is not None:
-        writer.write(heard.samples)
-    recording.seconds += len(heard.samples) / recording.sample_rate
-    recording.dropped += heard.dropped
-    windows.append(heard.samples, heard.captured)
-    monitor.feed(heard.samples, heard.dropped)
+        writer.write(block.samples)
+    recording.seconds += len(block.samples) / recording.sample_rate
+    recording.dropped += block.dropped
+    windows.append(block.samples, block.captured)
+    monitor.feed(block.samples, block.dropped)

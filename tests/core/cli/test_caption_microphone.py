@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from core.audio.choose_input import choose_input
-from core.audio.microphone import Heard, InputDevice
+from core.audio.microphone import CapturedAudio, InputDevice
 from core.cli import caption_microphone, main
 from core.errors import AudioDeviceError
 from tests.virtual_microphone import RATE, available, virtual_microphone
@@ -36,9 +36,9 @@ class Scripted:
         self.rest: np.ndarray | None = np.full(1600, 0.25, np.float32)
         self._silence = threading.Event()
 
-    def read(self, timeout: float) -> Heard | None:
+    def read(self, timeout: float) -> CapturedAudio | None:
         if self.blocks:
-            return Heard(self.blocks.pop(0), 0.0, 0)
+            return CapturedAudio(self.blocks.pop(0), 0.0, 0)
         if self.problem:
             raise AudioDeviceError(self.problem)
         if self.interrupt:
@@ -47,9 +47,9 @@ class Scripted:
         self._silence.wait(timeout)
         return None
 
-    def stop(self) -> Heard | None:
+    def stop(self) -> CapturedAudio | None:
         rest, self.rest = self.rest, None
-        return None if rest is None else Heard(rest, 0.0, 0)
+        return None if rest is None else CapturedAudio(rest, 0.0, 0)
 
 
 def tone(seconds: float, amplitude: float = 0.3) -> np.ndarray:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.pages.caption.page import CaptionPage
 from app.studio import Studio
 from core.audio import portaudio, takes
-from core.audio.microphone import Heard, InputDevice
+from core.audio.microphone import CapturedAudio, InputDevice
 from core.audio.playback import list_outputs
 from core.errors import AudioDeviceError
 from core.models.checkpoint_files import CheckpointFile
@@ -143,20 +143,20 @@ class Scripted:
         self.stopped = False
         self._silence = threading.Event()
 
-    def read(self, timeout: float) -> Heard | None:
+    def read(self, timeout: float) -> CapturedAudio | None:
         if self.blocks:
             dropped, self.dropped = self.dropped, 0
-            return Heard(self.blocks.pop(0), 0.0, dropped)
+            return CapturedAudio(self.blocks.pop(0), 0.0, dropped)
         if self.problem:
             raise AudioDeviceError(self.problem)
         self._silence.wait(timeout)
         return None
 
-    def stop(self) -> Heard | None:
+    def stop(self) -> CapturedAudio | None:
         if self.stopped:
             return None
         self.stopped = True
-        return Heard(self.rest, 0.0, 0)
+        return CapturedAudio(self.rest, 0.0, 0)
 
 
 def scripted(page: CaptionPage, source: Callable[[], Scripted], qtbot: QtBot) -> None:
