@@ -147,8 +147,9 @@ def _check(out: Path, count: int) -> None:
         check_writable(out)
         return
     if out == STANDARD_OUTPUT or is_stream(out) or os.path.isfile(out):  # noqa: PTH113
+        what = "standard output" if out == STANDARD_OUTPUT else "a file"
         raise StudioError(
-            f"{out} is a file, but there are {count} recordings; name a folder for their timelines."
+            f"{out} is {what}, but there are {count} recordings; name a folder for their timelines."
         )
     check_folder(str(out))
 

@@ -108,6 +108,8 @@ def check(options: argparse.Namespace) -> None:
         # An empty name is what an unset variable of a script leaves.
         if (out := getattr(options, kind)) is not None and not out.strip():
             raise _usage(f"--{kind} has an empty name; name a file")
+        if out is not None and way == "--list-devices":
+            raise _usage(f"--{kind} does not go with --list-devices; leave one of the two out")
         if out == "-" and way != "files":
             raise _usage(f"--{kind} is -, but standard output has the captions; name a file")
     if way == "--microphone" and options.dcase:

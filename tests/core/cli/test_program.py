@@ -129,6 +129,7 @@ def test_it_runs_as_a_module() -> None:
         (["caption"], "name sound files or folders, or use --watch"),
         (["caption", "a.wav", "--csv", " "], "--csv has an empty name; name a file"),
         (["caption", "a.wav", "--js", "x"], "--js could match --json, --jsonl"),
+        (["caption", "--list-devices", "--csv", "x"], "--csv does not go with --list-devices"),
         (["caption", "--watch", ".", "--json", "-"], "standard output has the captions; name"),
         (["caption", "a.wav", "--checkpoint", "nothing"], "no checkpoint or run named nothing"),
         (["caption", "a.wav", "--json", "."], "is a folder"),
