@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -160,8 +161,9 @@ def test_blocks_may_be_left_at_any_time(tmp_path: Path) -> None:
     path = write(tmp_path / "tone.wav", tone(3.0, 16_000), 16_000)
     blocks = iterate_blocks(path, 0.5, 16_000)
     next(blocks)
+    assert str(path) in {one.path for one in psutil.Process().open_files()}
     blocks.close()  # type: ignore[attr-defined]
-    path.unlink()
+    assert str(path) not in {one.path for one in psutil.Process().open_files()}
 
 
 def test_missing_file(tmp_path: Path) -> None:

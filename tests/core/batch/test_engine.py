@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -133,9 +134,12 @@ def test_long_files_are_captioned_alone(
 
 def test_closing_it_stops_the_readers(write: Callable[[str, int], Path]) -> None:
     files = [write(f"{number}.wav", 400) for number in range(100)]
+    before = set(threading.enumerate())
     events = caption_batch(Counter(), files)
     next(events)
+    assert set(threading.enumerate()) > before
     events.close()
+    assert set(threading.enumerate()) <= before
 
 
 def test_journal_gives_back_what_was_kept(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core import memory
 from core.batch import BatchRow, ItemEnded, caption_batch
 from core.batch import engine as batch_engine
 from core.captions import Beam, Caption, Tag, TokenScore
@@ -89,11 +91,21 @@ def test_a_finished_row_holds_words_and_figures_alone(tmp_path: Path) -> None:
     assert reached <= {"dict", "list", "tuple", "str", "int", "float", "NoneType"}
 
 
-def test_giving_memory_back_is_harmless_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core import memory
+@pytest.mark.parametrize("platform", [sys.platform, "win32", "darwin"])
+def test_memory_is_given_back_where_the_system_takes_it(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    memory._trim.cache_clear()
+    monkeypatch.setattr("sys.platform", platform)
+    try:
+        give_back_memory()
+        assert (memory._trim() is None) is (platform != "linux")
+    finally:
+        memory._trim.cache_clear()
 
+
+def test_giving_memory_back_trims_the_heap_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[int] = []
+    monkeypatch.setattr(memory, "_trim", lambda: trimmed.append)
     give_back_memory()
-    memory._trim.cache_clear()
-    monkeypatch.setattr("sys.platform", "win32")
-    give_back_memory()
-    memory._trim.cache_clear()
+    assert trimmed == [0]
