@@ -38,6 +38,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._actions[0].help = "show this help and end"
+        self._positionals.title = "arguments"
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""
