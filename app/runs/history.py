@@ -29,7 +29,7 @@ from core.events import (
     Warned,
 )
 from core.runs import is_undone
-from core.runs.columns import Piece, StepBlock
+from core.runs.event_columns import Piece, StepBlock
 
 Floats = NDArray[np.float64]
 

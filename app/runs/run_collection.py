@@ -25,7 +25,7 @@ from core.runs import EventsFile, RunFolder, RunSummary
 if TYPE_CHECKING:
     # At run time it is imported with the first run: it needs numpy, the window does not.
     from app.runs.history import RunHistory
-    from core.runs.columns import ColumnReader, Piece
+    from core.runs.event_columns import ColumnReader, Piece
 
 READ_MS = 250
 SCAN_MS = 2000
@@ -139,7 +139,7 @@ class RunCollection(QObject):
             del self._watches[key]
         for key in wanted - self._watches.keys():
             from app.runs.history import RunHistory
-            from core.runs.columns import ColumnReader
+            from core.runs.event_columns import ColumnReader
 
             run = RunFolder(Path(key))
             reader = ColumnReader(run.events.path)
@@ -232,7 +232,7 @@ class RunCollection(QObject):
 def _load_portion(watch: _Watch) -> _Portion:
     """Skim a long run, or read on towards its present end. Runs in a worker thread."""
     from app.runs.history import RunHistory
-    from core.runs.columns import skim
+    from core.runs.event_columns import skim
 
     if not watch.skimmed:
         watch.skimmed = True

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.config import Problem, RunConfig
 from core.data.clips import Dataset
 from core.data.datasets import open_dataset
-from core.data.limited import FirstClips
+from core.data.first_clips import FirstClips
 from core.data.simulated import ENCODER, SimulatedStarter
 
 # Terms that compare two captions of the same clip.

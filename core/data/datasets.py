@@ -98,7 +98,7 @@ def open_dataset(name: str, root: Path | str | None = None) -> Dataset:
     Parameters
     ----------
     name
-        One of `dataset_names`, or several with ``+`` between them (`core.data.joined`).
+        One of `dataset_names`, or several with ``+`` between them (`core.data.joined_dataset`).
     root
         Folder that holds the dataset's files; None for the one that is remembered
         (`core.data.places`), else its default place. For several, either one folder or
@@ -123,7 +123,7 @@ def open_dataset(name: str, root: Path | str | None = None) -> Dataset:
             raise DatasetError(f"{error} If they lie apart, write {folder_list(names)}.") from error
     if len(opened) == 1:
         return opened[0]
-    from core.data.joined import Joined
+    from core.data.joined_dataset import Joined
 
     return Joined(opened)
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from core.audio.encoder import AudioEncoder, Encoding
 from core.data.clips import Clip, Dataset, clip_keys
 from core.data.encoding import TICK_SECONDS, Result, encoded_clips
+from core.data.feature_reuse import find_features
 from core.data.feature_store import FeatureStore
-from core.data.reuse import find_features
 from core.data.store_index import (
     DamagedStoreError,
     FeatureType,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.audio.encoder import AudioEncoder
 from core.data.clips import Dataset
 from core.data.feature_store import FeatureStore, batch_room
-from core.data.joined import Joined
+from core.data.joined_dataset import Joined
 from core.data.store_index import FeatureType, store_path
 from core.errors import DatasetError
 from core.events import Event

@@ -38,7 +38,7 @@ def caption_split(
     from core.data.batches import load_clips
     from core.data.datasets import open_dataset
     from core.data.features import open_features
-    from core.data.limited import FirstClips
+    from core.data.first_clips import FirstClips
     from core.data.store_index import store_path
     from core.decoding.clips import caption_clips
     from core.device import choose_device

@@ -27,7 +27,7 @@ from core.events import (
 )
 from core.files import remove_leftovers
 from core.runs.commands import discard
-from core.runs.disk import when_there_is_space
+from core.runs.disk_space import when_there_is_space
 from core.runs.events_file import EventsFile
 from core.runs.folder import RunFolder
 from core.runs.owner import owned

@@ -21,7 +21,7 @@ from core.models.checkpoints import load_strictly
 from core.models.new_words import with_new_words
 from core.runs import RunFolder
 from core.runs.commands import Command
-from core.runs.disk import when_there_is_space
+from core.runs.disk_space import when_there_is_space
 from core.training.autotune import join_batches
 from core.training.batch_parts import MicroBatch
 from core.training.checkpoint_keeper import Keeper

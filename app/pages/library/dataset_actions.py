@@ -18,9 +18,9 @@ from app.pages.library.file_dialogs import ask_folder, ask_open, confirm, show_f
 from app.pages.library.join_dialog import JoinDialog
 from app.pages.library.own_dialog import OwnFolderDialog
 from core.data.acquire import datasets_dir
-from core.data.joins import remember_join
 from core.data.places import find_place
 from core.data.recognise import RecognisedCopy
+from core.data.saved_joins import remember_join
 
 if TYPE_CHECKING:
     from app.pages.library.datasets_tab import DatasetsTab

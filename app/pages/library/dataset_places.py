@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.data.joins import forget_join
 from core.data.places import find_place, forget_place, remember_place
 from core.data.recognise import RecognisedCopy, recognise_copies
+from core.data.saved_joins import forget_join
 from core.runs.transfer import move_to_bin
 
 

@@ -10,7 +10,7 @@ from app.texts import NOTHING, count_text
 from core.config import JOINT
 from core.data.catalogue import CatalogueEntry, describe_dataset, list_datasets
 from core.data.check_report import last_report
-from core.data.joins import joined_names
+from core.data.saved_joins import joined_names
 from core.data.store_list import StoreInfo, list_stores
 
 STATES = {

@@ -31,7 +31,7 @@ class ChoiceFeed(QObject):
             self._studio.engine_ready.connect(self._ask_devices)
             self._studio.datasets_changed.connect(self.ask)
         # The datasets' module needs numpy, which is there by now but not when the window opens.
-        names = importlib.import_module("core.data.joins").choosable_names()
+        names = importlib.import_module("core.data.saved_joins").choosable_names()
         roots = {name: dataset_root(self._studio.settings, name) for name in names}
         self._setup.set_dataset_roots(roots)
         ask = partial(data_choices, roots)

@@ -14,7 +14,7 @@ from core.events import (
     ValidationEnded,
     ValidationScored,
 )
-from core.runs.columns import digest
+from core.runs.event_columns import digest
 
 CHART = {chart.key: chart for chart in CHARTS}
 

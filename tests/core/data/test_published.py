@@ -9,7 +9,7 @@ import pytest
 from core.data import datasets
 from core.data.clips import Dataset, missing_files, present_splits
 from core.data.datasets import open_dataset
-from core.data.joined import Joined
+from core.data.joined_dataset import Joined
 from core.data.places import remember_place
 from core.errors import DatasetError
 from tests.core.data.layouts import (

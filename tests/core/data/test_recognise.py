@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.data.joins import choosable_names, forget_join, joined_names, remember_join
 from core.data.places import places, remember_own, remember_place
 from core.data.recognise import recognise_copies
+from core.data.saved_joins import choosable_names, forget_join, joined_names, remember_join
 from core.errors import DatasetError
 from tests.core.data.layouts import make_audiocaps, make_macs, make_wavcaps, write_csv, write_sound
 

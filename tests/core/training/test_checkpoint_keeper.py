@@ -24,7 +24,7 @@ from core.events import (
 )
 from core.models.checkpoints import load_checkpoint
 from core.runs import RunFolder, create_run, effective, record
-from core.runs import disk as waiting
+from core.runs import disk_space as waiting
 from core.runs.branching import branch_source, copy_history
 from core.training.prepare import Prepared
 from core.training.state import Position

@@ -20,8 +20,8 @@ from app.pages.train.choices import data_choices
 from app.studio import Studio
 from core.data.check_report import last_report
 from core.data.datasets import open_dataset
-from core.data.joins import joined_names
 from core.data.places import find_place
+from core.data.saved_joins import joined_names
 from tests.core.data.layouts import make_audiocaps, make_macs, make_wavcaps
 
 InDialog = Callable[[Callable[[QDialog], None]], None]

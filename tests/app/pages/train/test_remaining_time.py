@@ -14,7 +14,7 @@ from app.pages.train.remaining_time import (
 from app.runs.history import RunHistory
 from core.config import RunConfig
 from core.events import Event, Paused, RunStarted, ValidationEnded
-from core.runs.columns import StepBlock
+from core.runs.event_columns import StepBlock
 
 PER_EPOCH = 100
 

@@ -14,8 +14,8 @@ from core.config import RunConfig
 from core.events import Event, Paused, Progress, RunEnded, RunStarted, StepLogged, Warned
 from core.files import append_line, is_disk_full, remove_leftovers, write_bytes_atomic, write_proven
 from core.runs import RunFolder, create_run, record, summarize
-from core.runs import disk as waiting
-from core.runs.disk import when_there_is_space
+from core.runs import disk_space as waiting
+from core.runs.disk_space import when_there_is_space
 
 STARTED = RunStarted(
     epochs=1,

@@ -14,7 +14,7 @@ from core.data.catalogue import describe_dataset
 from core.data.check import DatasetChecked, check_dataset
 from core.data.check_report import last_report, save_report
 from core.data.datasets import open_dataset
-from core.data.joined import Joined
+from core.data.joined_dataset import Joined
 from core.data.places import remember_own, remember_place
 from core.errors import DatasetError
 from tests.core.data.layouts import make_wavcaps

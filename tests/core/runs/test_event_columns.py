@@ -12,7 +12,7 @@ import pytest
 from core.errors import RunFolderError
 from core.events import EpochEnded, Event, RunStarted, StepLogged, ValidationEnded
 from core.runs import EventsFile
-from core.runs.columns import ColumnReader, Piece, StepBlock, digest, skim
+from core.runs.event_columns import ColumnReader, Piece, StepBlock, digest, skim
 
 
 def stepped(step: int, losses: dict[str, float]) -> StepLogged:
