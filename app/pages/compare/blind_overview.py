@@ -117,7 +117,7 @@ class BlindOverview(QWidget):
         earlier.setProperty("role", "section")
         self._earlier_title = earlier
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 16)
+        layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
         layout.addWidget(title)
         layout.addWidget(about)

@@ -89,7 +89,7 @@ class BlindTab(QWidget):
         words.addWidget(self.tally)
         words.addWidget(self.standing)
         head = QHBoxLayout()
-        head.setContentsMargins(24, 10, 12, 0)
+        head.setContentsMargins(12, 10, 12, 0)
         head.addLayout(words, 1)
         head.addWidget(self.reveal)
         head.addWidget(self.leave)
@@ -204,7 +204,7 @@ def _sounds_of(session: BlindSession) -> dict[str, ComparedClip]:
 def _padded(label: QLabel) -> QWidget:
     holder = QWidget()
     layout = QVBoxLayout(holder)
-    layout.setContentsMargins(24, 24, 24, 24)
+    layout.setContentsMargins(12, 24, 12, 24)
     layout.addWidget(label)
     layout.addStretch(1)
     label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

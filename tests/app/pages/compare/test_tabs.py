@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QToolButton
@@ -207,6 +207,9 @@ def test_a_blind_test_is_blind_counted_and_resumed(open_page: Opener, qtbot: QtB
     assert blind.standing.text().startswith("1 to 0 for one of them, 1 equal: 100 %")
     QTest.keyClick(view, Qt.Key.Key_Backspace)
     assert blind.tally.text() == "Clip 2 of 6"
+    # Everything begins at one line.
+    parts = (blind.tally, view.question, view.left, view.back)
+    assert len({part.mapTo(blind, QPoint(0, 0)).x() for part in parts}) == 1
     qtbot.mouseClick(view.right, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(blind.leave, Qt.MouseButton.LeftButton)
     kept = load_session(session.name)
