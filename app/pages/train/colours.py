@@ -99,6 +99,27 @@ class RunColours:
         if self._held != before:
             self._keep()
 
+    def of_means(self, visible: set[str]) -> dict[str, str]:
+        """Return the one colour of all seeds of a setting, for runs that are drawn as their mean.
+
+        Two means never share a hue while there are enough, for their bands overlap.
+        """
+        seeds: dict[str, list[str]] = {}
+        for key in self._shown:
+            if key in visible:
+                seeds.setdefault(self.group(key), []).append(key)
+        taken = {self.colour(keys[0]) for keys in seeds.values() if len(keys) == 1}
+        found: dict[str, str] = {}
+        for keys in seeds.values():
+            if len(keys) == 1:
+                continue
+            own = next((self.colour(key) for key in keys if Path(key).name in self._chosen), "")
+            order = [self.colour(keys[0]), *RUN_COLOURS]
+            colour = own or next((one for one in order if one not in taken), order[0])
+            taken.add(colour)
+            found |= dict.fromkeys(keys, colour)
+        return found
+
     def forget_others(self, keys: Iterable[str]) -> None:
         """Remember the colours of these runs alone; the others are no more."""
         kept = set(keys)

@@ -183,12 +183,11 @@ class TrainPage(TrainLayout):
     def _after_first_paint(self) -> None:
         self.curves = importlib.import_module("app.curves.curves_view").CurvesView(self.studio)
         self.plot_place.addWidget(self.curves)
-        self.board.curves = self.curves
+        self.board.draw_in(self.curves)
         self.order_focus(self.curves.bar.focus_order())
         self.space = importlib.import_module("app.pages.train.space_view").SpaceView(self.studio)
         self.tabs.insertTab(1, self.space, "Caption space")
         self.tabs.currentChanged.connect(self._mark_dirty)
-        self.board.show_curves()
         self.choices.ask()
 
     # Who hears whom

@@ -39,6 +39,7 @@ class RunBoard(QObject):
         self.curves: CurvesView | None = None
         self._kept = str(studio.settings.value(_SHOWN, ""))
         self._visible = set(_texts(self._kept))
+        self._means: dict[str, str] = {}
         self._seen: set[str] = set()
         self._wanted = ""
         self._user_chose = bool(self._kept)
@@ -47,6 +48,13 @@ class RunBoard(QObject):
         self.collection.listed.connect(self.list_runs)
         for folder in self._attached():
             self.collection.add_folder(Path(folder))
+
+    def draw_in(self, curves: CurvesView) -> None:
+        """Hand what is shown to these charts from now on."""
+        self.curves = curves
+        curves.bar.averaged.toggled.connect(self._recolour)
+        self.show_rows()
+        self.show_curves()
 
     def bring(self, key: str) -> None:
         """Show a run's curves and select it as soon as it is listed."""
@@ -101,6 +109,8 @@ class RunBoard(QObject):
     def show_rows(self) -> None:
         """Bring the list up to date."""
         self.colours.separate(self._visible)
+        averaged = self.curves is not None and self.curves.bar.averaged.isChecked()
+        self._means = self.colours.of_means(self._visible) if averaged else {}
         self._remember()
         rows = [self._row(key, summary) for key, summary in self.collection.summaries().items()]
         self._list.show_rows(rows, self._visible)
@@ -124,7 +134,7 @@ class RunBoard(QObject):
                 config = summary.config
                 shown[key] = Shown(
                     title=summary.title,
-                    colour=self.colours.colour(key),
+                    colour=self._colour(key),
                     dashed=bool(config and config.objectives),
                     history=history,
                     live=self.collection.is_alive(key),
@@ -136,8 +146,14 @@ class RunBoard(QObject):
     def choose_colour(self, key: str, colour: str) -> None:
         """Let a run have a colour of the user's choice, "" for its own."""
         self.colours.choose(key, colour)
+        self._recolour()
+
+    def _recolour(self) -> None:
         self.show_rows()
         self.show_curves()
+
+    def _colour(self, key: str) -> str:
+        return self._means.get(key) or self.colours.colour(key)
 
     def _row(self, key: str, summary: RunSummary) -> RunRow:
         history = self.collection.history(key) if self.collection.is_loaded(key) else None
@@ -146,7 +162,7 @@ class RunBoard(QObject):
         return RunRow(
             key=key,
             title=summary.title,
-            colour=self.colours.colour(key),
+            colour=self._colour(key),
             contrast=bool(config and config.objectives),
             state=self._state(key),
             epoch=history.epoch if history else summary.epoch,

@@ -102,3 +102,33 @@ def test_colours_are_the_same_in_the_next_session(tmp_path: Path) -> None:
     later.separate(left)
     assert {key: later.colour(key) for key in left} == {key: before[key] for key in left}
     assert keys[0][2] not in str(store.value("train/places"))
+
+
+def test_seeds_drawn_as_their_mean_have_one_colour_which_no_other_mean_has(tmp_path: Path) -> None:
+    colours, keys = coloured(tmp_path, arms=2, seeds=3)
+    visible = {*keys[0], *keys[1]}
+    means = colours.of_means(visible)
+    assert means.keys() == visible
+    of_arms = [{means[key] for key in arm} for arm in keys]
+    assert all(len(found) == 1 for found in of_arms) and of_arms[0] != of_arms[1]
+    # A run alone is drawn as itself, and its colour is left to it.
+    single = {*keys[0][:2], keys[1][0]}
+    colours.separate(single)
+    means = colours.of_means(single)
+    assert means.keys() == set(keys[0][:2])
+    assert colours.colour(keys[1][0]) not in means.values()
+    colours.choose(keys[0][1], "#123456")
+    assert set(colours.of_means(single).values()) == {"#123456"}
+
+
+def test_means_of_a_pair_differ_in_hue(tmp_path: Path) -> None:
+    colours = RunColours(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    for seed in (1, 2):
+        colours.add(f"ce-{seed}", RunConfig.model_validate({"seed": seed}))
+        contrast = {"seed": seed, "objectives": [{"name": "caption-ntxent"}]}
+        colours.add(f"cl-{seed}", RunConfig.model_validate(contrast))
+    visible = {f"{arm}-{seed}" for arm in ("ce", "cl") for seed in (1, 2)}
+    colours.separate(visible)
+    assert colours.colour("ce-1") == colours.colour("cl-1")
+    means = colours.of_means(visible)
+    assert means["ce-1"] == means["ce-2"] != means["cl-1"] == means["cl-2"]

@@ -176,5 +176,7 @@ def test_seeds_are_drawn_as_their_mean(window: MainWindow, qtbot: QtBot) -> None
     assert reading.title == "starter-ce (3 seeds)"
     assert reading.spread == pytest.approx(0.0, abs=1e-9)
     assert all(item.hidden for item in curves.curves.values())
+    assert len({run.colour for run in curves.runs.values()}) == 1
     curves.bar.averaged.setChecked(False)
     assert len(curves.readings(10.0)) == 3
+    assert len({run.colour for run in curves.runs.values()}) == 3
