@@ -79,5 +79,5 @@ def test_names_longer_than_a_line_may_be_broken_and_others_are_left_alone() -> N
     parts = breakable(f"'{name}' is damaged.").split("\u200b")
     assert max(map(len, parts)) <= 40 + len(" is damaged.")
     assert "".join(parts) == f"'{name}' is damaged."
-    path = "/home/ada/Recordings/2026-05-03/a-long-name-of-words-that-can-be-broken-anyway.wav"
+    path = "/home/eve/Recordings/2026-05-03/a-long-name-of-words-that-can-be-broken-anyway.wav"
     assert breakable(path) == path
