@@ -10,16 +10,15 @@ from app.studio import Studio
 from app.texts import count_text, length_text
 from app.widgets.empty_state import EmptyState
 from app.widgets.play_button import PlayButton
-from app.widgets.record_model import SENTENCES, Column
+from app.widgets.record_model import Column
 from app.widgets.record_table import RecordTable
 
 COLUMNS: tuple[Column[Recording], ...] = (
-    Column("Recording", lambda r: r.name, width=170),
+    Column("Recording", lambda r: r.name, width=130),
     Column("Sound class", lambda r: r.sound_class, width=170),
     Column("Length", lambda r: length_text(r.seconds), lambda r: r.seconds, right=True, width=80),
-    Column("Author", lambda r: r.author, width=170),
+    Column("Author", lambda r: r.author, width=260),
     Column("Licence", lambda r: r.licence, width=150),
-    Column("Source", lambda r: r.source, width=SENTENCES),
 )
 
 
@@ -36,7 +35,7 @@ class RecordingsTab(ListTab[Recording]):
 
     def __init__(self, studio: Studio) -> None:
         table: RecordTable[Recording] = RecordTable(
-            COLUMNS, identity=lambda r: r.name, name="Recordings"
+            COLUMNS, identity=lambda r: r.name, search_text=_search_text, name="Recordings"
         )
         # Names and licences that begin alike differ at their ends.
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -81,3 +80,8 @@ class RecordingsTab(ListTab[Recording]):
             ],
         )
         self.play.set_sound(record.sound)
+
+
+def _search_text(record: Recording) -> str:
+    # Where a recording comes from is too long for a column, and yet what one looks for.
+    return "\n".join([*(column.text(record) for column in COLUMNS), record.source])

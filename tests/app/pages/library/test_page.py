@@ -86,6 +86,9 @@ class TestDatasets:
         assert recording.path.is_file()
         for part in (recording.author, recording.licence, recording.sound_class):
             assert part in text
+        # The place that a recording is from has no column, and is found.
+        tab.recordings.search.setText("unknown-horizons accordion")
+        assert [one.name for one in tab.recordings.table.records_model.shown()] == ["accordion_01"]
         samples, rate = recording.sound()
         assert len(samples) == pytest.approx(recording.seconds * rate, abs=rate)
 
