@@ -180,8 +180,10 @@ class MainWindow(QMainWindow):
         """Close at once when nothing runs; else ask, stop, and close when the threads ended."""
         jobs = self.studio.jobs
         if not jobs.running():
-            if self._train_on and not train_without_window():
-                self._train_on = self._close_agreed = False
+            # Once: the jobs tell twice that they are idle, and each time the window closes.
+            train_on, self._train_on = self._train_on, False
+            if train_on and not train_without_window():
+                self._close_agreed = False
                 event.ignore()
                 self.banner.close_button.show()
                 self.banner.show_message(

@@ -35,11 +35,11 @@ class SoundKeys(QObject):
 
     def zoom_in(self) -> None:
         """Show half as much, around the playhead where it is in view."""
-        self._zoom(0.5)
+        self._zoom(_ZOOMS[Qt.Key.Key_Plus])
 
     def zoom_out(self) -> None:
         """Show twice as much, around the playhead where it is in view."""
-        self._zoom(2.0)
+        self._zoom(_ZOOMS[Qt.Key.Key_Minus])
 
     def _zoom(self, factor: float) -> None:
         start, end = self._view.spectrogram.time_range()

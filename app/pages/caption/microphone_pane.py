@@ -172,7 +172,7 @@ class MicrophonePane(QWidget):
                 if not self.captions.labels:
                     hop = self.bar.form.hop.value()
                     has_model = self.model_bar.checkpoint() is not None
-                    hint = f"SoundPlayback: the first caption comes after {hop:g} s"
+                    hint = f"Listening: the first caption comes after {hop:g} s"
                     self.captions.say(hint if has_model else NO_MODEL_HINT)
             self.spectrogram.append(moment.columns, moment.seconds)
             self.lane.set_range(*self.spectrogram.span)

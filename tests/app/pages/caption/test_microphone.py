@@ -171,6 +171,23 @@ def tone(seconds: float, amplitude: float = 0.5) -> np.ndarray:
     return (amplitude * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
 
 
+def test_the_wait_for_the_first_caption_is_told(
+    page: CaptionPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Scripted([tone(0.5) for _ in range(7)])
+    scripted(page, lambda: source, qtbot)
+    pane = page.microphone_pane
+    told: list[str] = []
+    monkeypatch.setattr(pane.captions, "say", told.append)
+    monkeypatch.setattr(pane.model_bar, "checkpoint", lambda: Path("any"))
+    pane.record()
+    hop = pane.bar.form.hop.value()
+    hint = f"Listening: the first caption comes after {hop:g} s"
+    qtbot.waitUntil(lambda: hint in told, timeout=20_000)
+    pane.recorder.stop()
+    qtbot.waitUntil(lambda: not pane.recorder.busy, timeout=20_000)
+
+
 def test_nothing_is_lost_at_stop(page: CaptionPage, qtbot: QtBot) -> None:
     blocks = [tone(0.5) for _ in range(7)]
     source = Scripted(list(blocks))
