@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
         """Close at once when nothing runs; else ask, stop, and close when the threads ended."""
         jobs = self.studio.jobs
         if not jobs.running():
-            # Once: the jobs tell twice that they are idle, and each time the window closes.
+            # Once, however often the window is told to close.
             train_on, self._train_on = self._train_on, False
             if train_on and not train_without_window():
                 self._close_agreed = False
