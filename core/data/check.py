@@ -20,7 +20,6 @@ from core.data.check_report import (
     DatasetReport,
     Histogram,
     SplitReport,
-    Unread,
 )
 from core.data.clips import Clip, Dataset, missing_files, present_splits
 from core.data.sound_facts import SoundFacts, listen_to_file, listen_to_samples
@@ -109,9 +108,7 @@ def check_dataset(
             table_problems=table_problems.found(),
             notes=tuple(getattr(dataset, "notes", ())),
             tables=tuple(getattr(dataset, "tables", ())),
-            unread=tuple(
-                Unread(table.name, table.missed, table.sentence) for table in unread_tables(dataset)
-            ),
+            unread=unread_tables(dataset),
             unlisted=unlisted.found(),
         )
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from core.data.unread_tables import UnreadTable
 from core.errors import DatasetError
 from core.files import read_json, write_json_atomic
 from core.paths import home
@@ -107,15 +108,6 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A table beside those that are read; `missed` where it has captions that one may expect."""
-
-    name: str
-    missed: bool
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class DatasetReport:
     """All that a check found; `listened` says whether sounds were read or only their headers.
 
@@ -134,7 +126,7 @@ class DatasetReport:
     table_problems: Findings = Findings()
     notes: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadTable, ...] = ()
     unlisted: Findings = Findings()
 
     def findings(self) -> tuple[tuple[Severity, str], ...]:
@@ -155,7 +147,7 @@ class DatasetReport:
         )
         for name in ("notes", "tables"):
             values[name] = tuple(record.get(name, ()))
-        values["unread"] = tuple(Unread(**item) for item in record.get("unread", ()))
+        values["unread"] = tuple(UnreadTable(**item) for item in record.get("unread", ()))
         for name in ("duplicates", "table_problems", "unlisted"):
             # Reports of earlier versions lack some.
             values[name] = _read_findings(record[name]) if name in record else Findings()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from core import paths
 from core.config import RunConfig
-from core.errors import CheckpointError
+from core.errors import CheckpointError, RunFolderError
 from core.models.checkpoint_header import CheckpointHeader, read_checkpoint_info
 from core.notes import Notes, read_notes
 from core.runs import RunFolder
@@ -163,7 +163,10 @@ def find_checkpoint(name: str) -> Path:
         return given
     for folder in (given, paths.runs_dir() / name):
         if os.path.isdir(folder):  # noqa: PTH112
-            run = open_run(folder)
+            try:
+                run = open_run(folder)
+            except RunFolderError as error:
+                raise CheckpointError(str(error)) from error
             for path in (run.best, run.last):
                 if path.is_file():
                     return path
@@ -171,12 +174,12 @@ def find_checkpoint(name: str) -> Path:
                 f"The run {folder.name} has no checkpoint yet; train it for one epoch first."
             )
     shipped = paths.resources_dir() / "models"
-    for folder in (paths.checkpoints_dir(), shipped, shipped / name):
+    for folder in (paths.checkpoints_dir(), shipped / name):
         path = folder / f"{name}{SUFFIX}"
         if os.path.isfile(path):  # noqa: PTH113
             return path
     known = [folder.name for folder in _subfolders(paths.runs_dir())]
-    known += [path.stem for path in (*shipped.glob(f"*/*{SUFFIX}"), *shipped.glob(f"*{SUFFIX}"))]
+    known += [path.stem for path in _shipped(shipped)]
     known += [path.stem for path in paths.checkpoints_dir().glob(f"*{SUFFIX}")]
     close = did_you_mean(name, known) or ";"
     raise CheckpointError(
@@ -212,16 +215,18 @@ def _number(path: Path) -> int:
 
 def _of_folder(folder: Path, kind: CheckpointKind) -> Iterator[CheckpointFile]:
     try:
-        files = sorted(folder.glob(f"*/*{SUFFIX}" if kind == "built-in" else f"*{SUFFIX}"))
-        if kind == "built-in":
-            # Each lies in a folder of its name, with its model card and what else it needs.
-            files = [path for path in files if path.stem == path.parent.name]
+        files = _shipped(folder) if kind == "built-in" else sorted(folder.glob(f"*{SUFFIX}"))
     except OSError:
         return
     for path in files:
         # A hidden name is a file that is just being written.
         if path.is_file() and not path.name.startswith("."):
             yield describe_checkpoint(path, kind)
+
+
+def _shipped(folder: Path) -> list[Path]:
+    # Each lies in a folder of its name, with its model card and what else it needs.
+    return sorted(path for path in folder.glob(f"*/*{SUFFIX}") if path.stem == path.parent.name)
 
 
 def _subfolders(folder: Path) -> list[Path]:

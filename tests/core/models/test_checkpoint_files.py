@@ -153,6 +153,16 @@ def test_find_by_path_run_and_name(home: Path) -> None:
     assert find_checkpoint(str(named)) == named
     with pytest.raises(CheckpointError, match="nobody"):
         find_checkpoint("nobody")
+    with pytest.raises(CheckpointError, match="did you mean starter"):
+        find_checkpoint("startr")
+    # What a shipped model needs besides is no checkpoint, and is not proposed as one.
+    with pytest.raises(CheckpointError, match="named encoder-tuning; 'aac-studio runs'"):
+        find_checkpoint("encoder-tuning")
+
+
+def test_a_folder_that_is_no_run_is_said_to_be_none(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="is no run folder"):
+        find_checkpoint(str(tmp_path))
 
 
 def test_objective_names() -> None:
