@@ -16,7 +16,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from core.audio.ffmpeg_program import NO_WINDOW, find_ffmpeg
+from core.audio.ffmpeg_program import find_ffmpeg
+from core.programs import NO_WINDOW
 
 _AU_MAGIC = b".snd"
 _AU_HEADER = struct.Struct(">4s5I")

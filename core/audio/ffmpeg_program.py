@@ -8,11 +8,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from core.programs import NO_WINDOW
+
 PACKAGE = "imageio_ffmpeg"
 # To be put after "to open ...," or the like.
 HOW_TO_INSTALL = "install FFmpeg (pip install imageio-ffmpeg)"
-# On Windows a program of the console opens a window of its own, even for a twentieth of a second.
-NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 _VERSION = re.compile(r"version (\S+)")
 _PATIENCE = 20.0

