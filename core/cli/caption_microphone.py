@@ -49,11 +49,13 @@ def _run(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     recording = Recording(Path(options.save or "take.flac").expanduser(), bool(options.save))
     outputs = outputs_of(options, (*EXPORTS, "jsonl"))
-    check_places(list(outputs.values()))
-    for out in outputs.values():
-        check_writable(out)
+    kept: tuple[Path, ...] = ()
     if recording.kept:
         _check_take(recording.take)
+        kept = (recording.take, captions_path(recording.take))
+    check_places([*kept, *outputs.values()])
+    for out in outputs.values():
+        check_writable(out)
     device = choose_input(list_inputs(), options.input or "")
     checkpoint = chosen_checkpoint(options.checkpoint)
     from core.captioner import Captioner

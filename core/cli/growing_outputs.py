@@ -14,7 +14,7 @@ from core.batch import BATCH_EXPORTS, BatchRow, RowState
 from core.cli.caption_batch import as_csv
 from core.cli.growing_document import Document, absolute, told
 from core.cli.output import path_text
-from core.cli.output_places import check_places, check_writable
+from core.cli.output_places import check_places, check_writable, outputs_of
 from core.errors import StudioError
 from core.files import append_line, write_bytes_atomic, write_text_atomic
 
@@ -208,17 +208,17 @@ class Submission(_Lines):
 
 def open_outputs(options: argparse.Namespace, confidence: bool) -> list[GrowingOutput]:
     """Open all outputs that are asked for. Raises `StudioError` where one cannot be used."""
-    asked = (options.json, options.csv, options.jsonl, options.dcase)
-    check_places([Path(out).expanduser() for out in asked if out])
+    places = outputs_of(options, ("json", *BATCH_EXPORTS))
+    check_places(list(places.values()))
     outputs: list[GrowingOutput] = []
-    if options.json:
-        outputs.append(Document(Path(options.json).expanduser()))
-    if options.csv:
-        outputs.append(Table(Path(options.csv).expanduser(), confidence))
-    if options.jsonl:
-        outputs.append(Lines(Path(options.jsonl).expanduser()))
-    if options.dcase:
-        outputs.append(Submission(Path(options.dcase).expanduser()))
+    if "json" in places:
+        outputs.append(Document(places["json"]))
+    if "csv" in places:
+        outputs.append(Table(places["csv"], confidence))
+    if "jsonl" in places:
+        outputs.append(Lines(places["jsonl"]))
+    if "dcase" in places:
+        outputs.append(Submission(places["dcase"]))
     return outputs
 
 

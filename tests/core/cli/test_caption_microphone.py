@@ -18,6 +18,7 @@ from core.audio.choose_input import choose_input
 from core.audio.microphone import CapturedAudio, InputDevice
 from core.cli import caption_microphone, main
 from core.errors import AudioDeviceError
+from core.live import captions_path
 from tests.virtual_microphone import RATE, available, virtual_microphone
 
 DEVICE = InputDevice(3, "Desk microphone", True, 16_000, 1)
@@ -203,6 +204,17 @@ def test_without_portaudio_there_is_a_sentence(
 def test_a_take_is_flac(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["caption", "--microphone", "--save", "rain.wav"]) == 2
     assert "rain.flac" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["csv", "srt", "json", "jsonl"])
+def test_no_output_replaces_the_take(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = tmp_path / "take.flac"
+    for out in (take, captions_path(take)):
+        assert main(["caption", "--microphone", "--save", str(take), f"--{kind}", str(out)]) == 2
+        assert f"{out} is named for two outputs" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_take_that_a_crash_cut_short_is_made_whole_and_not_replaced(
